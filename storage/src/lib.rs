@@ -1,1 +1,14 @@
-//! placeholder
+//! The only room that speaks SQL or touches the stored data.
+//!
+//! * [`server`]: an embedded PostgreSQL, or the one a URL names.
+//! * [`registry`]: migrations and one typed handle for each database role.
+//! * [`keys`]: the key ring in files, and data keys wrapped under it.
+//! * [`vault`]: raw bytes, encrypted unit by unit.
+//! * [`lake`]: facts in Parquet, catalogued in the registry.
+//!
+//! It knows how things are kept, never why: no business rule lives here.
+
+pub mod error;
+pub mod keys;
+
+pub use error::StorageError;
