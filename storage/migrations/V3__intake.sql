@@ -53,6 +53,7 @@ CREATE TABLE intake.unit (
   version_key   bytea,                 -- keyed hash of the logical key
   version_time  text,
   version_flag  smallint,
+  records       text NOT NULL,         -- its records by kind, `SY:3 SI:12`; codes of record kinds only
   PRIMARY KEY (submission_id, document, ordinal)
 );
 CREATE INDEX unit_by_document ON intake.unit (document, ordinal);
