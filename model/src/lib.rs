@@ -13,6 +13,7 @@ pub mod identity;
 pub mod ids;
 pub mod limits;
 pub mod manifest;
+pub mod matching;
 pub mod parameter;
 pub mod prefecture;
 pub mod sign;
