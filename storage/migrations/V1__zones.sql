@@ -11,7 +11,10 @@ BEGIN
       EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
       END;
     END IF;
-    EXECUTE format('GRANT %I TO CURRENT_USER', r);
+    -- A superuser may take any role already; the owner of a managed database must be made a member.
+    IF NOT pg_has_role(current_user, r, 'MEMBER') THEN
+      EXECUTE format('GRANT %I TO CURRENT_USER', r);
+    END IF;
   END LOOP;
 END $$;
 

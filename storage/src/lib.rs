@@ -10,5 +10,7 @@
 
 pub mod error;
 pub mod keys;
+pub mod registry;
+pub mod server;
 
 pub use error::StorageError;

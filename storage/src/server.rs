@@ -1,0 +1,130 @@
+//! PostgreSQL for the registry: the one a URL names, or a private one that this program starts and stops itself.
+//!
+//! The private server (埋め込みサーバ) listens on a unix socket in a folder that only its user can enter, and never on
+//! the network. Its log never holds a value from a statement: errors go to the client, not to the log.
+
+use std::path::Path;
+use std::str::FromStr as _;
+
+use postgres::config::Host;
+use postgres::{Client, Config, NoTls};
+
+use crate::error::StorageError;
+
+/// Which database to use.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseChoice {
+    /// A private server under the data folder.
+    Embedded,
+    /// An existing database: a `postgres://` URL or a `key=value` connection string. The user it names must own the
+    /// database and must be allowed to create roles (or be a member of the five `musubi_…` roles).
+    Url(String),
+}
+
+impl std::fmt::Debug for DatabaseChoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A URL may hold a password.
+        f.write_str(match self {
+            Self::Embedded => "Embedded",
+            Self::Url(_) => "Url(‹非表示›)",
+        })
+    }
+}
+
+/// The database role of a job. The grants are in `migrations/V8__grants.sql`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DbRole {
+    /// Taking in.
+    Ingest,
+    /// Matching.
+    Identity,
+    /// The review board.
+    Board,
+    /// Releasing.
+    Release,
+    /// The console.
+    Console,
+}
+
+impl DbRole {
+    /// All roles.
+    pub const ALL: [Self; 5] = [Self::Ingest, Self::Identity, Self::Board, Self::Release, Self::Console];
+
+    /// The role's name in PostgreSQL.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ingest => "musubi_ingest",
+            Self::Identity => "musubi_identity",
+            Self::Board => "musubi_board",
+            Self::Release => "musubi_release",
+            Self::Console => "musubi_console",
+        }
+    }
+}
+
+/// A PostgreSQL server that can be connected to while this value lives.
+#[derive(Debug)]
+pub struct Server {
+    inner: Inner,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Url(Box<Config>),
+}
+
+impl Server {
+    /// Opens the database of `data_dir`.
+    pub fn open(_data_dir: &Path, choice: &DatabaseChoice) -> Result<Self, StorageError> {
+        let inner = match choice {
+            DatabaseChoice::Embedded => return Err(StorageError::Server("not landed yet".to_owned())),
+            DatabaseChoice::Url(url) => Inner::Url(Box::new(url_config(url)?)),
+        };
+        Ok(Self { inner })
+    }
+
+    /// Connects with the role of a job.
+    ///
+    /// To a private server it logs in as that role. Through a URL it logs in as the URL's user and then does
+    /// `SET ROLE`, so that the database refuses what the role may not do.
+    pub fn connect(&self, role: DbRole) -> Result<Client, StorageError> {
+        match &self.inner {
+            Inner::Url(config) => {
+                let mut client = config.connect(NoTls).map_err(StorageError::db("connecting"))?;
+                client
+                    .batch_execute(&format!("SET ROLE {}", role.as_str()))
+                    .map_err(StorageError::db("taking the role"))?;
+                Ok(client)
+            }
+        }
+    }
+
+    /// Connects as the owner: for migrations and for the operator's own upkeep only.
+    pub fn connect_owner(&self) -> Result<Client, StorageError> {
+        match &self.inner {
+            Inner::Url(config) => config.connect(NoTls).map_err(StorageError::db("connecting as the owner")),
+        }
+    }
+}
+
+/// Reads the URL. It is never repeated in an error: it may hold a password.
+fn url_config(url: &str) -> Result<Config, StorageError> {
+    let config = Config::from_str(url).map_err(|_| {
+        StorageError::Server(
+            "the database URL cannot be read; expected postgres://user@host/database or key=value words"
+                .to_owned(),
+        )
+    })?;
+    for host in config.get_hosts() {
+        if let Host::Tcp(name) = host
+            && !matches!(name.as_str(), "localhost" | "127.0.0.1" | "::1")
+        {
+            return Err(StorageError::Server(format!(
+                "database host {name}: this build speaks to PostgreSQL without TLS and therefore only on this machine; \
+                 use a unix socket, or localhost through a TLS proxy"
+            )));
+        }
+    }
+    Ok(config)
+}
