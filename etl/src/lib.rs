@@ -1,1 +1,21 @@
-//! placeholder
+//! Jobs: intake → decode → map → gate → resolve → load → report. Resumable, parallel, idempotent.
+//!
+//! [`intake::take_in`] brings one package all the way; [`night::run`] brings every package of an inbox. Pure work
+//! (decode, map, describe, seal) runs on all cores; one thread talks to the database. What a load writes becomes
+//! visible in one commit, so a job that dies anywhere is simply run again.
+//!
+//! This room never shows a web page, never reads a clock or the environment: everything comes in through [`House`].
+
+pub mod fault;
+pub mod house;
+pub mod intake;
+pub mod load;
+pub mod night;
+pub mod package;
+pub mod resolve;
+pub mod rules;
+mod work;
+
+pub use fault::{Fault, Faults};
+pub use house::{EtlError, Event, House};
+pub use intake::{Outcome, take_in};

@@ -1,0 +1,103 @@
+//! What a job is given: handles, keys, folders, parameters, a clock, somebody to tell how far it is.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use musubi_compliance::opt_out::OptOutGate;
+use musubi_model::limits::Limits;
+use musubi_model::submission::SubmissionState;
+use musubi_storage::StorageError;
+use musubi_storage::keys::KeyRing;
+use musubi_storage::registry::Registry;
+
+use crate::fault::Faults;
+
+/// Where things lie.
+#[derive(Debug, Clone)]
+pub struct Folders {
+    /// Vault packs.
+    pub vault: PathBuf,
+    /// Lake files.
+    pub lake: PathBuf,
+}
+
+/// Everything a job needs and may not fetch for itself.
+pub struct House<'a> {
+    /// The registry.
+    pub registry: &'a Registry,
+    /// Keys.
+    pub ring: &'a KeyRing,
+    /// Folders.
+    pub folders: Folders,
+    /// Limits in force.
+    pub limits: Limits,
+    /// Hash of the parameter set in force.
+    pub parameter_hash: String,
+    /// Version of the program.
+    pub code_version: String,
+    /// The time now.
+    pub now: &'a dyn Fn() -> Timestamp,
+    /// Opt-outs in force.
+    pub gate: &'a OptOutGate,
+    /// Faults to inject; none in normal operation.
+    pub faults: Faults,
+    /// Raw bytes held in memory at once; bounds the memory of a load whatever the size of the submission.
+    pub batch_bytes: u64,
+    /// Told how far the work is.
+    pub progress: &'a (dyn Fn(Event<'_>) + Sync),
+}
+
+/// How far the work is.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// A package begins: its place among `total`, its name.
+    Package {
+        /// Counted from 0.
+        index: usize,
+        /// How many there are.
+        total: usize,
+        /// Folder or file name.
+        name: &'a str,
+    },
+    /// Files of the package and their bytes in all.
+    Begins {
+        /// Files.
+        files: u64,
+        /// Bytes.
+        bytes: u64,
+    },
+    /// So many more bytes are done.
+    Bytes(u64),
+    /// A state was entered.
+    State(SubmissionState),
+}
+
+/// Why a job could not go on. Nothing half-done is visible; the job can be run again.
+#[derive(Debug, thiserror::Error)]
+pub enum EtlError {
+    /// The store.
+    #[error("store")]
+    Storage(#[from] StorageError),
+    /// A package's file could not be read.
+    #[error("reading the package")]
+    Package(#[source] std::io::Error),
+    /// An injected fault, or the operating system at one of the fault points.
+    #[error("at {point}")]
+    Point {
+        /// Which point.
+        point: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The matching room.
+    #[error("resolve: {0}")]
+    Resolve(String),
+}
+
+/// The day of a timestamp in Japan, on which the Act counts its days.
+#[must_use]
+pub fn japanese_day(at: Timestamp) -> Date {
+    at.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9))).date()
+}

@@ -1,0 +1,329 @@
+//! Intake (受付): one package from the door to its acknowledgement, or to a clear refusal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use musubi_model::finding::{Finding, shape_of};
+use musubi_model::manifest::{Agreements, MANIFEST_FILE, Manifest, SIGNATURE_DOMAIN, SIGNATURE_FILE};
+use musubi_model::sign::Signature;
+use musubi_model::submission::{Balance, SubmissionState};
+use musubi_model::{ProviderId, SubmissionId};
+use musubi_storage::ingest::{Arrival, FindingRow};
+use musubi_storage::registry::IngestDb;
+use serde::Serialize;
+
+use crate::house::{EtlError, Event, House};
+use crate::load::{self, LoadCounts};
+use crate::package::{Package, PackageError, is_inside};
+use crate::rules;
+
+/// What became of a package.
+#[derive(Debug, Clone, Serialize)]
+pub struct Outcome {
+    /// Its id. A package without a manifest is named after the list of its files.
+    pub submission: SubmissionId,
+    /// Its state.
+    pub state: SubmissionState,
+    /// The same package had come before; nothing was done.
+    pub repeated: bool,
+    /// Feed, as the manifest says.
+    pub feed: Option<String>,
+    /// Its balance; empty when nothing was taken in.
+    pub balance: Balance,
+    /// Findings by rule.
+    pub findings: BTreeMap<String, u64>,
+    /// What was loaded and how long it took.
+    pub counts: LoadCounts,
+}
+
+/// A manifest whose promises about itself hold: signature, feed, providers, paths, listed files present.
+pub(crate) struct Verified {
+    pub id: SubmissionId,
+    pub manifest: Manifest,
+    pub manifest_bytes: Vec<u8>,
+    /// Provider of each file, in the manifest's order.
+    pub providers: Vec<ProviderId>,
+    /// Warnings so far.
+    pub findings: Vec<Finding>,
+}
+
+/// Takes one package in.
+///
+/// # Errors
+/// Only what is not the package's fault: the store, the disk, the database. Whatever is wrong with the package is a
+/// finding and a state.
+pub fn take_in(house: &House<'_>, agreements: &Agreements, path: &Path) -> Result<Outcome, EtlError> {
+    let mut db = house.registry.ingest().map_err(EtlError::Storage)?;
+    let mut package = match Package::open(path, &house.limits) {
+        Ok(package) => package,
+        Err(PackageError::Io(e)) => return Err(EtlError::Package(e)),
+        Err(PackageError::Bad(finding)) => {
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            let id = Manifest::submission_id(format!("unopened {name}").as_bytes());
+            return reject(house, &mut db, id, &Arrival::default(), vec![*finding]);
+        }
+    };
+    let manifest_bytes = match package.size_of(MANIFEST_FILE) {
+        Some(size) if size <= house.limits.manifest_bytes_max => {
+            package.read(MANIFEST_FILE, house.limits.manifest_bytes_max).map_err(EtlError::Package)?
+        }
+        found => {
+            let id = Manifest::submission_id(listing(&package).as_bytes());
+            let finding = match found {
+                Some(size) => Finding::new(&rules::OVERSIZE)
+                    .found(format!("manifest_bytes_max: {size}"))
+                    .expected(format!("{} 以下", house.limits.manifest_bytes_max)),
+                None => Finding::new(&rules::MANIFEST_MISSING).expected(MANIFEST_FILE),
+            };
+            return reject(house, &mut db, id, &Arrival::default(), vec![finding]);
+        }
+    };
+    let id = Manifest::submission_id(&manifest_bytes);
+    let stored = db.submission(&id)?;
+    if let Some(stored) = &stored
+        && matches!(stored.state, SubmissionState::Acknowledged | SubmissionState::Quarantined)
+    {
+        db.note_event(&id, (house.now)(), rules::REPEATED.id)?;
+        let balance = db.balance(&id)?;
+        return Ok(Outcome {
+            submission: id,
+            state: stored.state,
+            repeated: true,
+            feed: stored.feed.clone(),
+            balance,
+            findings: BTreeMap::from([(rules::REPEATED.id.to_owned(), 1)]),
+            counts: LoadCounts::default(),
+        });
+    }
+    let committed = stored.as_ref().is_some_and(|s| matches!(s.state, SubmissionState::Loaded | SubmissionState::Balanced));
+    if committed {
+        return acknowledge(house, &mut db, &id);
+    }
+    let signature = match package.size_of(SIGNATURE_FILE) {
+        Some(_) => package.read(SIGNATURE_FILE, 4096).map_err(EtlError::Package)?,
+        None => Vec::new(),
+    };
+    let arrival = arrival_of(house, &manifest_bytes, &signature);
+    let checked = check_manifest(house, agreements, &package, id, manifest_bytes, &signature);
+    db.record_arrival(&id, (house.now)(), &arrival)?;
+    (house.progress)(Event::State(SubmissionState::Received));
+    load::pass(house, "received", None)?;
+    let verified = match checked {
+        Ok(verified) => verified,
+        Err(refused) => {
+            let (state, findings) = *refused;
+            return match state {
+                SubmissionState::Rejected => reject(house, &mut db, id, &arrival, findings),
+                _ => load::quarantine_whole(house, &mut db, &mut package, id, findings, &arrival),
+            };
+        }
+    };
+    db.enter_state(&id, (house.now)(), SubmissionState::Verified, "")?;
+    (house.progress)(Event::State(SubmissionState::Verified));
+    load::pass(house, "verified", None)?;
+    let loaded = load::load(house, &mut db, &mut package, &verified)?;
+    match loaded {
+        load::Loaded::Done(mut outcome) => {
+            let closing = acknowledge(house, &mut db, &id)?;
+            outcome.state = closing.state;
+            outcome.balance = closing.balance;
+            Ok(*outcome)
+        }
+        load::Loaded::Unsound(mut findings) => {
+            findings.extend(verified.findings);
+            load::quarantine_whole(house, &mut db, &mut package, id, findings, &arrival)
+        }
+    }
+}
+
+/// Writes the last state of a committed load. Its report is rendered from the registry whenever it is asked for.
+fn acknowledge(house: &House<'_>, db: &mut IngestDb, id: &SubmissionId) -> Result<Outcome, EtlError> {
+    db.enter_state(id, (house.now)(), SubmissionState::Acknowledged, "")?;
+    (house.progress)(Event::State(SubmissionState::Acknowledged));
+    let feed = db.submission(id)?.and_then(|s| s.feed);
+    Ok(Outcome {
+        submission: *id,
+        state: SubmissionState::Acknowledged,
+        repeated: false,
+        feed,
+        balance: db.balance(id)?,
+        findings: BTreeMap::new(),
+        counts: LoadCounts::default(),
+    })
+}
+
+fn reject(
+    house: &House<'_>,
+    db: &mut IngestDb,
+    id: SubmissionId,
+    arrival: &Arrival,
+    findings: Vec<Finding>,
+) -> Result<Outcome, EtlError> {
+    let again = db.submission(&id)?.is_some_and(|s| s.state == SubmissionState::Rejected);
+    let now = (house.now)();
+    if db.submission(&id)?.is_none() {
+        let arrival = Arrival {
+            parameter_hash: house.parameter_hash.clone(),
+            code_version: house.code_version.clone(),
+            ..arrival.clone()
+        };
+        db.record_arrival(&id, now, &arrival)?;
+    }
+    let counted = count(&findings);
+    let rows: Vec<FindingRow> =
+        findings.into_iter().map(|finding| FindingRow { document: None, unit: None, finding }).collect();
+    db.conclude(&id, now, SubmissionState::Rejected, &rows)?;
+    (house.progress)(Event::State(SubmissionState::Rejected));
+    Ok(Outcome {
+        submission: id,
+        state: SubmissionState::Rejected,
+        repeated: again,
+        feed: arrival.feed.clone(),
+        balance: Balance::default(),
+        findings: counted,
+        counts: LoadCounts::default(),
+    })
+}
+
+/// Findings by rule.
+pub(crate) fn count(findings: &[Finding]) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for finding in findings {
+        *counts.entry(finding.rule.id.to_owned()).or_insert(0) += 1;
+    }
+    counts
+}
+
+type Refused = Box<(SubmissionState, Vec<Finding>)>;
+
+fn refuse(state: SubmissionState, finding: Finding) -> Refused {
+    Box::new((state, vec![finding]))
+}
+
+/// Holds the manifest against itself, its signature, the agreements and the package's list of files.
+fn check_manifest(
+    house: &House<'_>,
+    agreements: &Agreements,
+    package: &Package,
+    id: SubmissionId,
+    manifest_bytes: Vec<u8>,
+    signature: &[u8],
+) -> Result<Verified, Refused> {
+    use SubmissionState::{Quarantined, Rejected};
+    let manifest = read_manifest(&manifest_bytes).map_err(|f| refuse(Rejected, *f))?;
+    if signature.is_empty() {
+        return Err(refuse(Rejected, Finding::new(&rules::UNSIGNED).expected(SIGNATURE_FILE)));
+    }
+    let unknown = |what: &str| {
+        refuse(Rejected, Finding::new(&rules::FEED_UNKNOWN).found(format!("{what} {}", manifest.feed)))
+    };
+    let feed = agreements.feeds.iter().find(|f| f.id == manifest.feed).ok_or_else(|| unknown("フィード"))?;
+    let submitter =
+        agreements.submitters.iter().find(|s| s.id == feed.submitter).ok_or_else(|| unknown("提出者未登録:"))?;
+    let signed = std::str::from_utf8(signature)
+        .ok()
+        .and_then(|t| Signature::from_hex(t.trim()))
+        .is_some_and(|s| submitter.public_key.verifies(SIGNATURE_DOMAIN, &manifest_bytes, &s));
+    if !signed {
+        return Err(refuse(Rejected, Finding::new(&rules::SIGNATURE)));
+    }
+    if manifest.submitter != feed.submitter || manifest.kind != feed.kind {
+        let finding = Finding::new(&rules::FEED_MISMATCH)
+            .found(format!("{} {}", manifest.submitter, manifest.kind.as_str()))
+            .expected(format!("{} {}", feed.submitter, feed.kind.as_str()));
+        return Err(refuse(Rejected, finding));
+    }
+    if let Some(stranger) = manifest.providers.iter().find(|p| !feed.providers.contains(p)) {
+        return Err(refuse(Rejected, Finding::new(&rules::PROVIDER_UNKNOWN).found(stranger.to_string())));
+    }
+    let files_max = u64::from(house.limits.files_per_submission_max);
+    let files = u64::try_from(manifest.files.len()).unwrap_or(u64::MAX);
+    if files > files_max {
+        let finding = Finding::new(&rules::OVERSIZE)
+            .found(format!("files_per_submission_max: {files}"))
+            .expected(format!("{files_max} 以下"));
+        return Err(refuse(Rejected, finding));
+    }
+    let mut providers = Vec::with_capacity(manifest.files.len());
+    let mut seen = BTreeSet::new();
+    let mut broken = Vec::new();
+    for (index, file) in manifest.files.iter().enumerate() {
+        let place = |f: Finding| f.in_field(MANIFEST_FILE, format!("file[{index}]"));
+        if !is_inside(&file.path) || !seen.insert(file.path.as_str()) {
+            return Err(refuse(Rejected, place(Finding::new(&rules::PATH).found(shape_of(&file.path)))));
+        }
+        if file.bytes > house.limits.document_bytes_max {
+            let finding = Finding::new(&rules::OVERSIZE)
+                .found(format!("document_bytes_max: {}", file.bytes))
+                .expected(format!("{} 以下", house.limits.document_bytes_max));
+            return Err(refuse(Rejected, place(finding)));
+        }
+        let provider = match (&file.provider, manifest.providers.as_slice()) {
+            (Some(p), all) if all.contains(p) => p.clone(),
+            (None, [only]) => only.clone(),
+            (given, _) => {
+                let found = given.as_ref().map_or("(なし)".to_owned(), ToString::to_string);
+                return Err(refuse(Rejected, place(Finding::new(&rules::PROVIDER_UNKNOWN).found(found))));
+            }
+        };
+        providers.push(provider);
+        match package.size_of(&file.path) {
+            None => broken.push(place(Finding::new(&rules::FILE_MISSING).found(shape_of(&file.path)))),
+            Some(size) if size != file.bytes => broken.push(place(
+                Finding::new(&rules::FILE_TRUNCATED).found(format!("{size} バイト")).expected(format!("{} バイト", file.bytes)),
+            )),
+            Some(_) => {}
+        }
+    }
+    if !broken.is_empty() {
+        return Err(Box::new((Quarantined, broken)));
+    }
+    let findings = package
+        .paths()
+        .filter(|p| *p != MANIFEST_FILE && *p != SIGNATURE_FILE && !seen.contains(p))
+        .map(|p| Finding::new(&rules::FILE_UNLISTED).found(shape_of(p)))
+        .take(usize::try_from(house.limits.findings_per_unit_max).unwrap_or(usize::MAX))
+        .collect();
+    Ok(Verified { id, manifest, manifest_bytes, providers, findings })
+}
+
+fn read_manifest(bytes: &[u8]) -> Result<Manifest, Box<Finding>> {
+    let unreadable = |found: String| Box::new(Finding::new(&rules::MANIFEST_UNREADABLE).found(found));
+    let text = std::str::from_utf8(bytes).map_err(|e| unreadable(format!("UTF-8 でない (バイト {})", e.valid_up_to())))?;
+    let manifest: Manifest = toml::from_str(text).map_err(|e| {
+        // The parser's message may quote a line of the manifest: say only where.
+        let at = e.span().map_or(0, |s| s.start);
+        let line = text.get(..at).map_or(0, |t| t.matches('\n').count() + 1);
+        unreadable(format!("{line} 行目 (バイト {at})"))
+    })?;
+    if manifest.version != 1 {
+        let finding =
+            Finding::new(&rules::MANIFEST_VERSION).found(manifest.version.to_string()).expected("1");
+        return Err(Box::new(finding));
+    }
+    Ok(manifest)
+}
+
+/// What the manifest says of itself, verified or not: for the books, not for decisions.
+fn arrival_of(house: &House<'_>, manifest_bytes: &[u8], signature: &[u8]) -> Arrival {
+    let mut arrival = Arrival {
+        signature: std::str::from_utf8(signature).ok().map(|s| s.trim().chars().take(128).collect()),
+        parameter_hash: house.parameter_hash.clone(),
+        code_version: house.code_version.clone(),
+        ..Arrival::default()
+    };
+    if let Ok(manifest) = read_manifest(manifest_bytes) {
+        arrival.feed = Some(manifest.feed.to_string());
+        arrival.submitter = Some(manifest.submitter.to_string());
+        arrival.kind = Some(manifest.kind.as_str().to_owned());
+        arrival.business_date = Some(manifest.business_date);
+        arrival.files = u64::try_from(manifest.files.len()).unwrap_or(u64::MAX);
+        arrival.bytes = manifest.files.iter().map(|f| f.bytes).sum();
+    }
+    arrival
+}
+
+/// A package without a manifest still needs a name that is the same next time.
+fn listing(package: &Package) -> String {
+    package.paths().map(|p| format!("{p} {}\n", package.size_of(p).unwrap_or(0))).collect()
+}

@@ -1,0 +1,780 @@
+//! The load (格納): every document of a verified submission into vault, lake and registry, in one commit.
+//!
+//! Memory is bounded by `batch_bytes` and the largest document: documents are worked in batches, and each batch writes
+//! its own pack and lake files. Files that no commit names are swept away, so a load that dies leaves nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Duration, Instant};
+
+use compact_str::CompactString;
+use musubi_compliance::opt_out::Verdict;
+use musubi_id_resolution::{Described, TokenKey};
+use musubi_mappers::{RecordCounts, mapper_for};
+use musubi_model::fact::{Provenance, UnitFacts};
+use musubi_model::finding::Finding;
+use musubi_model::manifest::{MANIFEST_FILE, ManifestFile};
+use musubi_model::submission::{Balance, Disposition, SubmissionState};
+use musubi_model::{ByteRange, DocumentHash, IdentityId, ProviderId, SourceIdentity, SubmissionId};
+use musubi_storage::ingest::{self, Arrival, DocumentRow, FindingRow, Load, UnitRow, read_records};
+use musubi_storage::keys::SealKey;
+use musubi_storage::lake::{self, LakeFile, PlacedUnit};
+use musubi_storage::registry::{IdentityDb, IngestDb};
+use musubi_storage::vault::{KeyId, PackEntry, PackWriter, SealedDocument, Segment, seal_document};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::fault::Fault;
+use crate::house::{EtlError, Event, House, japanese_day};
+use crate::intake::{Outcome, Verified, count};
+use crate::package::{Package, read_file};
+use crate::resolve::resolve_identities;
+use crate::rules;
+use crate::work::{self, CutDocument, Tools, WorkedUnit};
+
+/// The key under which bytes of excluded persons are sealed: made for one document and forgotten at once.
+const FORGOTTEN_KEY: KeyId = [0; 16];
+/// Provider under which the manifest itself is kept.
+const MANIFEST_ORDINAL: i32 = -1;
+
+/// How much a load did, and where its time went (wall clock).
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct LoadCounts {
+    /// Documents.
+    pub documents: u64,
+    /// Units.
+    pub units: u64,
+    /// Records.
+    pub records: u64,
+    /// Raw bytes.
+    pub bytes: u64,
+    /// Facts written.
+    pub facts: u64,
+    /// Source identities new to us.
+    pub identities_new: u64,
+    /// Persons new to us.
+    pub persons_new: u64,
+    /// Conflicts queued.
+    pub conflicts: u64,
+    /// Seconds reading and hashing.
+    pub read_seconds: f64,
+    /// Seconds cutting, mapping and describing.
+    pub map_seconds: f64,
+    /// Seconds matching.
+    pub resolve_seconds: f64,
+    /// Seconds writing the lake.
+    pub lake_seconds: f64,
+    /// Seconds sealing and writing the vault.
+    pub vault_seconds: f64,
+    /// Seconds writing registry rows and committing.
+    pub registry_seconds: f64,
+}
+
+/// How a load ended.
+pub(crate) enum Loaded {
+    /// Committed.
+    Done(Box<Outcome>),
+    /// Something about the submission as a whole does not hold; nothing was committed.
+    Unsound(Vec<Finding>),
+}
+
+/// Passes a fault point.
+pub(crate) fn pass(house: &House<'_>, point: &'static str, _load: Option<&Load<'_>>) -> Result<(), EtlError> {
+    match house.faults.pass(point).map_err(|source| EtlError::Point { point, source })? {
+        Some(Fault::LoseDatabase) => Ok(ingest::lose_connections(house.registry)?),
+        _ => Ok(()),
+    }
+}
+
+/// Runs the load of a verified submission.
+pub(crate) fn load(
+    house: &House<'_>,
+    db: &mut IngestDb,
+    package: &mut Package,
+    verified: &Verified,
+) -> Result<Loaded, EtlError> {
+    let masters = db.masters()?;
+    let mut identity_db = house.registry.identity()?;
+    let tokens = TokenKey::new(house.ring.token.expose());
+    let version_hash = version_hash_key(&house.ring.token);
+    let tools = Tools {
+        mapper: mapper_for(verified.manifest.kind),
+        masters: &masters,
+        limits: &house.limits,
+        tokens: &tokens,
+        version_hash: &version_hash,
+    };
+    let envelope = envelope_key(house, &mut identity_db, &verified.id)?;
+    let started_bytes: u64 = verified.manifest.files.iter().map(|f| f.bytes).sum();
+    (house.progress)(Event::Begins { files: number(verified.manifest.files.len()), bytes: started_bytes });
+
+    let mut run = Run {
+        house,
+        tools,
+        verified,
+        envelope,
+        load: db.begin_load(verified.id)?,
+        identity_db,
+        placed: HashMap::new(),
+        seen: BTreeSet::new(),
+        files: Vec::new(),
+        balance: Balance::default(),
+        totals: BTreeMap::new(),
+        findings: BTreeMap::new(),
+        counts: LoadCounts::default(),
+    };
+    run.keep_manifest()?;
+    let mut first = 0;
+    while first < verified.manifest.files.len() {
+        let last = batch_end(&verified.manifest.files, first, house.batch_bytes);
+        if let Err(findings) = run.batch(package, first, last)? {
+            return Ok(Loaded::Unsound(findings));
+        }
+        first = last;
+    }
+    run.close()
+}
+
+/// A load under way.
+struct Run<'a> {
+    house: &'a House<'a>,
+    tools: Tools<'a>,
+    verified: &'a Verified,
+    envelope: SealKey,
+    load: Load<'a>,
+    identity_db: IdentityDb,
+    /// Lake bucket of every identity met so far.
+    placed: HashMap<IdentityId, u16>,
+    /// Documents of this submission met so far.
+    seen: BTreeSet<DocumentHash>,
+    files: Vec<LakeFile>,
+    balance: Balance,
+    totals: BTreeMap<CompactString, u64>,
+    findings: BTreeMap<String, u64>,
+    counts: LoadCounts,
+}
+
+/// A unit's fate and the key its bytes lie under.
+#[derive(Clone, Copy)]
+struct Fate {
+    disposition: Disposition,
+    identity: Option<IdentityId>,
+}
+
+impl Run<'_> {
+    /// One batch of documents. `Err` inside: the submission is unsound.
+    fn batch(
+        &mut self,
+        package: &mut Package,
+        first: usize,
+        last: usize,
+    ) -> Result<Result<(), Vec<Finding>>, EtlError> {
+        let clock = Instant::now();
+        let documents = match self.read(package, first, last)? {
+            Ok(documents) => documents,
+            Err(findings) => return Ok(Err(findings)),
+        };
+        self.counts.read_seconds += clock.elapsed().as_secs_f64();
+        let hashes: Vec<DocumentHash> = documents.iter().map(|d| d.1).collect();
+        let mut repeated = self.load.known_documents(&hashes)?;
+        let clock = Instant::now();
+        let documents = work::cut(&self.tools, documents);
+        self.counts.map_seconds += clock.elapsed().as_secs_f64();
+        let repeats: Vec<bool> =
+            documents.iter().map(|d| !self.seen.insert(d.hash) || repeated.contains(&d.hash)).collect();
+        repeated.clear();
+        self.take_totals(&documents, &repeats);
+        let mut fates: Vec<Vec<Fate>> = documents.iter().map(|d| Vec::with_capacity(d.split.units.len())).collect();
+        let mut keys = BTreeMap::new();
+        for chunk in work::chunks(&documents, self.house.batch_bytes) {
+            self.chunk(&documents, &repeats, &chunk, &mut fates, &mut keys)?;
+        }
+        self.store_raw(&documents, &fates, &keys)?;
+        let bytes = documents.iter().map(|d| number(d.bytes.len())).sum();
+        self.counts.bytes += bytes;
+        self.counts.documents += number(documents.len());
+        (self.house.progress)(Event::Bytes(bytes));
+        Ok(Ok(()))
+    }
+
+    /// Reads the files of a batch and holds each against its length and hash.
+    #[allow(clippy::type_complexity)] // the tuple lives for three lines, between reading and cutting
+    fn read(
+        &self,
+        package: &mut Package,
+        first: usize,
+        last: usize,
+    ) -> Result<Result<Vec<(usize, DocumentHash, String, ProviderId, Vec<u8>)>, Vec<Finding>>, EtlError> {
+        let max = self.house.limits.document_bytes_max;
+        let wanted: Vec<(usize, &ManifestFile, &ProviderId)> = self
+            .verified
+            .manifest
+            .files
+            .iter()
+            .zip(&self.verified.providers)
+            .enumerate()
+            .skip(first)
+            .take(last - first)
+            .map(|(i, (f, p))| (i, f, p))
+            .collect();
+        let contents: Vec<std::io::Result<Vec<u8>>> = match package.folder() {
+            Some(root) => wanted.par_iter().map(|(_, f, _)| read_file(&root.join(&f.path), f.bytes, max)).collect(),
+            None => wanted.iter().map(|(_, f, _)| package.read(&f.path, max)).collect(),
+        };
+        let read: Vec<Result<_, EtlOrFinding>> = wanted
+            .into_par_iter()
+            .zip(contents)
+            .map(|((index, file, provider), bytes)| {
+                let bytes = bytes.map_err(EtlOrFinding::Io)?;
+                let hash = DocumentHash::of(&bytes);
+                let place = |f: Finding| f.in_field(MANIFEST_FILE, format!("file[{index}]")).in_document(hash);
+                if number(bytes.len()) != file.bytes {
+                    let finding = Finding::new(&rules::FILE_TRUNCATED)
+                        .found(format!("{} バイト", bytes.len()))
+                        .expected(format!("{} バイト", file.bytes));
+                    return Err(EtlOrFinding::Finding(Box::new(place(finding))));
+                }
+                if hash != file.blake3 {
+                    let finding = Finding::new(&rules::FILE_ALTERED)
+                        .found(hash.to_string())
+                        .expected(file.blake3.to_string());
+                    return Err(EtlOrFinding::Finding(Box::new(place(finding))));
+                }
+                Ok((index, hash, file.path.clone(), provider.clone(), bytes))
+            })
+            .collect();
+        let (mut good, mut bad) = (Vec::with_capacity(read.len()), Vec::new());
+        for one in read {
+            match one {
+                Ok(document) => good.push(document),
+                Err(EtlOrFinding::Finding(finding)) => bad.push(*finding),
+                Err(EtlOrFinding::Io(e)) => return Err(EtlError::Package(e)),
+            }
+        }
+        Ok(if bad.is_empty() { Ok(good) } else { Err(bad) })
+    }
+
+    /// Control totals, counts of what came, findings about documents, and the records outside units.
+    fn take_totals(&mut self, documents: &[CutDocument], repeats: &[bool]) {
+        for (document, repeated) in documents.iter().zip(repeats) {
+            for (kind, n) in &document.split.totals {
+                *self.totals.entry(kind.clone()).or_default() += n;
+            }
+            let disposition = match (document.split.is_unsound(), repeated) {
+                (true, _) => Disposition::Quarantined,
+                (false, true) => Disposition::Duplicate,
+                (false, false) => Disposition::Loaded,
+            };
+            let records = document.split.units.iter().map(|u| &u.records).chain([&document.split.envelope]);
+            for (kind, n) in records.flat_map(RecordCounts::iter) {
+                self.balance.line(kind).received += n;
+                self.counts.records += n;
+            }
+            for (kind, n) in document.split.envelope.iter() {
+                self.balance.line(kind).add(disposition, n);
+            }
+        }
+    }
+
+    /// Maps, gates, resolves and writes the facts of one chunk of units; adds unit rows and findings.
+    fn chunk(
+        &mut self,
+        documents: &[CutDocument],
+        repeats: &[bool],
+        chunk: &[(usize, u32)],
+        fates: &mut [Vec<Fate>],
+        keys: &mut BTreeMap<KeyId, SealKey>,
+    ) -> Result<(), EtlError> {
+        let clock = Instant::now();
+        let worked = work::work(&self.tools, documents, chunk);
+        self.counts.map_seconds += clock.elapsed().as_secs_f64();
+        pass(self.house, "mapped", None)?;
+
+        let today = japanese_day((self.house.now)());
+        let mut decided: Vec<Disposition> = worked
+            .iter()
+            .map(|w| {
+                let unsound = documents.get(w.document).is_some_and(|d| d.split.is_unsound());
+                let repeated = repeats.get(w.document).copied().unwrap_or(false);
+                if unsound || w.mapped.is_unsound() {
+                    Disposition::Quarantined
+                } else if self.house.gate.verdict(&w.identity.provider, &w.described, today) == Verdict::Exclude {
+                    Disposition::Excluded
+                } else if repeated {
+                    Disposition::Duplicate
+                } else {
+                    Disposition::Loaded
+                }
+            })
+            .collect();
+        pass(self.house, "gated", None)?;
+
+        let clock = Instant::now();
+        let linked = self.resolve(&worked, &decided)?;
+        self.exclude_linked(&worked, &mut decided, today)?;
+        self.counts.resolve_seconds += clock.elapsed().as_secs_f64();
+        pass(self.house, "resolved", None)?;
+
+        let wanted: Vec<IdentityId> = worked
+            .iter()
+            .zip(&decided)
+            .filter(|(_, d)| matches!(d, Disposition::Loaded | Disposition::Duplicate))
+            .map(|(w, _)| w.described.identity_id)
+            .filter(|id| !keys.contains_key(&id.0))
+            .collect();
+        for (id, key) in self.identity_db.data_keys(&self.house.ring.kek, &wanted)? {
+            keys.insert(id.0, key);
+        }
+        let mut unit_rows = Vec::with_capacity(worked.len());
+        let mut finding_rows = linked;
+        let mut facts = Vec::new();
+        for (w, disposition) in worked.into_iter().zip(decided) {
+            let Some(document) = documents.get(w.document) else { continue };
+            self.take_unit(document, w, disposition, fates, &mut unit_rows, &mut finding_rows, &mut facts);
+        }
+        let clock = Instant::now();
+        let placed: Vec<PlacedUnit<'_>> =
+            facts.iter().map(|(bucket, unit)| PlacedUnit { bucket: *bucket, unit }).collect();
+        self.files.extend(lake::write_part(&self.house.folders.lake, &placed)?);
+        self.counts.lake_seconds += clock.elapsed().as_secs_f64();
+        pass(self.house, "lake-written", None)?;
+
+        let clock = Instant::now();
+        self.load.units(&unit_rows)?;
+        for row in &finding_rows {
+            *self.findings.entry(row.finding.rule.id.to_owned()).or_default() += 1;
+        }
+        self.load.findings(&finding_rows)?;
+        self.counts.registry_seconds += clock.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// Gives every identity that is taken in a person and a bucket. Returns the findings of matching.
+    fn resolve(
+        &mut self,
+        worked: &[WorkedUnit],
+        decided: &[Disposition],
+    ) -> Result<Vec<FindingRow>, EtlError> {
+        let mut fresh: BTreeMap<IdentityId, (SourceIdentity, Described)> = BTreeMap::new();
+        for (w, disposition) in worked.iter().zip(decided) {
+            let id = w.described.identity_id;
+            if *disposition == Disposition::Loaded && !self.placed.contains_key(&id) {
+                fresh.entry(id).or_insert_with(|| (w.identity.clone(), w.described.clone()));
+            }
+        }
+        if fresh.is_empty() {
+            return Ok(Vec::new());
+        }
+        let report = resolve_identities(
+            &mut self.identity_db,
+            self.house.ring,
+            self.verified.id,
+            (self.house.now)(),
+            &fresh,
+        )
+        .map_err(|e| EtlError::Resolve(e.to_string()))?;
+        self.counts.identities_new += report.identities_new;
+        self.counts.persons_new += report.persons_new;
+        self.counts.conflicts += number(report.findings.len());
+        self.placed.extend(report.placements.into_iter().map(|(id, p)| (id, p.bucket)));
+        Ok(report.findings.into_iter().map(|finding| FindingRow { document: None, unit: None, finding }).collect())
+    }
+
+    /// The second gate, after linkage: whoever turned out to be a person that asked to stop is left out as well.
+    fn exclude_linked(
+        &mut self,
+        worked: &[WorkedUnit],
+        decided: &mut [Disposition],
+        today: jiff::civil::Date,
+    ) -> Result<(), EtlError> {
+        if self.house.gate.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<IdentityId> = worked.iter().map(|w| w.described.identity_id).collect();
+        let stopped = self.identity_db.opted_out(&ids, today)?;
+        for (w, disposition) in worked.iter().zip(decided) {
+            if *disposition != Disposition::Quarantined && stopped.contains(&w.described.identity_id) {
+                *disposition = Disposition::Excluded;
+            }
+        }
+        Ok(())
+    }
+
+    /// Turns a worked unit into its row, its findings and its facts.
+    #[allow(clippy::too_many_arguments)] // three sinks, filled side by side
+    fn take_unit(
+        &mut self,
+        document: &CutDocument,
+        w: WorkedUnit,
+        disposition: Disposition,
+        fates: &mut [Vec<Fate>],
+        unit_rows: &mut Vec<UnitRow>,
+        finding_rows: &mut Vec<FindingRow>,
+        facts: &mut Vec<(u16, UnitFacts)>,
+    ) {
+        let Some(slice) = usize::try_from(w.unit).ok().and_then(|u| document.split.units.get(u)) else { return };
+        let mut records = String::new();
+        for (kind, n) in slice.records.iter() {
+            self.balance.line(kind).add(disposition, n);
+            records.push_str(&format!("{}{kind}:{n}", if records.is_empty() { "" } else { " " }));
+        }
+        let kept = matches!(disposition, Disposition::Loaded | Disposition::Duplicate);
+        let identity = kept.then_some(w.described.identity_id);
+        if let Some(row) = fates.get_mut(w.document) {
+            row.push(Fate { disposition, identity });
+        }
+        // Findings of an excluded person would be a trace of them.
+        if disposition != Disposition::Excluded {
+            finding_rows.extend(w.mapped.findings.into_iter().map(|f| FindingRow {
+                document: Some(document.hash),
+                unit: Some(w.unit),
+                finding: f.in_document(document.hash),
+            }));
+        }
+        unit_rows.push(UnitRow {
+            document: document.hash,
+            ordinal: w.unit,
+            provider: document.provider.clone(),
+            byte_start: slice.range.start,
+            byte_len: slice.range.len,
+            identity,
+            disposition,
+            version_key: if disposition == Disposition::Excluded { None } else { w.version_key },
+            version_time: if disposition == Disposition::Excluded { String::new() } else { w.version_time.into() },
+            version_flag: w.version_flag,
+            records,
+        });
+        self.counts.units += 1;
+        if disposition == Disposition::Loaded && !w.mapped.facts.is_empty() {
+            self.counts.facts += number(w.mapped.facts.len());
+            let bucket = self.placed.get(&w.described.identity_id).copied().unwrap_or_default();
+            let provenance = Provenance {
+                identity: w.described.identity_id,
+                provider: document.provider.clone(),
+                document: document.hash,
+                unit: w.unit,
+                submission: self.verified.id,
+                mapper_version: CompactString::from(self.tools.mapper.version()),
+                master_version: w.mapped.master_version,
+                notice: 0,
+            };
+            facts.push((bucket, UnitFacts { provenance, facts: w.mapped.facts }));
+        }
+    }
+
+    /// Seals the documents of a batch into one pack and adds their rows.
+    fn store_raw(
+        &mut self,
+        documents: &[CutDocument],
+        fates: &[Vec<Fate>],
+        keys: &BTreeMap<KeyId, SealKey>,
+    ) -> Result<(), EtlError> {
+        let clock = Instant::now();
+        let (envelope_id, envelope) = (self.verified.id.0, &self.envelope);
+        type Sealed = (SealedDocument, KeyId, Vec<u8>);
+        let sealed: Vec<Result<Sealed, musubi_storage::StorageError>> = documents
+            .par_iter()
+            .zip(fates)
+            .map(|(document, fates)| {
+                let forgotten = SealKey::random()?;
+                let key_of = |id: &KeyId| -> Result<SealKey, musubi_storage::StorageError> {
+                    if *id == envelope_id {
+                        Ok(envelope.clone())
+                    } else if *id == FORGOTTEN_KEY {
+                        Ok(forgotten.clone())
+                    } else {
+                        keys.get(id).cloned().ok_or(musubi_storage::StorageError::Key("a data key is missing"))
+                    }
+                };
+                let segments = segments(document, fates, envelope_id);
+                let path_key = match fates.as_slice() {
+                    [only] => key_for(*only, envelope_id),
+                    _ => envelope_id,
+                };
+                let path = key_of(&path_key)?.seal(&path_context(&document.hash), document.path.as_bytes())?;
+                let sealed = seal_document(&document.hash, &document.bytes, &segments, key_of)?;
+                Ok((sealed, path_key, path))
+            })
+            .collect();
+        let mut pack = PackWriter::create(&self.house.folders.vault)?;
+        let mut entries: Vec<(PackEntry, KeyId, Vec<u8>)> = Vec::with_capacity(documents.len());
+        for one in sealed {
+            let (document, path_key, path) = one?;
+            entries.push((pack.append(&document)?, path_key, path));
+        }
+        let name = pack.finish()?;
+        self.counts.vault_seconds += clock.elapsed().as_secs_f64();
+        pass(self.house, "vault-written", None)?;
+        let clock = Instant::now();
+        let rows: Vec<DocumentRow> = documents
+            .iter()
+            .zip(entries)
+            .map(|(document, (entry, path_key, path_sealed))| DocumentRow {
+                document: document.hash,
+                ordinal: i32::try_from(document.ordinal).unwrap_or(i32::MAX),
+                provider: document.provider.clone(),
+                bytes: number(document.bytes.len()),
+                path_key,
+                path_sealed,
+                mapper_version: self.tools.mapper.version().to_owned(),
+                pack: name.as_str().to_owned(),
+                pack_offset: entry.offset,
+                pack_len: entry.len,
+            })
+            .collect();
+        self.load.documents(&rows)?;
+        let about: Vec<FindingRow> = documents
+            .iter()
+            .flat_map(|d| d.split.findings.iter().map(move |f| (d.hash, f)))
+            .map(|(hash, f)| FindingRow { document: Some(hash), unit: None, finding: f.clone().in_document(hash) })
+            .collect();
+        for row in &about {
+            *self.findings.entry(row.finding.rule.id.to_owned()).or_default() += 1;
+        }
+        self.load.findings(&about)?;
+        self.counts.registry_seconds += clock.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// Keeps the manifest itself, byte for byte.
+    fn keep_manifest(&mut self) -> Result<(), EtlError> {
+        let row = store_document(
+            self.house,
+            &self.envelope,
+            &self.verified.id,
+            MANIFEST_ORDINAL,
+            None,
+            MANIFEST_FILE,
+            &self.verified.manifest_bytes,
+        )?;
+        self.load.documents(&[row])?;
+        Ok(())
+    }
+
+    /// Control totals, superseded versions, balance, and the commit.
+    fn close(mut self) -> Result<Loaded, EtlError> {
+        let wrong = wrong_totals(&self.verified.manifest.totals, &self.totals);
+        if !wrong.is_empty() {
+            return Ok(Loaded::Unsound(wrong));
+        }
+        let clock = Instant::now();
+        let now = (self.house.now)();
+        let warnings: Vec<FindingRow> = self
+            .verified
+            .findings
+            .iter()
+            .map(|f| FindingRow { document: None, unit: None, finding: f.clone() })
+            .collect();
+        for row in &warnings {
+            *self.findings.entry(row.finding.rule.id.to_owned()).or_default() += 1;
+        }
+        self.load.findings(&warnings)?;
+        let commit = self.load.files(&self.files, now)?;
+        for records in self.load.supersede(commit)? {
+            for (kind, n) in read_records(&records) {
+                let line = self.balance.line(kind);
+                line.loaded -= n.min(line.loaded);
+                line.superseded += n;
+            }
+        }
+        self.load.balance(&self.balance)?;
+        for state in [
+            SubmissionState::Mapped,
+            SubmissionState::Gated,
+            SubmissionState::Resolved,
+            SubmissionState::Loaded,
+            SubmissionState::Balanced,
+        ] {
+            self.load.enter_state(now, state, "")?;
+            (self.house.progress)(Event::State(state));
+        }
+        pass(self.house, "rows-written", None)?;
+        self.load.commit()?;
+        self.counts.registry_seconds += clock.elapsed().as_secs_f64();
+        pass(self.house, "committed", None)?;
+        Ok(Loaded::Done(Box::new(Outcome {
+            submission: self.verified.id,
+            state: SubmissionState::Balanced,
+            repeated: false,
+            feed: Some(self.verified.manifest.feed.to_string()),
+            balance: self.balance,
+            findings: self.findings,
+            counts: self.counts,
+        })))
+    }
+}
+
+/// Keeps a whole package sealed without loading any of it: something about it as a whole does not hold.
+pub(crate) fn quarantine_whole(
+    house: &House<'_>,
+    db: &mut IngestDb,
+    package: &mut Package,
+    id: SubmissionId,
+    findings: Vec<Finding>,
+    arrival: &Arrival,
+) -> Result<Outcome, EtlError> {
+    let mut identity_db = house.registry.identity()?;
+    let envelope = envelope_key(house, &mut identity_db, &id)?;
+    let counted = count(&findings);
+    let paths: Vec<String> = package.paths().map(str::to_owned).collect();
+    let mut load = db.begin_load(id)?;
+    let mut balance = Balance::default();
+    for (ordinal, path) in (0i32..).zip(&paths) {
+        let bytes = package.read(path, house.limits.document_bytes_max).map_err(EtlError::Package)?;
+        load.documents(&[store_document(house, &envelope, &id, ordinal, None, path, &bytes)?])?;
+        let line = balance.line("file");
+        line.received += 1;
+        line.add(Disposition::Quarantined, 1);
+    }
+    let rows: Vec<FindingRow> =
+        findings.into_iter().map(|finding| FindingRow { document: None, unit: None, finding }).collect();
+    load.findings(&rows)?;
+    load.balance(&balance)?;
+    load.enter_state((house.now)(), SubmissionState::Quarantined, "")?;
+    load.commit()?;
+    (house.progress)(Event::State(SubmissionState::Quarantined));
+    Ok(Outcome {
+        submission: id,
+        state: SubmissionState::Quarantined,
+        repeated: false,
+        feed: arrival.feed.clone(),
+        balance,
+        findings: counted,
+        counts: LoadCounts::default(),
+    })
+}
+
+/// Seals one document whole under the submission's envelope key, in a pack of its own.
+fn store_document(
+    house: &House<'_>,
+    envelope: &SealKey,
+    id: &SubmissionId,
+    ordinal: i32,
+    provider: Option<&ProviderId>,
+    path: &str,
+    bytes: &[u8],
+) -> Result<DocumentRow, EtlError> {
+    let hash = DocumentHash::of(bytes);
+    let segments = if bytes.is_empty() {
+        Vec::new()
+    } else {
+        vec![Segment { range: ByteRange::within(0, 0, bytes.len()), key_id: id.0 }]
+    };
+    let sealed = seal_document(&hash, bytes, &segments, |_| Ok(envelope.clone()))?;
+    let mut pack = PackWriter::create(&house.folders.vault)?;
+    let entry = pack.append(&sealed)?;
+    let name = pack.finish()?;
+    let nobody = ProviderId::new("-").map_err(|e| EtlError::Resolve(e.to_string()))?;
+    Ok(DocumentRow {
+        document: hash,
+        ordinal,
+        provider: provider.cloned().unwrap_or(nobody),
+        bytes: number(bytes.len()),
+        path_key: id.0,
+        path_sealed: envelope.seal(&path_context(&hash), path.as_bytes())?,
+        mapper_version: String::new(),
+        pack: name.as_str().to_owned(),
+        pack_offset: entry.offset,
+        pack_len: entry.len,
+    })
+}
+
+/// What a sealed path is bound to.
+#[must_use]
+pub fn path_context(document: &DocumentHash) -> [&[u8]; 2] {
+    [b"path/1", document.as_bytes()]
+}
+
+/// The key under which a unit's bytes lie.
+fn key_for(fate: Fate, envelope: KeyId) -> KeyId {
+    match (fate.disposition, fate.identity) {
+        (Disposition::Excluded, _) => FORGOTTEN_KEY,
+        (_, Some(identity)) => identity.0,
+        (_, None) => envelope,
+    }
+}
+
+/// Covers a document: units under their keys, what lies between under the envelope key.
+fn segments(document: &CutDocument, fates: &[Fate], envelope: KeyId) -> Vec<Segment> {
+    let mut segments = Vec::with_capacity(fates.len() + 2);
+    let mut at = 0u64;
+    let gap = |from: u64, to: u64| Segment {
+        range: ByteRange { start: from, len: u32::try_from(to - from).unwrap_or(u32::MAX) },
+        key_id: envelope,
+    };
+    for (unit, fate) in document.split.units.iter().zip(fates) {
+        if unit.range.start > at {
+            segments.push(gap(at, unit.range.start));
+        }
+        if unit.range.len > 0 {
+            segments.push(Segment { range: unit.range, key_id: key_for(*fate, envelope) });
+        }
+        at = unit.range.end();
+    }
+    let end = number(document.bytes.len());
+    if end > at {
+        segments.push(gap(at, end));
+    }
+    segments
+}
+
+fn envelope_key(house: &House<'_>, db: &mut IdentityDb, id: &SubmissionId) -> Result<SealKey, EtlError> {
+    let name = IdentityId(id.0);
+    let mut keys = db.data_keys(&house.ring.kek, &[name])?;
+    Ok(keys.remove(&name).ok_or(musubi_storage::StorageError::Key("the envelope key was destroyed"))?)
+}
+
+fn version_hash_key(token: &SealKey) -> [u8; 32] {
+    let mut key = [0u8; 32];
+    blake3::Hasher::new_derive_key("musubi 2026 unit version key/1").update(token.expose()).finalize_xof().fill(&mut key);
+    key
+}
+
+fn wrong_totals(promised: &BTreeMap<String, u64>, found: &BTreeMap<CompactString, u64>) -> Vec<Finding> {
+    promised
+        .iter()
+        .map(|(kind, n)| (kind, *n, found.get(kind.as_str()).copied().unwrap_or(0)))
+        .filter(|(_, promised, found)| promised != found)
+        .map(|(kind, promised, found)| {
+            Finding::new(&rules::TOTALS)
+                .in_field(MANIFEST_FILE, format!("totals.{kind}"))
+                .found(found.to_string())
+                .expected(promised.to_string())
+        })
+        .collect()
+}
+
+/// One past the last file of the batch that begins at `first`.
+fn batch_end(files: &[ManifestFile], first: usize, bytes_max: u64) -> usize {
+    let mut bytes = 0u64;
+    let mut last = first;
+    for file in files.iter().skip(first) {
+        if last > first && bytes + file.bytes > bytes_max {
+            break;
+        }
+        bytes += file.bytes;
+        last += 1;
+    }
+    last
+}
+
+fn number(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+enum EtlOrFinding {
+    Io(std::io::Error),
+    Finding(Box<Finding>),
+}
+
+/// For callers that add durations up.
+#[must_use]
+pub fn total_time(counts: &LoadCounts) -> Duration {
+    Duration::from_secs_f64(
+        counts.read_seconds
+            + counts.map_seconds
+            + counts.resolve_seconds
+            + counts.lake_seconds
+            + counts.vault_seconds
+            + counts.registry_seconds,
+    )
+}

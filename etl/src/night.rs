@@ -1,0 +1,129 @@
+//! A night (夜間処理): every package of an inbox, then the feeds that should have delivered and did not, then tidying.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use musubi_model::manifest::{Agreements, MANIFEST_FILE};
+use musubi_model::submission::SubmissionState;
+use musubi_model::{FactTable, FeedId};
+use musubi_storage::lake;
+use musubi_storage::registry::IngestDb;
+use serde::Serialize;
+
+use crate::house::{EtlError, Event, House};
+use crate::intake::{Outcome, take_in};
+
+/// What a night did.
+#[derive(Debug, Clone, Serialize)]
+pub struct NightOutcome {
+    /// One for each package, in order of their names.
+    pub packages: Vec<PackageOutcome>,
+    /// Feeds whose delivery is overdue on the business date.
+    pub overdue: Vec<FeedId>,
+    /// Lake files before and after compaction.
+    pub compacted: Option<(usize, usize)>,
+}
+
+/// What became of one package of the inbox.
+#[derive(Debug, Clone, Serialize)]
+pub struct PackageOutcome {
+    /// Folder or file name.
+    pub package: String,
+    /// What happened; `Err` holds words for people when the package could not even be read.
+    pub outcome: Result<Outcome, String>,
+}
+
+/// The packages of an inbox: folders with a manifest, and zips, in order of their names. A folder without a manifest
+/// that holds neither is a package too: its sender must hear of it.
+pub fn packages(inbox: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(inbox)? {
+        let path = entry?.path();
+        let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+        let is_zip = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip"));
+        if !hidden && (path.is_dir() || is_zip) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Does the path look like one package (rather than an inbox of them)?
+#[must_use]
+pub fn is_package(path: &Path) -> bool {
+    path.is_file() || path.join(MANIFEST_FILE).is_file()
+}
+
+/// Takes in all packages of an inbox.
+///
+/// # Errors
+/// When store, disk or database fail: what was committed stays, and the night can be run again.
+pub fn run(
+    house: &House<'_>,
+    agreements: &Agreements,
+    inbox: &Path,
+    business_date: Option<Date>,
+    compact_files: u64,
+) -> Result<NightOutcome, EtlError> {
+    let paths = packages(inbox).map_err(EtlError::Package)?;
+    let mut packages = Vec::with_capacity(paths.len());
+    for (index, path) in paths.iter().enumerate() {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        (house.progress)(Event::Package { index, total: paths.len(), name: &name });
+        let outcome = match take_in(house, agreements, path) {
+            Ok(outcome) => Ok(outcome),
+            // One unreadable package must not keep the others waiting.
+            Err(EtlError::Package(e)) => Err(e.to_string()),
+            Err(other) => return Err(other),
+        };
+        packages.push(PackageOutcome { package: name, outcome });
+    }
+    let mut db = house.registry.ingest()?;
+    let overdue = match business_date {
+        Some(date) => overdue(&mut db, agreements, date)?,
+        None => Vec::new(),
+    };
+    let compacted = compact(house, &mut db, compact_files)?;
+    Ok(NightOutcome { packages, overdue, compacted })
+}
+
+/// Feeds that have nothing acknowledged within their rhythm up to `date`.
+fn overdue(db: &mut IngestDb, agreements: &Agreements, date: Date) -> Result<Vec<FeedId>, EtlError> {
+    let latest = db.latest_business_dates()?;
+    Ok(agreements
+        .feeds
+        .iter()
+        .filter(|feed| {
+            let rhythm = jiff::Span::new().days(i64::from(feed.every_days));
+            latest.get(feed.id.as_str()).is_none_or(|last| last.checked_add(rhythm).is_ok_and(|due| due <= date))
+        })
+        .map(|feed| feed.id.clone())
+        .collect())
+}
+
+/// Merges the small files that nights leave behind, table by table, once there are more than `most` of them.
+fn compact(house: &House<'_>, db: &mut IngestDb, most: u64) -> Result<Option<(usize, usize)>, EtlError> {
+    let files = db.lake_files()?;
+    let (mut before, mut after) = (0, 0);
+    for table in FactTable::ALL {
+        let old: Vec<_> = files.iter().filter(|f| f.table == table).cloned().collect();
+        if u64::try_from(old.len()).unwrap_or(u64::MAX) <= most {
+            continue;
+        }
+        let new = lake::compact(&house.folders.lake, &old, &|_, bucket| bucket)?;
+        db.replace_lake_files(&old, &new, (house.now)())?;
+        before += old.len();
+        after += new.len();
+    }
+    Ok((before > 0).then_some((before, after)))
+}
+
+impl NightOutcome {
+    /// Packages that ended in a state.
+    #[must_use]
+    pub fn in_state(&self, state: SubmissionState) -> usize {
+        self.packages.iter().filter(|p| p.outcome.as_ref().is_ok_and(|o| o.state == state)).count()
+    }
+}
