@@ -1,1 +1,21 @@
-//! placeholder
+//! The MPI (名寄せ): keys, candidates, decisions, clusters and the rules for stable research ids.
+//!
+//! * [`normalise`]: match keys from what a source wrote. Stored text is never normalised, only keys are.
+//! * [`tokens`]: a source identity as sealed keys and a guard.
+//! * [`exact`]: the engine `exact/1`; another engine takes its place behind [`Engine`].
+//! * [`rules`]: the findings of matching.
+//!
+//! Pure: no I/O, no clock, no randomness of its own, and never clinical data.
+
+pub mod exact;
+mod graph;
+pub mod normalise;
+pub mod rules;
+pub mod tokens;
+
+pub use exact::Exact;
+pub use musubi_model::matching::{
+    Conflict, ConflictKind, Decision, DecisionKind, Described, Engine, Guard, Merge, Neighbour,
+    Neighbourhood, Rank, Resolution, Token, TokenKind,
+};
+pub use tokens::{TokenKey, describe};
