@@ -1,27 +1,76 @@
-//! 医科 receipts (レセプト電算, UKE).
+//! 医科 receipts (レセプト電算処理, RECEIPTC.UKE): the claim of one institution for one patient and month.
+//!
+//! [`UkeMedical`] cuts a file into receipts and turns each into facts. Source: formats.md §2 (記録条件仕様 医科用).
+//! It never repairs a value silently, never normalises a text and never puts an identifying number into a fact.
 
-/// The institution record (IR).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Institution {}
-/// The mapper.
+use compact_str::CompactString;
+use musubi_model::code::Masters;
+use musubi_model::{PartialDate, Rule};
+
+use crate::{Document, MappedUnit, Mapper, Split, UnitSlice};
+
+mod book;
+mod claim;
+mod encoding;
+mod line;
+mod map;
+mod number;
+mod payer;
+mod rules;
+mod sink;
+mod split;
+
+pub use encoding::{TextEncoding, decode};
+
+/// The institution record (医療機関情報, IR) above a receipt, and how its file is written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Institution {
+    /// Who examines and pays (審査支払機関): 1 支払基金, 2 国保連.
+    pub payer_organisation: CompactString,
+    /// Prefecture (都道府県), JIS X 0401.
+    pub prefecture: CompactString,
+    /// Fee table (点数表): 1 medical.
+    pub fee_table: CompactString,
+    /// Institution code (医療機関コード), 7 digits.
+    pub code: CompactString,
+    /// Month of billing (請求年月), when it could be read.
+    pub billing_month: Option<PartialDate>,
+    /// Encoding of the whole file.
+    pub encoding: TextEncoding,
+    /// Every line has three leading columns (保険者側の形式).
+    pub prefixed: bool,
+}
+
+/// The mapper of 医科 receipts.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct UkeMedical;
-impl crate::Mapper for UkeMedical {
+
+/// The rules of this format, for the catalogue of findings.
+#[must_use]
+pub fn rules() -> &'static [&'static Rule] {
+    rules::rules()
+}
+
+impl Mapper for UkeMedical {
     fn version(&self) -> &'static str {
         "uke-medical/1"
     }
-    fn split(&self, _: &crate::Document<'_>) -> crate::Split {
-        crate::Split::default()
+
+    fn split(&self, document: &Document<'_>) -> Split {
+        split::split(document)
     }
+
     fn map(
         &self,
-        _: &crate::Document<'_>,
-        _: &crate::Split,
-        _: &crate::UnitSlice,
-        _: &dyn musubi_model::code::Masters,
-    ) -> crate::MappedUnit {
-        unreachable!()
+        document: &Document<'_>,
+        split: &Split,
+        unit: &UnitSlice,
+        masters: &dyn Masters,
+    ) -> MappedUnit {
+        map::map(document, split, unit, masters)
     }
-    fn show(&self, _: &[u8]) -> String {
-        String::new()
+
+    fn show(&self, bytes: &[u8]) -> String {
+        encoding::show(bytes)
     }
 }

@@ -1,0 +1,376 @@
+//! What was found and done: SY, SI, IY, TO, CO, SJ.
+//!
+//! Two rules shape the lines (formats.md §2.3 rule 2): 診療識別 stands only on the first line of its group, and points
+//! only on the last line of a unit of points and times (点数・回数算定単位). A fact is made of each line, a cost of each
+//! unit. The text of comments never enters a fact.
+
+use compact_str::{CompactString, format_compact};
+use musubi_model::{CodeSystem, Coded, Fact, FactTable, PartialDate};
+use rust_decimal::Decimal;
+
+use super::book::{Answer, Book};
+use super::map::Reader;
+use super::number::{self, Month};
+use super::rules;
+use super::sink::Place;
+
+/// Where the columns of a kind of claim line stand.
+#[derive(Debug)]
+pub(super) struct Layout {
+    table: FactTable,
+    book: Book,
+    /// First digit of its codes.
+    first_digit: u8,
+    /// First of three pairs of comment code and text.
+    comments: usize,
+    /// Column of day 1.
+    day_one: usize,
+}
+
+/// SI: 診療行為レコード.
+pub(super) const PROCEDURE: Layout = Layout {
+    table: FactTable::ProcedureOccurrence,
+    book: Book::Procedure,
+    first_digit: b'1',
+    comments: 7,
+    day_one: 13,
+};
+/// IY: 医薬品レコード.
+pub(super) const DRUG: Layout =
+    Layout { table: FactTable::DrugExposure, book: Book::Drug, first_digit: b'6', comments: 7, day_one: 13 };
+/// TO: 特定器材レコード.
+pub(super) const MATERIAL: Layout = Layout {
+    table: FactTable::DeviceExposure,
+    book: Book::Material,
+    first_digit: b'7',
+    comments: 11,
+    day_one: 17,
+};
+
+/// Section (診療識別) of meals, whose lines count yen, not points.
+const MEALS: &str = "97";
+/// The disease code of a disease that has none (未コード化傷病名).
+const UNCODED: &[u8] = b"0000999";
+/// Modifiers of one disease at most.
+const MODIFIERS_MAX: usize = 20;
+/// First month of care in which the day columns are obligatory (平成24年4月).
+const DAYS_SINCE: (i16, u8) = (2012, 4);
+
+/// The state of the claim lines of one receipt.
+#[derive(Debug, Default)]
+pub(super) struct Claim {
+    care: Option<Month>,
+    birth: Option<PartialDate>,
+    section: CompactString,
+    /// Units of points closed so far.
+    units: u32,
+    group: CompactString,
+    /// The last line of a unit whose points have not come yet.
+    pending: Option<Place>,
+    /// Kind of the last 症状詳記, which a blank continues.
+    statement: CompactString,
+    /// Σ(points × times) of the lines the insurer pays.
+    pub insurer_points: i64,
+}
+
+impl Claim {
+    pub(super) fn begin(&mut self, care: Option<Month>, birth: Option<PartialDate>) {
+        self.care = care;
+        self.birth = birth;
+    }
+
+    pub(super) fn care(&self) -> Option<Month> {
+        self.care
+    }
+
+    fn enter(&mut self, section: CompactString) {
+        self.section = section;
+        self.name_group();
+    }
+
+    fn next_unit(&mut self) {
+        self.units = self.units.saturating_add(1);
+        self.name_group();
+    }
+
+    fn name_group(&mut self) {
+        self.group = format_compact!("{}-{}", self.section, self.units.saturating_add(1));
+    }
+}
+
+/// Days on which a line was counted.
+#[derive(Debug, Default)]
+struct Days {
+    sum: u32,
+    first: Option<PartialDate>,
+    last: Option<PartialDate>,
+}
+
+impl Reader<'_, '_> {
+    /// SY: 傷病名レコード.
+    pub(super) fn disease(&mut self) {
+        let code = self.text(1);
+        let uncoded = self.fields.get(1) == UNCODED;
+        let mut fact = Fact::new(FactTable::ConditionOccurrence, self.place.range);
+        let mut source = Coded::new(CodeSystem::ReceiptDisease, &code);
+        match code.len() {
+            7 if code.bytes().all(|b| b.is_ascii_digit()) => match self.ask(Book::Disease, 1, &code) {
+                Some(entry) => {
+                    fact.standard = entry.standard;
+                    if !uncoded {
+                        source = source.with_text(&entry.name);
+                    }
+                }
+                None => {}
+            },
+            1..=6 if code.bytes().all(|b| b.is_ascii_digit()) => {
+                self.say_shape(&rules::ZERO_DROPPED, 1, "7 桁");
+            }
+            _ => self.say_shape(&rules::CODE_SHAPE, 1, "7 桁"),
+        }
+        if uncoded {
+            let name = self.text(5);
+            if name.is_empty() {
+                self.say(&rules::UNCODED_NAME, 5, || "(空)".to_owned(), "傷病名称");
+            }
+            source = source.with_text(&name);
+        }
+        fact.source = Some(source);
+        fact.start = self.date(2, &rules::DATE);
+        if let (Some(start), Some(birth)) = (fact.start, self.claim.birth)
+            && start.year() < birth.year()
+        {
+            self.say(&rules::DATE_BEFORE_BIRTH, 2, || "生年より前の診療開始日".to_owned(), "生年月日以後");
+        }
+        fact.status = self.text(3);
+        fact.qualifiers = self.modifiers();
+        match self.fields.get(6) {
+            b"01" => fact.group = CompactString::const_new("main"),
+            b"1" => self.say_shape(&rules::ZERO_DROPPED, 6, "01"),
+            _ => {}
+        }
+        self.facts.push(fact);
+    }
+
+    /// Modifier codes (修飾語), four digits each, joined by spaces.
+    fn modifiers(&mut self) -> CompactString {
+        let field = self.fields.get(4);
+        if field.is_empty() {
+            return CompactString::default();
+        }
+        let digits = field.iter().all(u8::is_ascii_digit);
+        if !digits || !field.len().is_multiple_of(4) || field.len() > 4 * MODIFIERS_MAX {
+            self.say_shape(&rules::MODIFIER, 4, "4 桁の倍数、20 個まで");
+            // Cutting codes out of it would make up codes: kept whole, as sent.
+            return self.text(4);
+        }
+        let mut joined = CompactString::with_capacity(field.len() + field.len() / 4);
+        for part in field.chunks_exact(4) {
+            let Ok(code) = std::str::from_utf8(part) else { continue };
+            if !joined.is_empty() {
+                joined.push(' ');
+            }
+            joined.push_str(code);
+            self.ask(Book::Modifier, 4, code);
+        }
+        joined
+    }
+
+    /// SI, IY, TO.
+    pub(super) fn claim_line(&mut self, layout: &Layout) {
+        self.section();
+        let mut fact = Fact::new(layout.table, self.place.range);
+        fact.group = self.claim.group.clone();
+        fact.source = Some(self.coded(layout.book, 3, layout.first_digit));
+        fact.quantity = number::amount(self.fields.get(4)).unwrap_or_else(|_| {
+            self.say_shape(&rules::NUMBER, 4, "数字");
+            None
+        });
+        if let Some(source) = &mut fact.source
+            && layout.book == Book::Material
+        {
+            fact.value.unit = self.fields.code(7);
+            let name = super::encoding::decode(self.fields.get(10), self.encoding);
+            *source = Coded::new(source.system.clone(), &source.code).with_text(&name);
+        }
+        let points = self.points(5);
+        let times = self.count(6);
+        let days = self.days(layout.day_one, times);
+        fact.times = times;
+        fact.start = days.first.or(self.claim.care.map(|m| m.date));
+        fact.end = days.last;
+        let (start, end) = (fact.start, fact.end);
+        self.facts.push(fact);
+        for pair in 0..3 {
+            let column = layout.comments + 2 * pair;
+            if !self.fields.get(column).is_empty() {
+                self.note(column);
+            }
+        }
+        match points {
+            None => self.claim.pending = Some(self.place),
+            Some(points) => self.close_unit(points, times, start, end),
+        }
+    }
+
+    /// Takes over the 診療識別 of the line at hand, or carries the last one forward.
+    fn section(&mut self) {
+        if self.fields.get(1).is_empty() {
+            if self.claim.section.is_empty() {
+                self.say(&rules::SECTION, 1, || "(空)".to_owned(), "診療識別 2 桁");
+            }
+            if self.claim.group.is_empty() {
+                self.claim.name_group();
+            }
+            return;
+        }
+        self.end_of_lines();
+        let section = self.text(1);
+        self.claim.enter(section);
+    }
+
+    /// A new group or the end of the receipt: lines still waiting for their points never get them.
+    pub(super) fn end_of_lines(&mut self) {
+        if let Some(place) = self.claim.pending.take() {
+            self.sink.push(place.finding(&rules::POINTS_PLACE, 5).found("(空)").expected("算定単位の点数"));
+            self.claim.next_unit();
+        }
+    }
+
+    fn close_unit(
+        &mut self,
+        points: i64,
+        times: Option<u32>,
+        start: Option<PartialDate>,
+        end: Option<PartialDate>,
+    ) {
+        let meals = self.claim.section == MEALS;
+        if !meals && insurer_pays(self.fields.get(2)) {
+            let sum = points.saturating_mul(i64::from(times.unwrap_or(0)));
+            self.claim.insurer_points = self.claim.insurer_points.saturating_add(sum);
+        }
+        let mut cost = Fact::new(FactTable::Cost, self.place.range);
+        cost.start = start;
+        cost.end = end;
+        cost.source = Some(Coded::new(CodeSystem::Points, &self.claim.section));
+        cost.quantity = Some(Decimal::from(points));
+        cost.times = times;
+        cost.value.unit = CompactString::const_new(if meals { "円" } else { "点" });
+        cost.status = self.fields.code(2);
+        cost.group = self.claim.group.clone();
+        self.facts.push(cost);
+        self.claim.pending = None;
+        self.claim.next_unit();
+    }
+
+    /// The day columns: their sum must be the number of times (formats.md §2.3 rule 6).
+    fn days(&mut self, day_one: usize, times: Option<u32>) -> Days {
+        let mut days = Days::default();
+        let Some(care) = self.claim.care else { return days };
+        for day in 1..=31u8 {
+            let column = day_one + usize::from(day) - 1;
+            let field = self.fields.get(column);
+            if field.is_empty() {
+                continue;
+            }
+            let Some(n) = self.count(column).filter(|n| *n > 0) else { continue };
+            days.sum = days.sum.saturating_add(n);
+            if day > care.days {
+                self.say(&rules::DAY_BEYOND, column, || format!("{day} 日"), "診療月の日");
+                continue;
+            }
+            days.last = care.day(day);
+            if days.first.is_none() {
+                days.first = days.last;
+            }
+        }
+        let obligatory = (care.date.year(), care.date.month().unwrap_or(0)) >= DAYS_SINCE;
+        let expected = times.unwrap_or(0);
+        if days.sum != expected && (obligatory || days.sum > 0) {
+            let difference = i64::from(days.sum) - i64::from(expected);
+            self.say(&rules::DAYS_SUM, 6, || format!("差 {difference:+}"), "差 0");
+        }
+        days
+    }
+
+    /// CO: コメントレコード.
+    pub(super) fn comment(&mut self) {
+        if !self.fields.get(1).is_empty() && self.fields.get(1) != self.claim.section.as_bytes() {
+            let section = self.text(1);
+            if self.claim.pending.is_none() {
+                self.claim.enter(section);
+            }
+        }
+        self.note(3);
+    }
+
+    /// A sealed reference to a comment: its code and where it stands, never its text.
+    fn note(&mut self, column: usize) {
+        let mut note = Fact::new(FactTable::Note, self.place.range);
+        note.start = self.claim.care.map(|m| m.date);
+        note.source = Some(self.coded(Book::Comment, column, b'8'));
+        note.group = self.claim.group.clone();
+        self.facts.push(note);
+    }
+
+    /// SJ: 症状詳記レコード. A blank kind continues the one before.
+    pub(super) fn statement(&mut self) {
+        if !self.fields.get(1).is_empty() {
+            self.claim.statement = self.fields.code(1);
+        }
+        let mut note = Fact::new(FactTable::Note, self.place.range);
+        note.start = self.claim.care.map(|m| m.date);
+        let system = CodeSystem::Other(CompactString::const_new("RECE-SJ"));
+        note.source = Some(Coded::new(system, &self.claim.statement));
+        self.facts.push(note);
+    }
+
+    /// A nine-digit code, its shape and its being in the master checked.
+    fn coded(&mut self, book: Book, column: usize, first_digit: u8) -> Coded {
+        let field = self.fields.get(column);
+        let code = super::encoding::decode(field, self.encoding);
+        if field.len() == 9 && field.first() == Some(&first_digit) && field.iter().all(u8::is_ascii_digit) {
+            let entry = self.ask(book, column, &code);
+            drop(entry);
+        } else {
+            self.say_shape(&rules::CODE_SHAPE, column, &format!("{} で始まる 9 桁", char::from(first_digit)));
+        }
+        Coded { system: book.system(), code, text: None }
+    }
+
+    /// Asks the master; a code it does not have is said.
+    fn ask(&mut self, book: Book, column: usize, code: &str) -> Option<musubi_model::code::MasterEntry> {
+        match self.books.ask(book, code) {
+            Answer::NoMaster => None,
+            Answer::Known(entry) => Some(entry),
+            Answer::Unknown(edition) => {
+                let system = book.system();
+                self.say(
+                    &rules::CODE_UNKNOWN,
+                    column,
+                    || format!("{system} {code}"),
+                    &format!("{system} {edition} 版にあるコード"),
+                );
+                None
+            }
+        }
+    }
+}
+
+/// Does the insurer take part in this 負担区分? Those of public payers alone do not count in HO's total.
+fn insurer_pays(burden: &[u8]) -> bool {
+    !matches!(burden, [b'5' | b'6' | b'B' | b'C' | b'7' | b'H'..=b'L' | b'R'..=b'U' | b'Z'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn burden_codes_tell_whether_the_insurer_pays() {
+        let with: String =
+            ('0'..='9').chain('A'..='Z').filter(|c| insurer_pays(c.to_string().as_bytes())).collect();
+        assert_eq!(with, "0123489ADEFGMNOPQVWXY");
+        assert!(insurer_pays(b""));
+    }
+}

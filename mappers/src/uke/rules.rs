@@ -1,0 +1,271 @@
+//! The rules a 医科 receipt file is held against, with their words. No logic here.
+
+use musubi_model::Rule;
+use musubi_model::finding::Severity::{Error, Note, Warning};
+
+macro_rules! rules {
+    ($($name:ident $id:literal $severity:ident { $ja:literal $en:literal $mend_ja:literal $mend_en:literal })*) => {
+        $(
+            #[doc = $en]
+            pub const $name: Rule = Rule {
+                id: $id,
+                severity: $severity,
+                ja: $ja,
+                en: $en,
+                mend_ja: $mend_ja,
+                mend_en: $mend_en,
+            };
+        )*
+
+        /// Every rule of this module, for the catalogue.
+        #[must_use]
+        pub fn rules() -> &'static [&'static Rule] {
+            const ALL: &[&Rule] = &[$(&$name),*];
+            ALL
+        }
+    };
+}
+
+rules! {
+    // The document as a whole.
+    EMPTY "UKE-EMPTY" Error {
+        "レコードが1件もありません。" "The file holds no record."
+        "ファイルを作り直して送ってください。" "Write the file again and send it."
+    }
+    LIMIT "UKE-LIMIT" Error {
+        "受け入れる大きさの上限を超えています。" "A limit of size or number was passed."
+        "ファイルを分けて送るか、運用者に上限の見直しを相談してください。"
+        "Split the file, or ask the operator to review the limit."
+    }
+    KIND "UKE-KIND" Error {
+        "医科レセプトのファイルではありません。" "This is not a file of medical (医科) receipts."
+        "ファイルの種別を確かめ、医科レセプト(RECEIPTC.UKE)を送ってください。"
+        "Check the kind of file and send medical receipts (RECEIPTC.UKE)."
+    }
+    IR_MISSING "UKE-IR-MISSING" Error {
+        "医療機関情報(IR)がレセプトの前にありません。" "No institution record (IR) stands before the receipts."
+        "IRレコードから始まるファイルを送ってください。" "Send a file that begins with an IR record."
+    }
+    ENCODING "UKE-ENCODING" Error {
+        "文字コードがShift_JISでもUTF-8でもありません。" "The text is neither Shift_JIS nor UTF-8."
+        "Shift_JISで書き出して送り直してください。" "Write the file in Shift_JIS and send it again."
+    }
+    UTF8 "UKE-UTF8" Note {
+        "文字コードがUTF-8です。" "The text is UTF-8, not Shift_JIS."
+        "読めますが、規格はShift_JISです。" "It can be read; the standard asks for Shift_JIS."
+    }
+    BOM "UKE-BOM" Note {
+        "先頭にUTF-8のBOMがあります。" "The file begins with a UTF-8 byte order mark."
+        "読めますが、規格はBOMのないShift_JISです。" "It can be read; the standard asks for Shift_JIS without a mark."
+    }
+    LINE_END "UKE-LINE-END" Note {
+        "改行がCRLFではない行があります。" "Some lines do not end with CRLF."
+        "読めますが、規格の改行はCRLFです。" "They can be read; the standard asks for CRLF."
+    }
+    GO_MISSING "UKE-GO-MISSING" Error {
+        "診療報酬請求書(GO)がありません。ファイルが途中で切れたおそれがあります。"
+        "The closing record (GO) is missing; the file may be cut off."
+        "GOレコードまで含むファイルを送り直してください。" "Send the whole file, up to its GO record."
+    }
+    GO_COUNT "UKE-GO-COUNT" Error {
+        "GOの総件数がHOとKOの件数の合計と合いません。" "The count in GO is not the number of HO and KO records."
+        "欠けたレセプトがないか確かめ、送り直してください。" "Check for missing receipts and send the file again."
+    }
+    GO_POINTS "UKE-GO-POINTS" Error {
+        "GOの総合計点数が各レセプトの合計点数の和と合いません。"
+        "The points in GO are not the sum of the receipts' totals."
+        "欠けたレセプトがないか確かめ、送り直してください。" "Check for missing receipts and send the file again."
+    }
+    GO_VOLUME "UKE-GO-VOLUME" Warning {
+        "複数ボリュームの一部のため、GOの合計を確かめられません。"
+        "One volume of several: the totals in GO cannot be checked against this file alone."
+        "全ボリュームを1つのファイルにまとめて送ってください。" "Send all volumes as one file."
+    }
+    BILLING_MONTH "UKE-BILLING-MONTH" Error {
+        "IRの請求年月が読めません。" "The billing month in IR cannot be read."
+        "請求年月を正しく記録して送り直してください。" "Record the billing month and send the file again."
+    }
+    PROVIDER "UKE-PROVIDER" Warning {
+        "IRの医療機関コードが、送付目録の提供元と異なります。"
+        "The institution in IR is not the provider the manifest names."
+        "目録の提供元かファイルの取り違えを確かめてください。" "Check the manifest's provider and the file."
+    }
+
+    // A receipt.
+    RE_MISSING "UKE-RE-MISSING" Error {
+        "レセプト共通レコード(RE)のないレコードです。" "Records without a receipt record (RE) before them."
+        "REレコードを含めて送り直してください。" "Send the records together with their RE record."
+    }
+    RE_NUMBER "UKE-RE-NUMBER" Warning {
+        "レセプト番号がありません。" "The receipt has no number."
+        "レセプト番号を記録してください。" "Record the receipt number."
+    }
+    CARE_MONTH "UKE-CARE-MONTH" Error {
+        "診療年月が読めません。" "The month of care cannot be read."
+        "診療年月を正しく記録して送り直してください。" "Record the month of care and send the receipt again."
+    }
+    PAYER_MISSING "UKE-PAYER-MISSING" Error {
+        "保険者(HO)も公費(KO)もないレセプトです。" "The receipt has neither an HO nor a KO record."
+        "HOまたはKOレコードを含めて送り直してください。" "Send the receipt with its HO or KO record."
+    }
+    RECORD_UNKNOWN "UKE-RECORD-UNKNOWN" Note {
+        "内容を解釈していない種別のレコードです。原本は保存しています。"
+        "A kind of record whose content is not interpreted; its bytes are kept."
+        "対応の必要はありません。" "Nothing to do."
+    }
+    COLUMNS "UKE-COLUMNS" Warning {
+        "項目の数が規格より多いレコードです。" "The record has more columns than the standard gives it."
+        "項目の中にカンマがないか確かめてください。" "Check for a comma inside a field."
+    }
+    QUOTES "UKE-QUOTES" Warning {
+        "項目が引用符で囲まれています。" "Fields stand in quotation marks."
+        "表計算ソフトで保存し直さず、元のファイルを送ってください。"
+        "Send the original file, not one saved again by a spreadsheet."
+    }
+    ZERO_DROPPED "UKE-ZERO-DROPPED" Warning {
+        "先頭のゼロが失われています。" "Leading zeros were dropped."
+        "表計算ソフトで保存し直さず、元のファイルを送ってください。"
+        "Send the original file, not one saved again by a spreadsheet."
+    }
+    FINDINGS_MORE "UKE-FINDINGS-MORE" Warning {
+        "指摘が上限を超えたため、残りは件数だけを示します。"
+        "More findings than are kept; the rest are only counted."
+        "示された指摘を直してから送り直してください。" "Mend what is shown, then send again."
+    }
+
+    // Text.
+    TEXT_CUT "UKE-TEXT-CUT" Warning {
+        "項目の末尾の文字が半分で切れています。" "The last character of a field is cut in half."
+        "文字の途中で切らずに書き出してください。" "Cut long texts between characters."
+    }
+    TEXT_BAD "UKE-TEXT-BAD" Warning {
+        "文字として読めないバイトがあります。" "Bytes that are no character."
+        "文字コードを確かめて書き出し直してください。" "Check the encoding and write the file again."
+    }
+    TEXT_LONG "UKE-TEXT-LONG" Warning {
+        "項目が規格の長さを超えています。" "A field is longer than the standard allows."
+        "規格の長さに収めてください。" "Keep to the standard's length."
+    }
+    GAIJI "UKE-GAIJI" Note {
+        "外字があります。文字の形は送り元でしか分かりません。" "User-defined characters; only the sender knows them."
+        "標準の文字に置き換えられる場合は置き換えてください。" "Use standard characters where there are any."
+    }
+    NAME_HALFWIDTH "UKE-NAME-HALFWIDTH" Warning {
+        "氏名に半角文字があります。" "Half-width characters in a name."
+        "氏名は全角で記録してください。" "Record names in full-width characters."
+    }
+    SYMBOL_HALFWIDTH "UKE-SYMBOL-HALFWIDTH" Warning {
+        "被保険者証の記号・番号に半角文字があります。" "Half-width characters in the insured symbol or number."
+        "記号・番号は全角で記録してください。" "Record symbol and number in full-width characters."
+    }
+
+    // Persons, payers and dates.
+    SEX "UKE-SEX" Warning {
+        "男女区分が1でも2でもありません。" "The sex code is neither 1 nor 2."
+        "男女区分を記録してください。" "Record the sex code."
+    }
+    BIRTH_DATE "UKE-BIRTH-DATE" Warning {
+        "生年月日が読めません。空として扱います。" "The birth date cannot be read and is left empty."
+        "生年月日を正しく記録してください。" "Record the birth date."
+    }
+    DATE "UKE-DATE" Warning {
+        "日付が読めません。空として扱います。" "A date cannot be read and is left empty."
+        "日付を正しく記録してください。" "Record the date."
+    }
+    DATE_PART "UKE-DATE-PART" Warning {
+        "月または日が分からない日付です。分かる部分だけを使います。" "A date without its month or day; the known part is used."
+        "分かる場合は年月日を記録してください。" "Record the whole date when it is known."
+    }
+    DATE_ERA "UKE-DATE-ERA" Warning {
+        "元号がその日を含みません(例: 平成31年5月以降)。" "The era does not reach that day."
+        "正しい元号または西暦で記録してください。" "Use the right era, or the Western year."
+    }
+    DATE_BEFORE_BIRTH "UKE-DATE-BEFORE-BIRTH" Warning {
+        "生年月日より前の日付です。" "A date before the birth date."
+        "生年月日か日付を確かめてください。" "Check the birth date and the date."
+    }
+    CHECK_DIGIT "UKE-CHECK-DIGIT" Warning {
+        "番号の検証番号が合いません。" "The check digit of a number is wrong."
+        "番号を確かめてください。" "Check the number."
+    }
+    INSURER_PADDING "UKE-INSURER-PADDING" Warning {
+        "国保の保険者番号が空白2文字と6桁になっていません。"
+        "The insurer number of 国保 is not two spaces and six digits."
+        "6桁の番号は右詰めで、前に空白を2文字置いてください。" "Put two spaces before the six digits."
+    }
+    NUMBER_SHAPE "UKE-NUMBER-SHAPE" Warning {
+        "番号の桁数か文字が規格と異なります。" "A number has the wrong length or characters."
+        "番号を確かめてください。" "Check the number."
+    }
+    MYNUMBER "UKE-MYNUMBER" Error {
+        "個人番号(マイナンバー)と思われる12桁の番号があります。受け入れられません。"
+        "Twelve digits that look like a My Number; they must not be taken in."
+        "個人番号を取り除いて送り直し、経緯を運用者に連絡してください。"
+        "Remove it, send again, and tell the operator how it came there."
+    }
+
+    // Diagnoses and claim lines.
+    CODE_SHAPE "UKE-CODE-SHAPE" Warning {
+        "コードの桁数か先頭の数字が規格と異なります。" "A code has the wrong length or first digit."
+        "コードを確かめてください。" "Check the code."
+    }
+    CODE_UNKNOWN "UKE-CODE-UNKNOWN" Warning {
+        "マスタのその版にないコードです。" "The code is not in that edition of the master."
+        "コードか、診療年月に合うマスタの版を確かめてください。"
+        "Check the code, and the edition that fits the month of care."
+    }
+    UNCODED_NAME "UKE-UNCODED-NAME" Warning {
+        "未コード化傷病名(0000999)に名称がありません。" "An uncoded disease (0000999) without a name."
+        "傷病名称を記録してください。" "Record the name of the disease."
+    }
+    MODIFIER "UKE-MODIFIER" Warning {
+        "修飾語コードが4桁の倍数でないか、20個を超えています。"
+        "Modifiers are not a multiple of four digits, or more than twenty."
+        "修飾語コードを4桁ずつ記録してください。" "Record modifiers of four digits each."
+    }
+    NUMBER "UKE-NUMBER" Warning {
+        "数値が読めません。空として扱います。" "A number cannot be read and is left empty."
+        "半角の数字で記録してください。" "Record half-width digits."
+    }
+    SECTION "UKE-SECTION" Warning {
+        "最初の明細に診療識別がありません。" "The first claim line has no 診療識別."
+        "診療識別の最初の行に診療識別コードを記録してください。" "Record the code on the first line of each group."
+    }
+    POINTS_PLACE "UKE-POINTS-PLACE" Warning {
+        "点数が算定単位の最後の行にありません。" "Points do not stand on the last line of their group."
+        "点数は算定単位の最後の行に記録してください。" "Record points on the last line of each group."
+    }
+    POINTS_SUM "UKE-POINTS-SUM" Warning {
+        "明細の点数×回数の合計がHOの合計点数と合いません。" "Points × times of the lines do not add up to HO's total."
+        "欠けた明細がないか確かめてください。" "Check for missing lines."
+    }
+    DAYS_SUM "UKE-DAYS-SUM" Warning {
+        "回数が算定日ごとの回数の合計と合いません。" "The number of times is not the sum over the days."
+        "算定日情報を確かめてください。" "Check the day columns."
+    }
+    DAY_BEYOND "UKE-DAY-BEYOND" Warning {
+        "診療月にない日に回数があります。" "A count stands on a day the month does not have."
+        "算定日情報を確かめてください。" "Check the day columns."
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_words_are_given() {
+        let mut ids: Vec<_> = rules().iter().map(|r| r.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), rules().len());
+        for rule in rules() {
+            assert!(rule.id.starts_with("UKE-"), "{}", rule.id);
+            assert!(
+                [rule.ja, rule.en, rule.mend_ja, rule.mend_en].iter().all(|w| !w.is_empty()),
+                "{}",
+                rule.id
+            );
+        }
+    }
+}
