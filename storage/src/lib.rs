@@ -8,9 +8,17 @@
 //!
 //! It knows how things are kept, never why: no business rule lives here.
 
+pub mod board;
+pub mod compliance;
+pub mod console;
+pub mod data_keys;
 pub mod error;
+pub mod ingest;
+pub mod identity;
 pub mod keys;
+pub mod lake;
 pub mod registry;
 pub mod server;
+pub mod vault;
 
 pub use error::StorageError;

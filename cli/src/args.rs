@@ -1,0 +1,212 @@
+//! The command line: every verb of `musubi`, defined once.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use musubi_etl::Faults;
+
+/// 結び — takes medical records in, resolves patients, keeps every value with its way back, releases what was approved.
+#[derive(Debug, Parser)]
+#[command(name = "musubi", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// Data folder: database, vault, lake, keys, reports.
+    #[arg(long, global = true, default_value = "musubi-data", env = "MUSUBI_DATA", value_name = "DIR")]
+    pub data: PathBuf,
+    /// PostgreSQL to use instead of the embedded one.
+    #[arg(long, global = true, env = "MUSUBI_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Print JSON for machines instead of words for people.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Language of what people read.
+    #[arg(long, global = true, default_value = "ja", value_parser = ["ja", "en"])]
+    pub lang: String,
+    /// Who gives this command; stands in the audit chain.
+    #[arg(long, global = true, default_value = "operator", env = "MUSUBI_ACTOR", value_name = "NAME")]
+    pub actor: String,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a synthetic region in the real formats.
+    Synth(Synth),
+    /// Register submitters, providers and feeds from a TOML file.
+    Feeds {
+        /// File of submitters, providers and feeds.
+        file: PathBuf,
+    },
+    /// Load code masters from a folder or file (傷病名マスタ `b_YYYYMMDD.csv`).
+    Masters {
+        /// Folder or file.
+        path: PathBuf,
+    },
+    /// Opt-outs (提供停止の求め).
+    #[command(subcommand)]
+    Optout(Optout),
+    /// Take in single packages.
+    Intake {
+        /// Packages: folders or zips.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Inject a fault for a test: `kill@POINT`, `disk-full@POINT`, `lose-database@POINT`.
+        #[arg(long, hide = true)]
+        fault: Option<Faults>,
+    },
+    /// Take in every package of an inbox, find overdue feeds, tidy up.
+    Nightly {
+        /// The inbox.
+        #[arg(long)]
+        inbox: PathBuf,
+        /// Business date for the calendar of due feeds, YYYY-MM-DD.
+        #[arg(long)]
+        date: Option<jiff::civil::Date>,
+    },
+    /// Show a submission: states, balance, findings.
+    Submission {
+        /// Id or its beginning; without it, all submissions.
+        id: Option<String>,
+    },
+    /// Lead a fact back to its bytes, or a submission forward to facts and releases.
+    Trace {
+        /// Fact id (32 hexadecimal digits), or `any` for an example.
+        fact: Option<String>,
+        /// Trace a submission forward instead.
+        #[arg(long, conflicts_with = "fact")]
+        submission: Option<String>,
+    },
+    /// Requests for releases (申出).
+    #[command(subcommand)]
+    Request(Request),
+    /// Decisions of the review board (審査).
+    #[command(subcommand)]
+    Board(Board),
+    /// Releases (提供).
+    #[command(subcommand)]
+    Release(Release),
+    /// Write the operator's report as one HTML file.
+    Report {
+        /// Where to.
+        #[arg(long, default_value = "report.html")]
+        out: PathBuf,
+        /// Only one submission's acknowledgement (受領通知).
+        #[arg(long)]
+        submission: Option<String>,
+    },
+    /// Write a document out again, byte for byte, from the vault.
+    Rebuild {
+        /// Document: its BLAKE3 hash, or the beginning of it.
+        document: String,
+        /// Where to; `-` for standard output.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Check the house: audit chain, vault, lake, repository hash.
+    Check,
+    /// List all rules of findings as Markdown.
+    Findings,
+    /// Measure intake to loaded against two floors.
+    Bench(Bench),
+}
+
+/// `musubi synth`.
+#[derive(Debug, Args)]
+pub struct Synth {
+    /// Persons.
+    #[arg(long, default_value_t = 20_000)]
+    pub persons: u64,
+    /// Seed: the same gives the same bytes.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Nights.
+    #[arg(long, default_value_t = 3)]
+    pub nights: u32,
+    /// Where to.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Business date of the first night.
+    #[arg(long, default_value = "2026-11-10")]
+    pub first_night: jiff::civil::Date,
+    /// No errors, no broken files: a clean corpus.
+    #[arg(long)]
+    pub clean: bool,
+}
+
+/// `musubi optout`.
+#[derive(Debug, Subcommand)]
+pub enum Optout {
+    /// Register the entries of a help-desk list (CSV).
+    Load {
+        /// The list.
+        file: PathBuf,
+    },
+    /// Numbers of entries.
+    Status,
+}
+
+/// `musubi request`.
+#[derive(Debug, Subcommand)]
+pub enum Request {
+    /// File a request.
+    New {
+        /// The specification.
+        spec: PathBuf,
+        /// Who asks.
+        #[arg(long, default_value = "applicant")]
+        by: String,
+    },
+}
+
+/// `musubi board`.
+#[derive(Debug, Subcommand)]
+pub enum Board {
+    /// Approve a request; signs its scope hash.
+    Approve {
+        /// The request.
+        request: String,
+        /// Who decides; not the one who asked.
+        #[arg(long)]
+        approver: String,
+        /// Last day of the approval; default one year.
+        #[arg(long)]
+        expires: Option<jiff::civil::Date>,
+    },
+}
+
+/// `musubi release`.
+#[derive(Debug, Subcommand)]
+pub enum Release {
+    /// Build the approved package.
+    Build {
+        /// The approval.
+        approval: String,
+        /// Folder under which the package is written.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Verify a package offline.
+    Verify {
+        /// The package.
+        package: PathBuf,
+        /// Public key of the board; default: this house's.
+        #[arg(long)]
+        board_key: Option<PathBuf>,
+        /// Public key of the release officer; default: this house's.
+        #[arg(long)]
+        release_key: Option<PathBuf>,
+    },
+}
+
+/// `musubi bench`.
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// Megabytes of each format.
+    #[arg(long, default_value_t = 200)]
+    pub megabytes: u64,
+    /// Working folder; made and emptied.
+    #[arg(long)]
+    pub work: PathBuf,
+}

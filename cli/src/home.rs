@@ -1,0 +1,126 @@
+//! Opens an installation: configuration, keys, database, parameters. The only place that reads clock and environment.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use musubi_compliance::parameters;
+use musubi_etl::house::{Folders, japanese_day};
+use musubi_model::limits::Limits;
+use musubi_model::parameter::ParameterSet;
+use musubi_storage::keys::{KekSource, KeyRing};
+use musubi_storage::registry::Registry;
+use musubi_storage::server::{DatabaseChoice, Server};
+use serde::Deserialize;
+
+/// `musubi.toml` in the data folder. Everything has a default; a missing file is an empty one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Configuration {
+    /// Keys.
+    pub keys: KeyConfiguration,
+    /// Loads.
+    pub load: LoadConfiguration,
+}
+
+/// Where the key-encryption key comes from.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeyConfiguration {
+    /// A command that prints the key as 128 hexadecimal digits; without it `keys/kek.key`.
+    pub kek_command: Vec<String>,
+}
+
+/// How loads behave.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LoadConfiguration {
+    /// Raw bytes held in memory at once.
+    pub batch_bytes: u64,
+    /// Lake files of one table that may stand side by side before they are merged.
+    pub compact_files: u64,
+}
+
+impl Default for LoadConfiguration {
+    fn default() -> Self {
+        Self { batch_bytes: 32 << 20, compact_files: 16 }
+    }
+}
+
+/// An open installation.
+pub struct Home {
+    /// Data folder.
+    pub data: PathBuf,
+    /// Configuration.
+    pub configuration: Configuration,
+    /// Keys.
+    pub ring: KeyRing,
+    /// Database.
+    pub registry: Registry,
+    /// Parameters.
+    pub parameters: ParameterSet,
+    /// Limits in force today.
+    pub limits: Limits,
+}
+
+/// The time now.
+#[must_use]
+#[allow(clippy::disallowed_methods)] // the one place where the clock is read
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Today in Japan.
+#[must_use]
+pub fn today() -> Date {
+    japanese_day(now())
+}
+
+/// Name and version of this program, for the books.
+pub const CODE_VERSION: &str = concat!("musubi ", env!("CARGO_PKG_VERSION"));
+
+impl Home {
+    /// Opens the installation in `data`, making it on the first call.
+    pub fn open(data: &Path, database_url: Option<&str>) -> Result<Self> {
+        fs::create_dir_all(data).with_context(|| format!("データフォルダーを作れません: {}", data.display()))?;
+        let configuration = configuration(data)?;
+        let keys = data.join("keys");
+        let kek = match configuration.keys.kek_command.as_slice() {
+            [] => KekSource::File(keys.join("kek.key")),
+            words => KekSource::Command(words.to_vec()),
+        };
+        let ring = KeyRing::open_or_create(&keys, &kek).context("鍵を開けません")?;
+        let choice = match database_url {
+            Some(url) => DatabaseChoice::Url(url.to_owned()),
+            None => DatabaseChoice::Embedded,
+        };
+        let server = Server::open(data, &choice).context("データベースを開けません")?;
+        let registry = Registry::open(server).context("台帳を開けません")?;
+        let operator_file = data.join("parameters.toml");
+        let operator = match fs::read_to_string(&operator_file) {
+            Ok(text) => Some(text),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
+            Err(e) => return Err(e).context("parameters.toml を読めません"),
+        };
+        let set = parameters::parameters(operator.as_deref()).context("パラメータを使えません")?;
+        let limits = parameters::limits(&set, today()).context("上限値を読めません")?;
+        Ok(Self { data: data.to_owned(), configuration, ring, registry, parameters: set, limits })
+    }
+
+    /// Where vault and lake lie.
+    #[must_use]
+    pub fn folders(&self) -> Folders {
+        Folders { vault: self.data.join("vault"), lake: self.data.join("lake") }
+    }
+}
+
+fn configuration(data: &Path) -> Result<Configuration> {
+    let file = data.join("musubi.toml");
+    match fs::read_to_string(&file) {
+        Ok(text) => toml::from_str(&text).with_context(|| format!("設定を読めません: {}", file.display())),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Configuration::default()),
+        Err(e) => bail!("設定を読めません: {}: {e}", file.display()),
+    }
+}

@@ -1,0 +1,124 @@
+//! The rules of the house that a compiler does not hold: direction of the rooms, where SQL may stand, what every file
+//! says of itself, how long it may be, and that no machine's paths slip in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Which room may use which (ARCHITECTURE.md, "Rooms"). Test-only dependencies may also use `testdata`.
+const MAY_USE: [(&str, &[&str]); 11] = [
+    ("model", &[]),
+    ("mappers", &["model"]),
+    ("id-resolution", &["model"]),
+    ("storage", &["model"]),
+    ("compliance", &["model", "storage"]),
+    ("etl", &["model", "mappers", "id-resolution", "storage", "compliance"]),
+    ("review-board", &["model", "storage", "compliance"]),
+    ("release", &["model", "storage", "compliance", "review-board"]),
+    ("console", &["model", "storage", "compliance", "review-board", "id-resolution"]),
+    ("testdata", &["model"]),
+    (
+        "cli",
+        &[
+            "model", "mappers", "id-resolution", "storage", "compliance", "etl", "review-board", "release",
+            "console", "testdata",
+        ],
+    ),
+];
+
+/// No source file may grow beyond this; what is longer is two rooms in one.
+const LINES_MAX: usize = 800;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("cli lies in the workspace").to_owned()
+}
+
+fn sources() -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for (room, _) in MAY_USE {
+        collect(&root().join(room), &mut found);
+    }
+    assert!(found.len() > 40, "the rooms were not found");
+    found
+}
+
+fn collect(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+    for entry in fs::read_dir(folder).expect("a readable folder") {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            if !path.ends_with("target") {
+                collect(&path, found);
+            }
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            let text = fs::read_to_string(&path).expect("UTF-8 source");
+            found.push((path.strip_prefix(root()).expect("inside").to_owned(), text));
+        }
+    }
+}
+
+#[test]
+fn rooms_use_only_what_their_row_names() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo metadata");
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let rows: BTreeMap<&str, &[&str]> = MAY_USE.into_iter().collect();
+    let mut seen = BTreeSet::new();
+    for package in metadata["packages"].as_array().expect("packages") {
+        let name = package["name"].as_str().expect("name").trim_start_matches("musubi-");
+        let allowed = rows.get(name).unwrap_or_else(|| panic!("{name} has no row"));
+        seen.insert(name.to_owned());
+        for dependency in package["dependencies"].as_array().expect("dependencies") {
+            let Some(used) = dependency["name"].as_str().and_then(|n| n.strip_prefix("musubi-")) else { continue };
+            let test_only = dependency["kind"].as_str() == Some("dev");
+            assert!(
+                allowed.contains(&used) || (test_only && used == "testdata"),
+                "{name} must not use {used}"
+            );
+        }
+    }
+    assert_eq!(seen.len(), MAY_USE.len(), "every room has a row and every row a room");
+}
+
+#[test]
+fn sql_stands_only_in_storage() {
+    for (path, text) in sources() {
+        if path.starts_with("storage") || path.ends_with("tidy.rs") {
+            continue;
+        }
+        for word in ["SELECT ", "INSERT INTO", "UPDATE intake", "DELETE FROM", "postgres::"] {
+            assert!(!text.contains(word), "{} speaks SQL: {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    for (path, text) in sources() {
+        let is_must_not_compile = path.components().any(|c| c.as_os_str() == "ui");
+        assert!(is_must_not_compile || text.starts_with("//!"), "{} has no first words", path.display());
+    }
+}
+
+#[test]
+fn no_file_is_too_long_for_one_sitting() {
+    for (path, text) in sources() {
+        let lines = text.lines().count();
+        assert!(lines <= LINES_MAX, "{} has {lines} lines", path.display());
+    }
+}
+
+#[test]
+fn nothing_names_one_machine() {
+    for (path, text) in sources() {
+        if path.ends_with("tidy.rs") {
+            continue;
+        }
+        for word in ["\"/work/", "\"/root/", "\"/home/"] {
+            assert!(!text.contains(word), "{} names a path of one machine: {word}", path.display());
+        }
+    }
+}

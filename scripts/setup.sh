@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Makes sure that what Musubi builds and runs with is here: a C compiler and a PostgreSQL server (its programs only;
+# no service is started). As root, or with sudo that asks nothing, it installs Debian's packages. As an ordinary user
+# it fetches the same packages into the user's cache and unpacks them there. Prints one line to be evaluated by the
+# caller when PATH must change. Running it again changes nothing.
+set -euo pipefail
+
+say() { printf '%s\n' "$*" >&2; }
+
+have_server() {
+  local folder
+  if command -v initdb >/dev/null 2>&1 && command -v postgres >/dev/null 2>&1; then return 0; fi
+  for folder in /usr/lib/postgresql/*/bin; do
+    [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ] && return 0
+  done
+  return 1
+}
+
+private="${XDG_CACHE_HOME:-$HOME/.cache}/musubi/postgresql"
+
+use_private() {
+  local bin lib
+  bin=$(ls -d "$private"/root/usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+  [ -n "$bin" ] && [ -x "$bin/initdb" ] || return 1
+  lib="$private/root/usr/lib/$(uname -m)-linux-gnu"
+  printf 'export PATH=%q:"$PATH" LD_LIBRARY_PATH=%q\n' "$bin" "$lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+}
+
+install_as() { # install_as COMMAND-PREFIX... -- PACKAGES...
+  local prefix=()
+  while [ "$1" != -- ]; do prefix+=("$1"); shift; done
+  shift
+  # Debian's package would start a cluster of its own; Musubi makes a private one in its data folder.
+  "${prefix[@]}" mkdir -p /etc/postgresql-common
+  if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    printf 'create_main_cluster = false\n' | "${prefix[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
+  fi
+  "${prefix[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2
+  "${prefix[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+fetch_privately() {
+  local options
+  mkdir -p "$private"/state/lists/partial "$private"/cache/archives/partial "$private"/root
+  options=(-o "Dir::State=$private/state" -o "Dir::State::status=/var/lib/dpkg/status"
+    -o "Dir::Cache=$private/cache" -o Debug::NoLocking=1 -o APT::Sandbox::User=)
+  apt-get "${options[@]}" update -qq >&2
+  apt-get "${options[@]}" install -y -qq --no-install-recommends --download-only postgresql >&2
+  local package
+  for package in "$private"/cache/archives/*.deb; do
+    dpkg-deb -x "$package" "$private/root"
+  done
+  rm -rf "$private/cache/archives"
+}
+
+packages=()
+command -v cc >/dev/null 2>&1 || packages+=(gcc libc6-dev)
+have_server || packages+=(postgresql)
+if [ "${MUSUBI_SETUP_PRIVATE:-}" = 1 ]; then packages=(postgresql); fi
+
+if [ ${#packages[@]} -gt 0 ]; then
+  if [ "${MUSUBI_SETUP_PRIVATE:-}" = 1 ]; then
+    use_private >/dev/null || fetch_privately
+  elif [ "$(id -u)" = 0 ]; then
+    say "setup: installing ${packages[*]}"
+    install_as -- "${packages[@]}"
+  elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+    say "setup: installing ${packages[*]}"
+    install_as sudo -n -- "${packages[@]}"
+  elif [ "${packages[*]}" = postgresql ]; then
+    use_private >/dev/null || { say "setup: fetching PostgreSQL into $private"; fetch_privately; }
+  else
+    say "setup: please install: ${packages[*]}"
+    exit 1
+  fi
+fi
+
+if [ "${MUSUBI_SETUP_PRIVATE:-}" = 1 ] || ! have_server; then
+  use_private || { say "setup: no PostgreSQL server was found or could be fetched"; exit 1; }
+fi
+
+if ! command -v cargo >/dev/null 2>&1; then
+  if [ -x "$HOME/.cargo/bin/cargo" ]; then
+    printf 'export PATH="$HOME/.cargo/bin:$PATH"\n'
+  else
+    say "setup: Rust 1.95 or newer is needed (cargo was not found)"
+    exit 1
+  fi
+fi
