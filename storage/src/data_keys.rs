@@ -1,0 +1,120 @@
+//! Data keys in the database: one for each source identity and each document envelope, wrapped under the KEK.
+//!
+//! A destroyed key leaves an empty row as proof. It is never made anew under the same id: what was erased stays so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use musubi_model::IdentityId;
+use postgres::GenericClient;
+
+use crate::error::StorageError;
+use crate::keys::SealKey;
+use crate::registry::{IdentityDb, IngestDb};
+
+/// How many keys are asked for in one statement.
+const KEYS_PER_STATEMENT: usize = 20_000;
+
+/// The data keys of `ids`, making those that are missing. A destroyed key is absent from the answer.
+///
+/// Two processes that ask at once get the same keys.
+///
+/// # Errors
+/// [`StorageError::Key`] when a wrapped key does not open under `kek`, or the system has no randomness.
+pub fn data_keys(
+    client: &mut impl GenericClient,
+    kek: &SealKey,
+    ids: &[IdentityId],
+) -> Result<BTreeMap<IdentityId, SealKey>, StorageError> {
+    let wanted: Vec<IdentityId> = ids.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+    let mut found = BTreeMap::new();
+    for some in wanted.chunks(KEYS_PER_STATEMENT) {
+        let missing = read(client, kek, some, &mut found)?;
+        if missing.is_empty() {
+            continue;
+        }
+        let mut wrapped = Vec::with_capacity(missing.len());
+        for id in &missing {
+            wrapped.push(kek.wrap(id.as_bytes(), &SealKey::random()?)?);
+        }
+        let names: Vec<&[u8]> = missing.iter().map(IdentityId::as_bytes).collect();
+        client
+            .execute(
+                "INSERT INTO keys.data_key (key_id, wrapped)
+                 SELECT * FROM unnest($1::bytea[], $2::bytea[]) ON CONFLICT (key_id) DO NOTHING",
+                &[&names, &wrapped],
+            )
+            .map_err(StorageError::db("making data keys"))?;
+        // read back, since another process may have been first
+        let lost = read(client, kek, &missing, &mut found)?;
+        if !lost.is_empty() {
+            return Err(StorageError::Key("a data key that was made is not there"));
+        }
+    }
+    Ok(found)
+}
+
+/// The data keys of `ids` that exist, without making any. A destroyed or missing key is absent from the answer.
+///
+/// # Errors
+/// [`StorageError::Key`] when a wrapped key does not open under `kek`.
+pub fn existing_data_keys(
+    client: &mut impl GenericClient,
+    kek: &SealKey,
+    ids: &[IdentityId],
+) -> Result<BTreeMap<IdentityId, SealKey>, StorageError> {
+    let mut found = BTreeMap::new();
+    for some in ids.chunks(KEYS_PER_STATEMENT) {
+        read(client, kek, some, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// Adds the keys that exist and are not destroyed to `found`; returns the ids that have no row.
+fn read(
+    client: &mut impl GenericClient,
+    kek: &SealKey,
+    ids: &[IdentityId],
+    found: &mut BTreeMap<IdentityId, SealKey>,
+) -> Result<Vec<IdentityId>, StorageError> {
+    let doing = "reading data keys";
+    let names: Vec<&[u8]> = ids.iter().map(IdentityId::as_bytes).collect();
+    let rows = client
+        .query("SELECT key_id, wrapped FROM keys.data_key WHERE key_id = ANY($1)", &[&names])
+        .map_err(StorageError::db(doing))?;
+    let mut missing: BTreeSet<IdentityId> = ids.iter().copied().collect();
+    for row in rows {
+        let id: &[u8] = row.try_get(0).map_err(StorageError::db(doing))?;
+        let id = IdentityId::from_slice(id).ok_or(StorageError::Key("a data key with a damaged id"))?;
+        missing.remove(&id);
+        let wrapped: Option<&[u8]> = row.try_get(1).map_err(StorageError::db(doing))?;
+        if let Some(wrapped) = wrapped {
+            found.insert(id, kek.unwrap_key(id.as_bytes(), wrapped)?);
+        }
+    }
+    Ok(missing.into_iter().collect())
+}
+
+macro_rules! key_holder {
+    ($($handle:ty),*) => {$(
+        impl $handle {
+            /// See [`data_keys`].
+            pub fn data_keys(
+                &mut self,
+                kek: &SealKey,
+                ids: &[IdentityId],
+            ) -> Result<BTreeMap<IdentityId, SealKey>, StorageError> {
+                data_keys(&mut self.client, kek, ids)
+            }
+
+            /// See [`existing_data_keys`].
+            pub fn existing_data_keys(
+                &mut self,
+                kek: &SealKey,
+                ids: &[IdentityId],
+            ) -> Result<BTreeMap<IdentityId, SealKey>, StorageError> {
+                existing_data_keys(&mut self.client, kek, ids)
+            }
+        }
+    )*};
+}
+key_holder!(IngestDb, IdentityDb);
