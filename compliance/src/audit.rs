@@ -1,0 +1,403 @@
+//! The audit chain (監査証跡): who did what, to what, with what result; each entry carries the hash of the one before.
+//!
+//! Any change, drop, reorder or truncation is named by [`verify_chain`]; truncation at the end, and a chain written
+//! anew from its beginning, only against a checkpoint kept elsewhere (printed, sent, notarised). An entry must never
+//! hold a personal value: its object is typed, and only ids and hashes fit into it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use musubi_model::ids::{DocumentHash, InvalidId, SubmissionId};
+use musubi_storage::StorageError;
+use musubi_storage::compliance::{AuditRow, AuditTail, Audited};
+
+/// The `previous` of the first entry.
+const BEGINNING: &str = "musubi-audit/1";
+/// Entries read at a time.
+const PAGE: u32 = 5_000;
+
+/// A short name of letters, digits, `-`, `.` and `_`: an account, a request, a release, a cohort.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Name(String);
+
+impl Name {
+    /// Accepts 1 to 64 of the signs above; a person's name or a free text does not fit.
+    pub fn new(text: &str) -> Result<Self, InvalidId> {
+        let clean = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+        if (1..=64).contains(&text.len()) && text.bytes().all(clean) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidId { kind: "audit name", expected: "1 to 64 letters, digits, '-', '.' or '_'" })
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal, $ja:literal;)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$doc])* $variant,)* }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The stored word.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// The Japanese word.
+            #[must_use]
+            pub fn ja(self) -> &'static str {
+                match self { $(Self::$variant => $ja,)* }
+            }
+        }
+    };
+}
+
+words! {
+    /// In which role somebody acted.
+    AuditRole {
+        /// Takes deliveries in.
+        Intake = "intake", "受領";
+        /// Matches persons.
+        Identity = "identity", "名寄せ";
+        /// Enters what the help desk took up.
+        HelpDesk = "help-desk", "相談窓口";
+        /// Decides on requests.
+        Board = "board", "審査委員会";
+        /// Makes releases.
+        Release = "release", "提供";
+        /// Checks releases.
+        Checker = "checker", "出力確認";
+        /// Runs the installation.
+        Operator = "operator", "運用";
+    }
+}
+
+words! {
+    /// What was done.
+    AuditAction {
+        /// A delivery was taken in (or refused).
+        Receive = "receive", "受領";
+        /// A delivery was loaded.
+        Load = "load", "格納";
+        /// The opt-out gate was applied to a delivery.
+        Gate = "gate", "停止の関門";
+        /// Identities were matched.
+        Resolve = "resolve", "名寄せ";
+        /// Opt-outs were entered.
+        EnterOptOut = "enter-opt-out", "停止の登録";
+        /// An opt-out was withdrawn.
+        WithdrawOptOut = "withdraw-opt-out", "停止の撤回";
+        /// Facts or keys of persons were erased.
+        Erase = "erase", "削除";
+        /// A master was loaded.
+        LoadMaster = "load-master", "マスター登録";
+        /// A feed, provider or submitter was registered.
+        Register = "register", "登録";
+        /// Parameters were put in force.
+        UseParameters = "use-parameters", "パラメータ適用";
+        /// A request was filed.
+        FileRequest = "file-request", "申請";
+        /// A request was decided.
+        Decide = "decide", "審査";
+        /// A cohort was built.
+        BuildCohort = "build-cohort", "対象者抽出";
+        /// A release was built and sealed.
+        BuildRelease = "build-release", "提供物作成";
+        /// A release was verified.
+        VerifyRelease = "verify-release", "提供物検証";
+        /// A fact or a cell was traced.
+        Trace = "trace", "追跡";
+        /// A report was made.
+        Report = "report", "報告";
+        /// The chain was verified.
+        VerifyAudit = "verify-audit", "証跡検証";
+    }
+}
+
+/// To what it was done. Only ids, hashes and short names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum AuditObject {
+    /// A delivery.
+    Submission(SubmissionId),
+    /// A document, or a list by the hash of its bytes.
+    Document(DocumentHash),
+    /// An opt-out by the help desk's number.
+    OptOut(Name),
+    /// A request.
+    Request(Name),
+    /// An approval.
+    Approval(Name),
+    /// A cohort.
+    Cohort(Name),
+    /// A release.
+    Release(Name),
+    /// A feed.
+    Feed(Name),
+    /// A master by system and edition.
+    Master(Name, Name),
+    /// A parameter set by its hash.
+    Parameters(DocumentHash),
+    /// The repository as of a commit.
+    Snapshot(u64),
+    /// The audit chain up to an entry.
+    Chain(u64),
+    /// The installation as a whole.
+    House,
+}
+
+impl fmt::Display for AuditObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Submission(id) => write!(f, "submission:{id}"),
+            Self::Document(hash) => write!(f, "document:{hash}"),
+            Self::OptOut(name) => write!(f, "opt-out:{name}"),
+            Self::Request(name) => write!(f, "request:{name}"),
+            Self::Approval(name) => write!(f, "approval:{name}"),
+            Self::Cohort(name) => write!(f, "cohort:{name}"),
+            Self::Release(name) => write!(f, "release:{name}"),
+            Self::Feed(name) => write!(f, "feed:{name}"),
+            Self::Master(system, edition) => write!(f, "master:{system}:{edition}"),
+            Self::Parameters(hash) => write!(f, "parameters:{hash}"),
+            Self::Snapshot(commit) => write!(f, "snapshot:{commit}"),
+            Self::Chain(seq) => write!(f, "chain:{seq}"),
+            Self::House => f.write_str("house"),
+        }
+    }
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AuditResult {
+    /// Done.
+    Done,
+    /// Refused, with a code from the program, e.g. `SCOPE-HASH`.
+    Refused(&'static str),
+    /// Failed, with a code from the program.
+    Failed(&'static str),
+}
+
+impl fmt::Display for AuditResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => f.write_str("done"),
+            Self::Refused(code) => write!(f, "refused:{code}"),
+            Self::Failed(code) => write!(f, "failed:{code}"),
+        }
+    }
+}
+
+/// One entry to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// When; kept to the microsecond.
+    pub at: Timestamp,
+    /// Which account.
+    pub actor: Name,
+    /// In which role.
+    pub role: AuditRole,
+    /// What.
+    pub action: AuditAction,
+    /// To what.
+    pub object: AuditObject,
+    /// How many persons it touched; 0 where persons are not meant.
+    pub persons: u64,
+    /// How it ended.
+    pub result: AuditResult,
+}
+
+impl AuditEntry {
+    fn after(&self, tail: Option<&AuditTail>) -> AuditRow {
+        let mut row = AuditRow {
+            seq: tail.map_or(0, |t| t.seq) + 1,
+            at: format!("{:.6}", self.at),
+            actor: self.actor.to_string(),
+            role: self.role.as_str().to_owned(),
+            action: self.action.as_str().to_owned(),
+            object: self.object.to_string(),
+            persons: self.persons,
+            result: self.result.to_string(),
+            previous: tail.map_or_else(|| BEGINNING.to_owned(), |t| t.hash.clone()),
+            hash: String::new(),
+        };
+        row.hash = hash_of(&row);
+        row
+    }
+}
+
+/// The hash of a row: BLAKE3 of the canonical JSON of all its fields but the hash itself, `previous` among them.
+#[must_use]
+pub fn hash_of(row: &AuditRow) -> String {
+    let text = serde_json::json!([
+        row.seq,
+        row.at,
+        row.actor,
+        row.role,
+        row.action,
+        row.object,
+        row.persons,
+        row.result,
+        row.previous
+    ])
+    .to_string();
+    blake3::hash(text.as_bytes()).to_hex().to_string()
+}
+
+/// Appends an entry and returns its place and hash.
+pub fn append(db: &mut impl Audited, entry: &AuditEntry) -> Result<Checkpoint, StorageError> {
+    let row = db.append_audit(&mut |tail| entry.after(tail))?;
+    Ok(Checkpoint { seq: row.seq, hash: row.hash })
+}
+
+/// A place in the chain and its hash, to be kept where the operator's machines cannot reach.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Checkpoint {
+    /// Place of the entry.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: String,
+}
+
+/// The end of the chain now; `None` when nothing was written yet.
+pub fn checkpoint(db: &mut impl Audited) -> Result<Option<Checkpoint>, StorageError> {
+    Ok(db.audit_tail()?.map(|t| Checkpoint { seq: t.seq, hash: t.hash }))
+}
+
+/// What is wrong with a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Break {
+    /// An entry's place is not one more than the place before: entries are missing or out of order.
+    Gap,
+    /// An entry does not follow from the one before it.
+    NotLinked,
+    /// An entry's content is not what its hash says.
+    Changed,
+    /// The chain ends before the checkpoint.
+    Truncated,
+    /// The entry at the checkpoint is not the one that was there: the chain was written anew.
+    Rewritten,
+}
+
+impl Break {
+    /// What it means, Japanese.
+    #[must_use]
+    pub fn ja(self) -> &'static str {
+        match self {
+            Self::Gap => "記録が抜けているか順序が違います",
+            Self::NotLinked => "前の記録とつながりません",
+            Self::Changed => "内容が書き換えられています",
+            Self::Truncated => "控えの位置より前で終わっています",
+            Self::Rewritten => "控えと異なる記録に書き直されています",
+        }
+    }
+
+    /// What it means, English.
+    #[must_use]
+    pub fn en(self) -> &'static str {
+        match self {
+            Self::Gap => "entries are missing or out of order",
+            Self::NotLinked => "the entry does not follow from the one before",
+            Self::Changed => "the entry was changed",
+            Self::Truncated => "the chain ends before the checkpoint",
+            Self::Rewritten => "the chain was written anew",
+        }
+    }
+}
+
+/// What a verification found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainReport {
+    /// Entries that hold, from the first.
+    pub verified: u64,
+    /// The last entry that holds.
+    pub end: Option<Checkpoint>,
+    /// The first place that does not hold, and why. `None`: the chain holds.
+    pub broken: Option<(u64, Break)>,
+}
+
+/// Checks a chain entry by entry. Feed it all entries in the order of their places, then [`ChainCheck::finish`].
+#[derive(Debug)]
+pub struct ChainCheck<'a> {
+    against: Option<&'a Checkpoint>,
+    report: ChainReport,
+}
+
+impl<'a> ChainCheck<'a> {
+    /// A check from the beginning, against a checkpoint kept elsewhere when there is one.
+    #[must_use]
+    pub fn new(against: Option<&'a Checkpoint>) -> Self {
+        Self { against, report: ChainReport { verified: 0, end: None, broken: None } }
+    }
+
+    /// Takes the next entry. `false`: the chain is broken, more need not be fed.
+    pub fn take(&mut self, row: &AuditRow) -> bool {
+        if self.report.broken.is_some() {
+            return false;
+        }
+        let expected = self.report.end.as_ref().map_or(0, |e| e.seq) + 1;
+        let previous = self.report.end.as_ref().map_or(BEGINNING, |e| e.hash.as_str());
+        let at_checkpoint = self.against.filter(|c| c.seq == row.seq);
+        let why = if row.seq != expected {
+            Some(Break::Gap)
+        } else if row.hash != hash_of(row) {
+            Some(Break::Changed)
+        } else if row.previous != previous {
+            Some(Break::NotLinked)
+        } else if at_checkpoint.is_some_and(|c| c.hash != row.hash) {
+            Some(Break::Rewritten)
+        } else {
+            None
+        };
+        match why {
+            Some(why) => self.report.broken = Some((expected, why)),
+            None => {
+                self.report.verified += 1;
+                self.report.end = Some(Checkpoint { seq: row.seq, hash: row.hash.clone() });
+            }
+        }
+        why.is_none()
+    }
+
+    /// The report, when no entry is left.
+    #[must_use]
+    pub fn finish(mut self) -> ChainReport {
+        let end = self.report.end.as_ref().map_or(0, |e| e.seq);
+        if self.report.broken.is_none() && self.against.is_some_and(|c| c.seq > end) {
+            self.report.broken = Some((end + 1, Break::Truncated));
+        }
+        self.report
+    }
+}
+
+/// Verifies the whole chain from entry one, in pages, against a checkpoint kept elsewhere when there is one.
+///
+/// # Errors
+/// Only when the chain cannot be read. A broken chain is a report.
+pub fn verify_chain(
+    db: &mut impl Audited,
+    against: Option<&Checkpoint>,
+) -> Result<ChainReport, StorageError> {
+    let mut check = ChainCheck::new(against);
+    let mut seq = 0;
+    loop {
+        let rows = db.audit_after(seq, PAGE)?;
+        let Some(last) = rows.last() else { return Ok(check.finish()) };
+        seq = last.seq;
+        if !rows.iter().all(|row| check.take(row)) {
+            return Ok(check.finish());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
