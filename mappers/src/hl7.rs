@@ -1,1 +1,0 @@
-//! HL7 v2.5 messages as Japan writes them.

@@ -1,0 +1,71 @@
+//! Coded elements (CWE) of HL7: code^text^system, and perhaps the same again in another system.
+
+use compact_str::CompactString;
+use musubi_model::{CodeSystem, Coded};
+
+use crate::hl7::Element;
+
+/// The code system an HL7 message names in the third component.
+pub(super) fn system_of(name: &str) -> CodeSystem {
+    match name {
+        "HOT" | "HOT7" | "HOT9" | "HOT13" => CodeSystem::Hot,
+        "I10" | "I10P" | "ICD10" | "ICD-10" => CodeSystem::Icd10,
+        "JC10" | "JLAC10" => CodeSystem::Jlac10,
+        "MDCDX2" => CodeSystem::MedisDisease,
+        "YJ" | "HC" => CodeSystem::Yj,
+        other => CodeSystem::from_name(other),
+    }
+}
+
+/// A coded element as sent. Of two codes, the one of a national system goes before one of the house. `None` when there
+/// is neither code nor text.
+pub(super) fn coded(element: Element<'_>) -> Option<Coded> {
+    let first = triple(element, 1);
+    let second = triple(element, 4);
+    match (first, second) {
+        (Some(first), Some(second)) if is_local(&first.system) && !is_local(&second.system) => {
+            Some(Coded { text: second.text.or(first.text), ..second })
+        }
+        (first, second) => first.or(second),
+    }
+}
+
+fn triple(element: Element<'_>, from: usize) -> Option<Coded> {
+    let (code, text) = (element.component(from), element.component(from + 1));
+    if !code.has_value() && !text.has_value() {
+        return None;
+    }
+    let system = system_of(&element.component(from + 2).text());
+    Some(Coded { system, code: code.compact(), text: None }.with_text(&text.text()))
+}
+
+/// House systems are named `99…` (or `L`), or not at all.
+fn is_local(system: &CodeSystem) -> bool {
+    matches!(system, CodeSystem::Other(name) if name.is_empty() || name == "L" || name.starts_with("99"))
+}
+
+/// An ICD-10 code without dot and in capitals; `None` when it is not shaped like one.
+pub(super) fn icd10(code: &str) -> Option<CompactString> {
+    let plain: CompactString = code.chars().filter(|c| *c != '.').map(|c| c.to_ascii_uppercase()).collect();
+    let sound =
+        (3..=6).contains(&plain.len()) && plain.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    (sound && musubi_model::icd10::chapter_of(&plain).is_some()).then_some(plain)
+}
+
+/// Adds a word to words joined by spaces.
+pub(super) fn add_word(words: &mut CompactString, word: &str) {
+    if word.is_empty() {
+        return;
+    }
+    if !words.is_empty() {
+        words.push(' ');
+    }
+    words.push_str(word);
+}
+
+/// Adds `name=word`, when there is a word; spaces inside it become `_`, so that words stay apart.
+pub(super) fn add_named(words: &mut CompactString, name: &str, word: &str) {
+    if !word.is_empty() {
+        add_word(words, &format!("{name}={}", word.replace([' ', '\u{3000}'], "_")));
+    }
+}

@@ -1,0 +1,199 @@
+//! Holds the witnesses of a file against each other: path, header, patient segment, order; and its segments against the
+//! structure of its message. Never changes anything, never chooses between two that disagree.
+
+use musubi_model::Finding;
+
+use super::path::FilePath;
+use super::{rules, types};
+use crate::hl7::grammar::Verdict;
+use crate::hl7::{self, Message, Notes, Segment};
+use crate::text::Encoding;
+
+/// What the witnesses agree on.
+pub(super) struct Said {
+    /// The message deletes what it speaks of.
+    pub deletes: bool,
+}
+
+pub(super) fn check(message: &Message<'_>, path: &FilePath<'_>, notes: &mut Notes) -> Said {
+    let Some(msh) = message.first("MSH") else { return Said { deletes: false } };
+    let kind = msh.field(9);
+    let name = format!("{}^{}", kind.component(1).code(), kind.component(2).code());
+    check_encoding(message, &msh, notes);
+    check_patient(message, path, notes);
+    let mut deletes = false;
+    if let Some(data_type) = path.data_type() {
+        match data_type.messages.iter().position(|m| *m == name) {
+            Some(at) => deletes = at > 0,
+            None => notes.push(
+                msh.finding(&rules::PATH_TYPE, 9)
+                    .found(musubi_model::finding::shape_of(&name))
+                    .expected(format!("{}: {}", data_type.name, data_type.messages.join(" / "))),
+            ),
+        }
+        check_date(message, path, data_type, notes);
+    }
+    check_order(message, path, notes);
+    check_structure(message, &name, notes);
+    Said { deletes }
+}
+
+/// MSH-18 is advice; when it contradicts the bytes, that is worth a note.
+fn check_encoding(message: &Message<'_>, msh: &Segment<'_>, notes: &mut Notes) {
+    let declared: Vec<&str> =
+        msh.field(18).repetitions().map(|r| r.code()).filter(|c| !c.is_empty()).collect();
+    let agrees = match message.encoding() {
+        Encoding::Ascii => true,
+        _ if declared.is_empty() => true,
+        Encoding::Iso2022Jp => declared.iter().any(|d| d.starts_with("ISO")),
+        Encoding::Utf8 => declared.iter().any(|d| d.starts_with("UNICODE") || *d == "UTF-8"),
+        Encoding::ShiftJis => declared.iter().any(|d| d.contains("SJIS") || d.contains("Shift")),
+        Encoding::EucJp => declared.iter().any(|d| d.contains("EUC")),
+    };
+    if !agrees {
+        notes.push(msh.finding(&hl7::rules::DECLARED, 18).found(message.encoding().name()));
+    }
+}
+
+/// The number without leading zeros.
+fn significant(number: &str) -> &str {
+    number.trim_start_matches('0')
+}
+
+fn check_patient(message: &Message<'_>, path: &FilePath<'_>, notes: &mut Notes) {
+    let said = *path.patient.expose();
+    let mut first: Option<String> = None;
+    for pid in message.segments().filter(|s| s.is("PID")) {
+        let numbers: Vec<_> = pid
+            .field(3)
+            .repetitions()
+            .map(|r| r.component(1).text())
+            .filter(|n| !n.trim().is_empty())
+            .collect();
+        let Some(number) = numbers.iter().find(|n| *n == said).or(numbers.first()) else {
+            if first.is_none() && pid.field_count() > 0 {
+                notes.push(pid.finding(&rules::PID_NUMBER, 3));
+                first = Some(String::new());
+            }
+            continue;
+        };
+        match &first {
+            None if *number == said => {}
+            None if !significant(number).is_empty() && significant(number) == significant(said) => {
+                notes.push(pid.finding(&rules::PATH_PID_PADDING, 3));
+            }
+            None => notes.push(
+                pid.finding(&rules::PATH_PID, 3)
+                    .found(musubi_model::finding::shape_of(number))
+                    .expected("ファイル名の患者ID"),
+            ),
+            Some(before) if before == number.as_ref() => {}
+            Some(_) => notes.push(pid.finding(&rules::PID_DIFFERS, 3)),
+        }
+        first.get_or_insert_with(|| number.to_string());
+    }
+    if first.is_none() {
+        notes.push(Finding::new(&rules::PID_MISSING).at(message.range()));
+    }
+}
+
+fn check_date(message: &Message<'_>, path: &FilePath<'_>, data_type: &types::DataType, notes: &mut Notes) {
+    let finding = |segment: Option<(Segment<'_>, usize)>| match segment {
+        Some((segment, field)) => segment.finding(&rules::PATH_DATE, field),
+        None => Finding::new(&rules::PATH_DATE).at(message.range()),
+    };
+    if path.date.is_none() || data_type.care_date.is_empty() {
+        if path.date.is_none() != data_type.care_date.is_empty() {
+            let expected = if data_type.care_date.is_empty() { "-" } else { "YYYYMMDD" };
+            notes.push(
+                finding(None).found(musubi_model::finding::shape_of(path.date_text)).expected(expected),
+            );
+        }
+        return;
+    }
+    let mut seen = None;
+    for (name, field) in data_type.care_date {
+        for segment in message.segments().filter(|s| s.is(name)) {
+            let element = segment.field(*field);
+            if !element.has_value() {
+                continue;
+            }
+            let said = element.component(1).code();
+            if said.get(..8) == Some(path.date_text) {
+                return;
+            }
+            seen.get_or_insert((segment, *field));
+        }
+    }
+    notes.push(finding(seen).expected("ファイル名の診療日"));
+}
+
+fn check_order(message: &Message<'_>, path: &FilePath<'_>, notes: &mut Notes) {
+    if !path.has_order() {
+        return;
+    }
+    let mut first = None;
+    for orc in message.segments().filter(|s| s.is("ORC")) {
+        let number = orc.field(2).component(1);
+        if number.has_value() {
+            if number.text() == *path.order.expose() {
+                return;
+            }
+            first.get_or_insert(orc);
+        }
+    }
+    if let Some(orc) = first {
+        notes.push(orc.finding(&rules::PATH_ORDER, 2).expected("ファイル名のオーダNo"));
+    }
+}
+
+/// One finding for each name and verdict, with how often.
+struct Told {
+    name: [u8; 3],
+    rule: &'static musubi_model::Rule,
+    finding: Finding,
+    count: u32,
+}
+
+fn check_structure(message: &Message<'_>, name: &str, notes: &mut Notes) {
+    let Some(grammar) = types::structure_of(name) else { return };
+    let mut progress = grammar.begin();
+    let mut told: Vec<Told> = Vec::new();
+    for segment in message.segments() {
+        let name = segment.name_bytes();
+        if name == *b"???" {
+            continue;
+        }
+        if name == *b"MSH" && segment.index() > 0 && segment.field(2).has_value() {
+            notes.push(segment.finding(&hl7::rules::SECOND_MESSAGE, 0));
+            continue;
+        }
+        let (rule, expected) = match progress.take(name) {
+            Verdict::Fits => continue,
+            Verdict::Missing(expected) => (&hl7::rules::SEGMENT_MISSING, expected.join("・")),
+            Verdict::OutOfPlace if types::is_known_segment(name) => {
+                (&hl7::rules::SEGMENT_PLACE, String::new())
+            }
+            Verdict::OutOfPlace => (&hl7::rules::SEGMENT_UNKNOWN, String::new()),
+        };
+        match told.iter_mut().find(|t| t.name == name && std::ptr::eq(t.rule, rule)) {
+            Some(before) => before.count += 1,
+            None => {
+                let finding = segment.finding(rule, 0).expected(expected);
+                told.push(Told { name, rule, finding, count: 1 });
+            }
+        }
+    }
+    for t in told {
+        notes.push(t.finding.found(format!("{} 箇所", t.count)));
+    }
+    let missing = progress.missing_at_end();
+    if !missing.is_empty() {
+        notes.push(
+            Finding::new(&hl7::rules::SEGMENT_MISSING)
+                .at(message.range())
+                .found("電文の終わり")
+                .expected(missing.join("・")),
+        );
+    }
+}
