@@ -18,6 +18,7 @@ pub mod identity;
 pub mod keys;
 pub mod lake;
 pub mod registry;
+pub mod release;
 pub mod server;
 pub mod vault;
 

@@ -1,0 +1,255 @@
+//! What the release role may see and keep: cohorts, the catalogue of a snapshot, superseded units, the ledger.
+//!
+//! Ids that come from here are keys made for one cohort; there is no way from this role to an identity. This module
+//! must never decide what may be published.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use musubi_model::{DocumentHash, IdentityId, SubmissionId};
+
+use crate::error::StorageError;
+use crate::ingest::lake_file;
+use crate::lake::LakeFile;
+use crate::registry::ReleaseDb;
+
+/// A cohort (対象集団) as `id-resolution` wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CohortRow {
+    /// Its name.
+    pub cohort_id: String,
+    /// The approval it was made for.
+    pub approval_id: String,
+    /// The snapshot it was made on.
+    pub commit: i64,
+    /// Number of persons.
+    pub persons: u64,
+    /// When it was made.
+    pub at: Timestamp,
+}
+
+/// One source identity of a cohort's person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CohortMember {
+    /// Under which its facts are kept.
+    pub identity: IdentityId,
+    /// The person it belongs to: a key made for this cohort.
+    pub person: Vec<u8>,
+    /// The bucket in which its facts lie.
+    pub bucket: u16,
+}
+
+/// A release in the ledger (提供台帳).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// Its name.
+    pub release_id: String,
+    /// The approval it was made under.
+    pub approval_id: String,
+    /// The request it answers.
+    pub request_id: String,
+    /// The hash of what was approved.
+    pub scope_hash: String,
+    /// The snapshot.
+    pub commit: i64,
+    /// When it was sealed.
+    pub sealed_at: Timestamp,
+    /// The manifest, byte for byte.
+    pub manifest: String,
+    /// The signature over it, hexadecimal.
+    pub signature: String,
+}
+
+const LEDGER: &str =
+    "SELECT release_id, approval_id, request_id, scope_hash, commit_id, sealed_at, manifest, signature
+                      FROM release.ledger";
+
+fn damaged(what: &str) -> StorageError {
+    StorageError::Damaged(what.to_owned())
+}
+
+fn bucket(n: i16) -> Result<u16, StorageError> {
+    u16::try_from(n).map_err(|_| damaged("a cohort names a bucket that cannot be"))
+}
+
+fn ledger_row(r: &postgres::Row) -> LedgerRow {
+    LedgerRow {
+        release_id: r.get(0),
+        approval_id: r.get(1),
+        request_id: r.get(2),
+        scope_hash: r.get(3),
+        commit: r.get(4),
+        sealed_at: r.get(5),
+        manifest: r.get(6),
+        signature: r.get(7),
+    }
+}
+
+impl ReleaseDb {
+    /// The newest commit of the lake; `None` when nothing was ever loaded.
+    pub fn current_commit(&mut self) -> Result<Option<i64>, StorageError> {
+        let row = self
+            .client
+            .query_one("SELECT max(commit_id) FROM repository.lake_commit", &[])
+            .map_err(StorageError::db("reading the newest commit"))?;
+        Ok(row.get(0))
+    }
+
+    /// The cohort of that name.
+    pub fn cohort(&mut self, cohort_id: &str) -> Result<Option<CohortRow>, StorageError> {
+        let row = self
+            .client
+            .query_opt(
+                "SELECT cohort_id, approval_id, commit_id, persons, at FROM release.cohort WHERE cohort_id = $1",
+                &[&cohort_id],
+            )
+            .map_err(StorageError::db("reading a cohort"))?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(CohortRow {
+            cohort_id: row.get(0),
+            approval_id: row.get(1),
+            commit: row.get(2),
+            persons: u64::try_from(row.get::<_, i64>(3))
+                .map_err(|_| damaged("a cohort of less than nobody"))?,
+            at: row.get(4),
+        }))
+    }
+
+    /// The home buckets of a cohort, in order.
+    pub fn cohort_homes(&mut self, cohort_id: &str) -> Result<Vec<u16>, StorageError> {
+        let rows = self
+            .client
+            .query(
+                "SELECT DISTINCT home FROM release.cohort_member WHERE cohort_id = $1 ORDER BY home",
+                &[&cohort_id],
+            )
+            .map_err(StorageError::db("reading a cohort's buckets"))?;
+        rows.iter().map(|r| bucket(r.get(0))).collect()
+    }
+
+    /// The members counted in one home bucket, in order of identity.
+    pub fn cohort_members(&mut self, cohort_id: &str, home: u16) -> Result<Vec<CohortMember>, StorageError> {
+        let home = i16::try_from(home).map_err(|_| damaged("a bucket that cannot be"))?;
+        let rows = self
+            .client
+            .query(
+                "SELECT identity_id, person_key, bucket FROM release.cohort_member
+                 WHERE cohort_id = $1 AND home = $2 ORDER BY identity_id",
+                &[&cohort_id, &home],
+            )
+            .map_err(StorageError::db("reading a cohort's members"))?;
+        rows.iter()
+            .map(|r| {
+                Ok(CohortMember {
+                    identity: IdentityId::from_slice(r.get(0))
+                        .ok_or_else(|| damaged("a cohort member's id of the wrong length"))?,
+                    person: r.get(1),
+                    bucket: bucket(r.get(2))?,
+                })
+            })
+            .collect()
+    }
+
+    /// The lake files that make a snapshot, in order of table, bucket and name.
+    pub fn snapshot_files(&mut self, commit: i64) -> Result<Vec<LakeFile>, StorageError> {
+        let rows = self
+            .client
+            .query(
+                "SELECT file_id, fact_table, bucket_min, bucket_max, rows, bytes, first_day, last_day, submissions
+                 FROM repository.lake_file WHERE added <= $1 AND (removed IS NULL OR removed > $1)
+                 ORDER BY fact_table, bucket_min, file_id",
+                &[&commit],
+            )
+            .map_err(StorageError::db("reading the catalogue of a snapshot"))?;
+        rows.iter().map(lake_file).collect()
+    }
+
+    /// The units that a snapshot leaves out.
+    pub fn dead_units_at(&mut self, commit: i64) -> Result<HashSet<(DocumentHash, u32)>, StorageError> {
+        let rows = self
+            .client
+            .query("SELECT document, unit FROM repository.dead_unit WHERE since <= $1", &[&commit])
+            .map_err(StorageError::db("reading superseded units"))?;
+        rows.iter()
+            .map(|r| {
+                let document = DocumentHash::from_slice(r.get(0));
+                let unit = u32::try_from(r.get::<_, i32>(1)).ok();
+                document.zip(unit).ok_or_else(|| damaged("a superseded unit that cannot be"))
+            })
+            .collect()
+    }
+
+    /// Enters a release with the lake files it was made from. `false`: it is there already, with the same manifest.
+    ///
+    /// # Errors
+    /// [`StorageError::Damaged`] when a release of that name is there with another manifest.
+    pub fn enter_release(&mut self, row: &LedgerRow, inputs: &[String]) -> Result<bool, StorageError> {
+        let mut transaction = self.client.transaction().map_err(StorageError::db("entering a release"))?;
+        let entered = transaction
+            .execute(
+                "INSERT INTO release.ledger (release_id, approval_id, request_id, scope_hash, commit_id, sealed_at,
+                   manifest, signature) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (release_id) DO NOTHING",
+                &[
+                    &row.release_id,
+                    &row.approval_id,
+                    &row.request_id,
+                    &row.scope_hash,
+                    &row.commit,
+                    &row.sealed_at,
+                    &row.manifest,
+                    &row.signature,
+                ],
+            )
+            .map_err(StorageError::db("entering a release"))?;
+        if entered == 0 {
+            let there: String = transaction
+                .query_one("SELECT manifest FROM release.ledger WHERE release_id = $1", &[&row.release_id])
+                .map_err(StorageError::db("reading the ledger"))?
+                .get(0);
+            return if there == row.manifest {
+                Ok(false)
+            } else {
+                Err(damaged("the ledger has another release of this name"))
+            };
+        }
+        transaction
+            .execute(
+                "INSERT INTO release.input (release_id, file_id) SELECT $1, unnest($2::text[])",
+                &[&row.release_id, &inputs],
+            )
+            .map_err(StorageError::db("entering a release's files"))?;
+        transaction.commit().map_err(StorageError::db("entering a release"))?;
+        Ok(true)
+    }
+
+    /// The release of that name.
+    pub fn ledger_entry(&mut self, release_id: &str) -> Result<Option<LedgerRow>, StorageError> {
+        let row = self
+            .client
+            .query_opt(&format!("{LEDGER} WHERE release_id = $1"), &[&release_id])
+            .map_err(StorageError::db("reading the ledger"))?;
+        Ok(row.as_ref().map(ledger_row))
+    }
+
+    /// The whole ledger, oldest first.
+    pub fn ledger(&mut self) -> Result<Vec<LedgerRow>, StorageError> {
+        let rows = self
+            .client
+            .query(&format!("{LEDGER} ORDER BY sealed_at, release_id"), &[])
+            .map_err(StorageError::db("reading the ledger"))?;
+        Ok(rows.iter().map(ledger_row).collect())
+    }
+
+    /// The releases made from files that hold facts of a submission, in order.
+    pub fn releases_of_submission(&mut self, submission: &SubmissionId) -> Result<Vec<String>, StorageError> {
+        let rows = self
+            .client
+            .query(
+                "SELECT DISTINCT i.release_id FROM release.input i JOIN repository.lake_file f USING (file_id)
+                 WHERE $1 = ANY (f.submissions) ORDER BY i.release_id",
+                &[&submission.as_bytes()],
+            )
+            .map_err(StorageError::db("reading the releases of a submission"))?;
+        Ok(rows.iter().map(|r| r.get(0)).collect())
+    }
+}
