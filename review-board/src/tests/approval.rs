@@ -1,0 +1,89 @@
+//! What an approval is checked for, without the store.
+
+use musubi_model::sign::SecretKey;
+
+use super::*;
+use crate::decision::decide;
+
+const SPEC: &str = "version=1\nname='mihon'\ntitle='見本'\npurpose='試験'\nrecipient='見本大学'\n\
+    product='statistics'\n[cohort]\nfrom='2026-01-01'\nto='2026-12-31'\n\
+    [table]\naxes=['diagnosis_chapter','sex']\nmeasure='persons'\nage_on='2026-10-01'\n";
+
+fn key() -> SecretKey {
+    SecretKey::from_seed(&[3; 32])
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn request() -> RequestRow {
+    let spec = ExtractSpec::parse(SPEC).unwrap();
+    RequestRow {
+        request_id: request_id(&spec),
+        spec: SPEC.to_owned(),
+        scope_hash: spec.scope_hash(),
+        filed_at: at("2026-11-01T00:00:00Z"),
+        filed_by: "見本 研究者".to_owned(),
+    }
+}
+
+fn decided() -> ApprovalRow {
+    decide(&request(), &key(), "見本 委員長", at("2026-11-02T03:04:05Z"), Date::constant(2027, 11, 1))
+        .unwrap()
+}
+
+fn code(result: Result<Approval, ApprovalError>) -> &'static str {
+    result.map_or_else(|e| e.code(), |_| "ok")
+}
+
+/// The outcome after one change to what is stored.
+fn check(change: impl FnOnce(&mut ApprovalRow, &mut RequestRow), today: Date, expect: &str) {
+    let (mut row, mut request) = (decided(), request());
+    change(&mut row, &mut request);
+    assert_eq!(code(Approval::check(row, request, &key().public(), today)), expect);
+}
+
+#[test]
+fn only_what_was_signed_counts() {
+    let day = Date::constant(2027, 1, 1);
+    check(|_, _| {}, day, "ok");
+    check(|_, _| {}, Date::constant(2027, 11, 1), "ok");
+    check(|_, _| {}, Date::constant(2027, 11, 2), "REV_EXPIRED");
+    check(|row, _| row.expires_on = Date::constant(2030, 1, 1), day, "REV_DAMAGED");
+    check(|row, _| row.approver = "別人".to_owned(), day, "REV_DAMAGED");
+    check(|row, _| row.approval_id = "A-0000000000000000".to_owned(), day, "REV_DAMAGED");
+    check(|row, _| row.decision = row.decision.replace("2027-11-01", "2028-11-01"), day, "REV_SIGNATURE");
+    check(|row, _| row.signature = "00".repeat(64), day, "REV_SIGNATURE");
+    check(
+        |_, request| request.spec = request.spec.replace("'sex'", "'prefecture'"),
+        day,
+        "REV_SCOPE_MISMATCH",
+    );
+    check(|_, request| request.spec.push_str("# a comment does not change the scope\n"), day, "ok");
+    check(|_, request| request.spec.push_str("extra=1\n"), day, "REV_SPEC");
+}
+
+#[test]
+fn another_key_or_purpose_is_worth_nothing() {
+    let day = Date::constant(2027, 1, 1);
+    let other = SecretKey::from_seed(&[4; 32]);
+    assert_eq!(code(Approval::check(decided(), request(), &other.public(), day)), "REV_SIGNATURE");
+    let mut row = decided();
+    row.signature = key().sign("release/1", row.decision.as_bytes()).to_string();
+    assert_eq!(code(Approval::check(row, request(), &key().public(), day)), "REV_SIGNATURE");
+}
+
+#[test]
+fn the_requester_does_not_approve() {
+    let (now, until) = (at("2026-11-02T00:00:00Z"), Date::constant(2027, 11, 1));
+    let outcome = |approver: &str, until: Date| match decide(&request(), &key(), approver, now, until) {
+        Ok(_) => "ok",
+        Err(e) => e.code(),
+    };
+    assert_eq!(outcome("見本 研究者", until), "REV_SAME_PERSON");
+    assert_eq!(outcome(" 見本\u{3000}研究者 ", until), "REV_SAME_PERSON");
+    assert_eq!(outcome("", until), "REV_NOBODY");
+    assert_eq!(outcome("見本 委員長", Date::constant(2026, 11, 1)), "REV_TERM");
+    assert_eq!(outcome("見本 委員長", Date::constant(2026, 11, 2)), "ok");
+}
