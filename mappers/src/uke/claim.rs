@@ -2,7 +2,7 @@
 //!
 //! Two rules shape the lines (formats.md §2.3 rule 2): 診療識別 stands only on the first line of its group, and points
 //! only on the last line of a unit of points and times (点数・回数算定単位). A fact is made of each line, a cost of each
-//! unit. The text of comments never enters a fact.
+//! unit. The text of comments never enters a fact, and a field for a code only when it looks like one.
 
 use compact_str::{CompactString, format_compact};
 use musubi_model::{CodeSystem, Coded, Fact, FactTable, PartialDate};
@@ -109,24 +109,22 @@ struct Days {
 impl Reader<'_, '_> {
     /// SY: 傷病名レコード.
     pub(super) fn disease(&mut self) {
-        let code = self.text(1);
+        let code = self.fields.code(1);
         let uncoded = self.fields.get(1) == UNCODED;
+        let digits = !code.is_empty() && code.bytes().all(|b| b.is_ascii_digit());
         let mut fact = Fact::new(FactTable::ConditionOccurrence, self.place.range);
         let mut source = Coded::new(CodeSystem::ReceiptDisease, &code);
-        match code.len() {
-            7 if code.bytes().all(|b| b.is_ascii_digit()) => match self.ask(Book::Disease, 1, &code) {
-                Some(entry) => {
-                    fact.standard = entry.standard;
-                    if !uncoded {
-                        source = source.with_text(&entry.name);
-                    }
+        if digits && code.len() == 7 {
+            if let Some(entry) = self.ask(Book::Disease, 1, &code) {
+                fact.standard = entry.standard;
+                if !uncoded {
+                    source = source.with_text(&entry.name);
                 }
-                None => {}
-            },
-            1..=6 if code.bytes().all(|b| b.is_ascii_digit()) => {
-                self.say_shape(&rules::ZERO_DROPPED, 1, "7 桁");
             }
-            _ => self.say_shape(&rules::CODE_SHAPE, 1, "7 桁"),
+        } else {
+            let dropped = digits && code.len() < 7;
+            let rule = if dropped { &rules::ZERO_DROPPED } else { &rules::CODE_SHAPE };
+            self.say_shape(rule, 1, "7 桁");
         }
         if uncoded {
             let name = self.text(5);
@@ -138,11 +136,16 @@ impl Reader<'_, '_> {
         fact.source = Some(source);
         fact.start = self.date(2, &rules::DATE);
         if let (Some(start), Some(birth)) = (fact.start, self.claim.birth)
-            && start.year() < birth.year()
+            && before(start, birth)
         {
-            self.say(&rules::DATE_BEFORE_BIRTH, 2, || "生年より前の診療開始日".to_owned(), "生年月日以後");
+            self.say(
+                &rules::DATE_BEFORE_BIRTH,
+                2,
+                || "生年月日より前の診療開始日".to_owned(),
+                "生年月日以後",
+            );
         }
-        fact.status = self.text(3);
+        fact.status = self.fields.code(3);
         fact.qualifiers = self.modifiers();
         match self.fields.get(6) {
             b"01" => fact.group = CompactString::const_new("main"),
@@ -161,8 +164,8 @@ impl Reader<'_, '_> {
         let digits = field.iter().all(u8::is_ascii_digit);
         if !digits || !field.len().is_multiple_of(4) || field.len() > 4 * MODIFIERS_MAX {
             self.say_shape(&rules::MODIFIER, 4, "4 桁の倍数、20 個まで");
-            // Cutting codes out of it would make up codes: kept whole, as sent.
-            return self.text(4);
+            // Cutting codes out of it would make up codes: digits are kept whole as sent, anything else stays out.
+            return self.fields.code(4);
         }
         let mut joined = CompactString::with_capacity(field.len() + field.len() / 4);
         for part in field.chunks_exact(4) {
@@ -181,17 +184,16 @@ impl Reader<'_, '_> {
         self.section();
         let mut fact = Fact::new(layout.table, self.place.range);
         fact.group = self.claim.group.clone();
-        fact.source = Some(self.coded(layout.book, 3, layout.first_digit));
+        let (source, standard) = self.coded(layout.book, 3, layout.first_digit);
+        (fact.source, fact.standard) = (Some(source), standard);
         fact.quantity = number::amount(self.fields.get(4)).unwrap_or_else(|_| {
             self.say_shape(&rules::NUMBER, 4, "数字");
             None
         });
-        if let Some(source) = &mut fact.source
-            && layout.book == Book::Material
-        {
+        if layout.book == Book::Material {
             fact.value.unit = self.fields.code(7);
-            let name = super::encoding::decode(self.fields.get(10), self.encoding);
-            *source = Coded::new(source.system.clone(), &source.code).with_text(&name);
+            let name = self.text(10);
+            fact.source = fact.source.map(|source| source.with_text(&name));
         }
         let points = self.points(5);
         let times = self.count(6);
@@ -225,7 +227,7 @@ impl Reader<'_, '_> {
             return;
         }
         self.end_of_lines();
-        let section = self.text(1);
+        let section = self.fields.code(1);
         self.claim.enter(section);
     }
 
@@ -296,7 +298,7 @@ impl Reader<'_, '_> {
     /// CO: コメントレコード.
     pub(super) fn comment(&mut self) {
         if !self.fields.get(1).is_empty() && self.fields.get(1) != self.claim.section.as_bytes() {
-            let section = self.text(1);
+            let section = self.fields.code(1);
             if self.claim.pending.is_none() {
                 self.claim.enter(section);
             }
@@ -308,7 +310,7 @@ impl Reader<'_, '_> {
     fn note(&mut self, column: usize) {
         let mut note = Fact::new(FactTable::Note, self.place.range);
         note.start = self.claim.care.map(|m| m.date);
-        note.source = Some(self.coded(Book::Comment, column, b'8'));
+        note.source = Some(self.coded(Book::Comment, column, b'8').0);
         note.group = self.claim.group.clone();
         self.facts.push(note);
     }
@@ -325,17 +327,20 @@ impl Reader<'_, '_> {
         self.facts.push(note);
     }
 
-    /// A nine-digit code, its shape and its being in the master checked.
-    fn coded(&mut self, book: Book, column: usize, first_digit: u8) -> Coded {
+    /// A nine-digit code and the standard code it maps to; its shape and its being in the master are checked.
+    fn coded(&mut self, book: Book, column: usize, first_digit: u8) -> (Coded, Option<Coded>) {
         let field = self.fields.get(column);
-        let code = super::encoding::decode(field, self.encoding);
-        if field.len() == 9 && field.first() == Some(&first_digit) && field.iter().all(u8::is_ascii_digit) {
-            let entry = self.ask(book, column, &code);
-            drop(entry);
+        let code = self.fields.code(column);
+        let standard = if field.len() == 9
+            && field.first() == Some(&first_digit)
+            && field.iter().all(u8::is_ascii_digit)
+        {
+            self.ask(book, column, &code).and_then(|entry| entry.standard)
         } else {
             self.say_shape(&rules::CODE_SHAPE, column, &format!("{} で始まる 9 桁", char::from(first_digit)));
-        }
-        Coded { system: book.system(), code, text: None }
+            None
+        };
+        (Coded { system: book.system(), code, text: None }, standard)
     }
 
     /// Asks the master; a code it does not have is said.
@@ -354,6 +359,14 @@ impl Reader<'_, '_> {
                 None
             }
         }
+    }
+}
+
+/// Is `date` before `birth`, as far as both are known?
+fn before(date: PartialDate, birth: PartialDate) -> bool {
+    match (date.to_date(), birth.to_date()) {
+        (Some(date), Some(birth)) => date < birth,
+        _ => date.year() < birth.year(),
     }
 }
 

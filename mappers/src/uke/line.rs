@@ -144,6 +144,9 @@ impl Counter {
 /// More columns than any record of the standard has.
 const COLUMNS_MAX: usize = 64;
 
+/// Longest code: twenty modifiers of four digits.
+const CODE_MAX: usize = 80;
+
 /// The columns of one line. Kept and filled again for the next line, so nothing is allocated.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {
@@ -201,9 +204,16 @@ impl<'a> Fields<'a> {
         !self.line.is_ascii()
     }
 
-    /// Column `index` as a code: only when it is short printable ASCII, else empty.
+    /// Column `index` as a code. Empty unless it looks like one (ASCII letters and digits, at most [`CODE_MAX`]), so
+    /// that a name that slipped into the column cannot pass for a code.
     pub(super) fn code(&self, index: usize) -> CompactString {
-        CompactString::from_utf8(self.get(index)).unwrap_or_default()
+        let field = self.get(index);
+        let like_a_code = field.len() <= CODE_MAX && field.iter().all(u8::is_ascii_alphanumeric);
+        if like_a_code {
+            CompactString::from_utf8(field).unwrap_or_default()
+        } else {
+            CompactString::default()
+        }
     }
 }
 

@@ -68,6 +68,7 @@ pub(super) fn map(
         );
     }
     let record_max = usize::try_from(document.limits.record_bytes_max).unwrap_or(usize::MAX);
+    let mut whole = !too_many;
     let mut foreign_kinds: Vec<Kind> = Vec::new();
     for line in Lines::new(bytes, 0) {
         let (kind, shift) = classify(line.bytes, institution.prefixed);
@@ -75,6 +76,7 @@ pub(super) fn map(
         let range = ByteRange::within(unit.range.start, line.start, line.start + line.bytes.len());
         reader.place = Place { row: line.number, kind, range };
         if line.bytes.len() > record_max {
+            whole = false;
             let finding = reader.place.finding(&rules::LIMIT, 0);
             reader.sink.push(
                 finding
@@ -90,7 +92,8 @@ pub(super) fn map(
             }
         }
     }
-    let version = if too_many { None } else { reader.close(institution, unit) };
+    // Parts passed over for their size would only make the closing checks speak of what is not so.
+    let version = if whole { reader.close(institution, unit) } else { None };
     if reader.sink.has_error() {
         reader.facts.clear();
     }

@@ -73,7 +73,7 @@ impl Reader<'_, '_> {
         self.person.name_kana = Identifying::new(kana);
         self.person.birth = Identifying::new(birth);
         self.person.sex = sex;
-        let kind = self.text(2);
+        let kind = self.fields.code(2);
 
         let mut person = Fact::new(FactTable::Person, self.place.range);
         person.start = birth.and_then(|b| PartialDate::new(b.year(), b.month().unwrap_or(0), 0));
@@ -82,7 +82,7 @@ impl Reader<'_, '_> {
         let month = care.map(|m| m.date);
         (visit.start, visit.end) = if admission.is_some() { (admission, month) } else { (month, None) };
         visit.status = kind.clone();
-        visit.department = self.text(21);
+        visit.department = self.fields.code(21);
         self.facts.push(person);
         self.facts.push(visit);
         self.head = Some(Head { place: self.place, kind, care, search_number: self.text(18) });

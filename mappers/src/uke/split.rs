@@ -50,7 +50,6 @@ pub(super) fn split(document: &Document<'_>) -> Split {
         encoding,
         prefixed,
         first: true,
-        seen_ir: false,
         foreign: None,
         unit: None,
         unit_records: Counter::default(),
@@ -98,7 +97,6 @@ struct Cutter<'d, 'a> {
     encoding: TextEncoding,
     prefixed: bool,
     first: bool,
-    seen_ir: bool,
     /// The first record that no medical file has, with the kind of file that has it.
     foreign: Option<(Finding, &'static str)>,
     /// Start and context of the unit at hand.
@@ -204,7 +202,6 @@ impl<'a> Cutter<'_, 'a> {
     }
 
     fn institution(&mut self, line: Line<'a>, shift: usize) {
-        self.seen_ir = true;
         self.fields.read(line.bytes, shift);
         let kind = Kind(*b"IR");
         let mut findings = Vec::new();
