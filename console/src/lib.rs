@@ -1,1 +1,20 @@
-//! placeholder
+//! The pages (画面・報告), rendered on the server as values: no script, no external resource, no rule of their own.
+//!
+//! * [`night`]: the operator's report of a night, one self-contained HTML file with pictures.
+//! * [`submission`]: the acknowledgement of one delivery that goes back to its sender (受領通知).
+//! * [`words`]: everything a page says, Japanese and English.
+//!
+//! Pages show states, counts, rules and shapes. They must never show a value of a person, nor a count of persons that
+//! is smaller than statistics may show.
+
+mod charts;
+mod format;
+pub mod night;
+mod page;
+pub mod submission;
+pub mod words;
+
+pub use maud::Markup;
+pub use night::{NightReport, night_report};
+pub use submission::{AckReport, submission_report};
+pub use words::Lang;
