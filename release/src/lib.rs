@@ -1,1 +1,28 @@
-//! placeholder
+//! From an approved spec and a snapshot to a sealed package (提供物の作成): cohort, table, disclosure control, checks.
+//!
+//! * [`build`] makes a package; it needs an [`musubi_review_board::Approval`], which only the review board makes.
+//! * [`verify`] checks a package offline, with the public keys alone.
+//! * [`anonymize`] hides what may not be shown; [`checker`] finds out on its own way whether that suffices.
+//!
+//! It must never see names or numbers of persons, never publish what the checker refuses, and never read a clock.
+
+pub mod anonymize;
+pub mod checker;
+mod cohort;
+mod csv;
+mod error;
+pub mod grid;
+mod manifest;
+mod package;
+mod person;
+mod readme;
+pub mod scan;
+mod verify;
+
+pub use cohort::{Facts, Question, Tally, count};
+pub use csv::{HIDDEN, write as write_table};
+pub use error::ReleaseError;
+pub use manifest::{FileEntry, Manifest, RELEASE_DOMAIN, release_id};
+pub use package::{Order, ReleaseOutput, build};
+pub use person::{CohortRules, Diagnosis, Person};
+pub use verify::{VerifyProblem, VerifyReport, verify};

@@ -1,0 +1,82 @@
+//! Why a release is not made. Each has a rule id, English words and Japanese words; none holds a person's value.
+
+use std::path::PathBuf;
+
+use musubi_model::parameter::ParameterError;
+use musubi_storage::StorageError;
+
+use crate::checker::Problem;
+use crate::scan::Leak;
+
+/// A refusal or failure of the release room. In every case nothing has left the house.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseError {
+    /// A parameter is missing: the gate stays shut.
+    #[error("REL_PARAMETER: {0} (必要なパラメータがありません。有効な値を登録してください)")]
+    Parameter(#[from] ParameterError),
+    /// A parameter has a value that protects nobody or cannot be used.
+    #[error("REL_PARAMETER_VALUE: {name} = {value} cannot be used (パラメータの値が使えません)")]
+    ParameterValue {
+        /// Which.
+        name: &'static str,
+        /// The value in force.
+        value: u64,
+    },
+    /// The approval is past its last day.
+    #[error("REL_EXPIRED: the approval ended (承認の有効期限が過ぎています)")]
+    Expired,
+    /// The cohort is not there, or not this approval's.
+    #[error("REL_COHORT: {0} (対象集団がこの承認のものではないか、そろっていません)")]
+    Cohort(&'static str),
+    /// The independent checker refuses the table (law.md C-052, C-055).
+    #[error("REL_CHECK: the independent checker refuses the table: {0} (独立検査が集計表を不合格としました)")]
+    Check(Problem),
+    /// The output holds something that may not be in it (law.md C-030…C-032).
+    #[error("REL_SCAN: the table holds what may not be in it: {0} (出力に許されない値があります)")]
+    Scan(Leak),
+    /// The package folder is there already with other content.
+    #[error("REL_EXISTS: {0} is there with other content (同じ名前の提供物が別の内容で存在します)")]
+    Exists(PathBuf),
+    /// A file could not be read or written.
+    #[error("REL_FILE: {doing} {path} (ファイルを読み書きできません)")]
+    File {
+        /// What was being done.
+        doing: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The store.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A defect of this program.
+    #[error("REL_INTERNAL: {0} (プログラムの不具合です。開発者に知らせてください)")]
+    Internal(&'static str),
+}
+
+impl ReleaseError {
+    /// For `map_err` on file operations.
+    pub(crate) fn file(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { doing, path, source }
+    }
+
+    /// The rule id, for `--json` and the audit chain.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Parameter(_) => "REL_PARAMETER",
+            Self::ParameterValue { .. } => "REL_PARAMETER_VALUE",
+            Self::Expired => "REL_EXPIRED",
+            Self::Cohort(_) => "REL_COHORT",
+            Self::Check(_) => "REL_CHECK",
+            Self::Scan(_) => "REL_SCAN",
+            Self::Exists(_) => "REL_EXISTS",
+            Self::File { .. } => "REL_FILE",
+            Self::Storage(_) => "REL_STORAGE",
+            Self::Internal(_) => "REL_INTERNAL",
+        }
+    }
+}
