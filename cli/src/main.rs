@@ -1,1 +1,52 @@
-fn main() {}
+//! The binary `musubi`: arguments in, exit code and words (or `--json`) out. No rule, no SQL: it wires rooms together.
+//!
+//! Exit codes: 0 done; 1 the store, disk or database failed (run it again); 2 usage; 3 done, but something was
+//! rejected or quarantined; 4 a verification failed.
+
+mod args;
+mod commands;
+mod home;
+mod say;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use args::{Cli, Command};
+use clap::Parser as _;
+use commands::{Ending, books, night, release, report, show, synth, trace};
+use say::{Voice, warn};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let voice = Voice { json: cli.json, english: cli.lang == "en" };
+    match run(&cli, voice) {
+        Ok(ending) => ExitCode::from(ending.code()),
+        Err(e) => {
+            // The chain of causes, outermost first; messages name files, tables and steps, never a person's value.
+            let chain: Vec<String> = e.chain().map(ToString::to_string).collect();
+            warn(&format!("{}: {}", voice.word("エラー", "error"), chain.join(": ")));
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
+    match &cli.command {
+        Command::Synth(order) => synth::run(order, voice),
+        Command::Feeds { file } => books::feeds(cli, voice, file),
+        Command::Masters { path } => books::masters(cli, voice, path),
+        Command::Optout(order) => books::optout(cli, voice, order),
+        Command::Intake { paths, fault } => night::intake(cli, voice, paths, fault.clone()),
+        Command::Nightly { inbox, date } => night::nightly(cli, voice, inbox, *date),
+        Command::Submission { id } => show::submission(cli, voice, id.as_deref()),
+        Command::Trace { fact, submission } => trace::run(cli, voice, fact.as_deref(), submission.as_deref()),
+        Command::Request(order) => release::request(cli, voice, order),
+        Command::Board(order) => release::board(cli, voice, order),
+        Command::Release(order) => release::release(cli, voice, order),
+        Command::Report { out, submission } => report::run(cli, voice, out, submission.as_deref()),
+        Command::Rebuild { document, out } => show::rebuild(cli, voice, document, out),
+        Command::Check => show::check(cli, voice),
+        Command::Findings => show::findings(voice),
+        Command::Bench(order) => commands::bench::run(order, voice),
+    }
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use musubi_compliance::opt_out::OptOutGate;
+use musubi_compliance::optout::OptOutGate;
 use musubi_model::limits::Limits;
 use musubi_model::submission::SubmissionState;
 use musubi_storage::StorageError;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use compact_str::CompactString;
-use musubi_compliance::opt_out::Verdict;
+use musubi_compliance::optout::Verdict;
 use musubi_id_resolution::{Described, TokenKey};
 use musubi_mappers::{RecordCounts, mapper_for};
 use musubi_model::fact::{Provenance, UnitFacts};
@@ -107,6 +107,8 @@ pub(crate) fn load(
     let started_bytes: u64 = verified.manifest.files.iter().map(|f| f.bytes).sum();
     (house.progress)(Event::Begins { files: number(verified.manifest.files.len()), bytes: started_bytes });
 
+    // Held until the commit: a sweep must not take our files for those of a dead load.
+    let _hold = lake::hold(&house.folders.lake)?;
     let mut run = Run {
         house,
         tools,
@@ -297,7 +299,7 @@ impl Run<'_> {
                 let repeated = repeats.get(w.document).copied().unwrap_or(false);
                 if unsound || w.mapped.is_unsound() {
                     Disposition::Quarantined
-                } else if self.house.gate.verdict(&w.identity.provider, &w.described, today) == Verdict::Exclude {
+                } else if self.house.gate.verdict_of(&w.identity.provider, &w.described, today) == Verdict::Exclude {
                     Disposition::Excluded
                 } else if repeated {
                     Disposition::Duplicate
@@ -309,7 +311,7 @@ impl Run<'_> {
         pass(self.house, "gated", None)?;
 
         let clock = Instant::now();
-        let linked = self.resolve(&worked, &decided)?;
+        let linked = self.resolve(&worked, &mut decided)?;
         self.exclude_linked(&worked, &mut decided, today)?;
         self.counts.resolve_seconds += clock.elapsed().as_secs_f64();
         pass(self.house, "resolved", None)?;
@@ -352,10 +354,10 @@ impl Run<'_> {
     fn resolve(
         &mut self,
         worked: &[WorkedUnit],
-        decided: &[Disposition],
+        decided: &mut [Disposition],
     ) -> Result<Vec<FindingRow>, EtlError> {
         let mut fresh: BTreeMap<IdentityId, (SourceIdentity, Described)> = BTreeMap::new();
-        for (w, disposition) in worked.iter().zip(decided) {
+        for (w, disposition) in worked.iter().zip(decided.iter()) {
             let id = w.described.identity_id;
             if *disposition == Disposition::Loaded && !self.placed.contains_key(&id) {
                 fresh.entry(id).or_insert_with(|| (w.identity.clone(), w.described.clone()));
@@ -371,10 +373,16 @@ impl Run<'_> {
             (self.house.now)(),
             &fresh,
         )
-        .map_err(|e| EtlError::Resolve(e.to_string()))?;
+        ?;
         self.counts.identities_new += report.identities_new;
         self.counts.persons_new += report.persons_new;
-        self.counts.conflicts += number(report.findings.len());
+        self.counts.conflicts += number(report.conflicts.len());
+        // Whose key was destroyed by an erasure may not come back in.
+        for (w, disposition) in worked.iter().zip(decided.iter_mut()) {
+            if *disposition != Disposition::Quarantined && report.erased.contains(&w.described.identity_id) {
+                *disposition = Disposition::Excluded;
+            }
+        }
         self.placed.extend(report.placements.into_iter().map(|(id, p)| (id, p.bucket)));
         Ok(report.findings.into_iter().map(|finding| FindingRow { document: None, unit: None, finding }).collect())
     }
@@ -386,7 +394,7 @@ impl Run<'_> {
         decided: &mut [Disposition],
         today: jiff::civil::Date,
     ) -> Result<(), EtlError> {
-        if self.house.gate.is_empty() {
+        if self.house.gate.entries_in_force(today) == 0 {
             return Ok(());
         }
         let ids: Vec<IdentityId> = worked.iter().map(|w| w.described.identity_id).collect();

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use musubi_model::manifest::{Agreements, MANIFEST_FILE};
 use musubi_model::submission::SubmissionState;
 use musubi_model::{FactTable, FeedId};
-use musubi_storage::lake;
+use musubi_storage::{lake, vault};
 use musubi_storage::registry::IngestDb;
 use serde::Serialize;
 
@@ -23,6 +23,8 @@ pub struct NightOutcome {
     pub overdue: Vec<FeedId>,
     /// Lake files before and after compaction.
     pub compacted: Option<(usize, usize)>,
+    /// Files of dead loads that were removed.
+    pub swept: usize,
 }
 
 /// What became of one package of the inbox.
@@ -86,7 +88,8 @@ pub fn run(
         None => Vec::new(),
     };
     let compacted = compact(house, &mut db, compact_files)?;
-    Ok(NightOutcome { packages, overdue, compacted })
+    let swept = sweep(house, &mut db)?;
+    Ok(NightOutcome { packages, overdue, compacted, swept })
 }
 
 /// Feeds that have nothing acknowledged within their rhythm up to `date`.
@@ -112,12 +115,24 @@ fn compact(house: &House<'_>, db: &mut IngestDb, most: u64) -> Result<Option<(us
         if u64::try_from(old.len()).unwrap_or(u64::MAX) <= most {
             continue;
         }
-        let new = lake::compact(&house.folders.lake, &old, &|_, bucket| bucket)?;
+        let _hold = lake::hold(&house.folders.lake)?;
+        let new = lake::compact(&house.folders.lake, &old, &lake::Compaction::default(), &|_, bucket| bucket)?;
         db.replace_lake_files(&old, &new, (house.now)())?;
         before += old.len();
         after += new.len();
     }
     Ok((before > 0).then_some((before, after)))
+}
+
+/// Removes what loads that died have left. Does nothing while another load is under way.
+pub fn sweep(house: &House<'_>, db: &mut IngestDb) -> Result<usize, EtlError> {
+    let mut removed = 0;
+    let swept = lake::sweep(&house.folders.lake, || {
+        // Asked while every load is locked out, so that nothing a load has just committed is taken for a remnant.
+        removed = vault::sweep_unknown(&house.folders.vault, &db.known_packs()?)?;
+        db.known_lake_files()
+    })?;
+    Ok(removed + swept.parts + swept.files + vault::sweep(&house.folders.vault)?)
 }
 
 impl NightOutcome {

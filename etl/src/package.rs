@@ -71,7 +71,7 @@ impl Package {
             if entry.is_dir() {
                 continue;
             }
-            let name = entry.name().to_owned();
+            let name = entry.name().map_err(|e| bad(Finding::new(&rules::ZIP).found(zip_trouble(&e))))?.into_owned();
             if entry.is_symlink() || !is_inside(&name) {
                 return Err(bad(Finding::new(&rules::PATH).found(format!("ZIP エントリ {index}"))));
             }

@@ -14,7 +14,8 @@ macro_rules! rules {
         /// All rules of this room.
         #[must_use]
         pub fn rules() -> &'static [&'static Rule] {
-            &[$(&$name),*]
+            static ALL: &[&Rule] = &[$(&$name),*];
+            ALL
         }
     };
 }

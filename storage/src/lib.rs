@@ -17,6 +17,7 @@ pub mod ingest;
 pub mod identity;
 pub mod keys;
 pub mod lake;
+pub mod people;
 pub mod registry;
 pub mod release;
 pub mod server;

@@ -11,6 +11,7 @@ pub(crate) mod part;
 mod read;
 mod seal;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -118,6 +119,27 @@ impl PackWriter {
 /// Removes what crashed writers left; says how many files. Parts of living writers are locked and stay.
 pub fn sweep(folder: &Path) -> Result<usize, StorageError> {
     part::sweep_parts(folder)
+}
+
+/// Removes whole packs that `known` does not name: what a load left that died before its commit. The caller makes sure
+/// that no load is under way. Returns how many.
+pub fn sweep_unknown(folder: &Path, known: &BTreeSet<String>) -> Result<usize, StorageError> {
+    let mut removed = 0;
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+        Err(e) => return Err(StorageError::io("looking through the vault", folder)(e)),
+    };
+    for entry in entries {
+        let path = entry.map_err(StorageError::io("looking through the vault", folder))?.path();
+        let is_pack = path.extension().is_some_and(|e| e == PACK);
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if is_pack && !known.contains(&name) {
+            std::fs::remove_file(&path).map_err(StorageError::io("removing a pack nobody knows", &path))?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
 }
 
 /// Holds a whole pack against its name, reading it once.

@@ -1,0 +1,33 @@
+//! One module for each group of verbs. Each opens what it needs, does one job, says what happened.
+
+pub mod bench;
+pub mod books;
+pub mod night;
+pub mod release;
+pub mod report;
+pub mod show;
+pub mod synth;
+pub mod trace;
+
+/// How a command ended, as an exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// 0: done.
+    Done,
+    /// 3: done, but something was rejected or quarantined, and somebody should look.
+    LookAtIt,
+    /// 4: a verification failed.
+    NotVerified,
+}
+
+impl Ending {
+    /// The exit code.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::LookAtIt => 3,
+            Self::NotVerified => 4,
+        }
+    }
+}

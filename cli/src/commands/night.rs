@@ -1,0 +1,204 @@
+//! `musubi intake` and `musubi nightly`: packages in, with a bar for people and one JSON value for machines.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use anyhow::{Context as _, Result};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::civil::Date;
+use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, AuditResult, AuditRole, Name};
+use musubi_compliance::optout::OptOutGate;
+use musubi_compliance::parameters::record_parameters;
+use musubi_etl::house::{Event, House};
+use musubi_etl::night::{self, NightOutcome, PackageOutcome};
+use musubi_etl::{Faults, Outcome, take_in};
+use musubi_model::manifest::Agreements;
+use musubi_model::submission::SubmissionState;
+
+use super::Ending;
+use crate::args::Cli;
+use crate::home::{CODE_VERSION, Home, now, today};
+use crate::say::Voice;
+
+/// Takes in the named packages.
+pub fn intake(cli: &Cli, voice: Voice, paths: &[PathBuf], fault: Option<Faults>) -> Result<Ending> {
+    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    with_house(&home, voice, fault.unwrap_or_default(), |house, agreements| {
+        let mut packages = Vec::new();
+        for (index, path) in paths.iter().enumerate() {
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            (house.progress)(Event::Package { index, total: paths.len(), name: &name });
+            let outcome = take_in(house, agreements, path)
+                .with_context(|| format!("取り込みが中断しました(再実行で続きから行えます): {name}"))?;
+            packages.push(PackageOutcome { package: name, outcome: Ok(outcome) });
+        }
+        Ok(NightOutcome { packages, overdue: Vec::new(), compacted: None, swept: 0 })
+    })
+    .and_then(|outcome| tell(cli, &home, voice, &outcome))
+}
+
+/// Takes in an inbox.
+pub fn nightly(cli: &Cli, voice: Voice, inbox: &Path, date: Option<Date>) -> Result<Ending> {
+    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let most = home.configuration.load.compact_files;
+    with_house(&home, voice, Faults::default(), |house, agreements| {
+        night::run(house, agreements, inbox, date, most).context("夜間処理が中断しました(再実行で続きから行えます)")
+    })
+    .and_then(|outcome| tell(cli, &home, voice, &outcome))
+}
+
+/// Gives a job its house: gate, parameters, progress.
+pub fn with_house<T>(
+    home: &Home,
+    voice: Voice,
+    faults: Faults,
+    job: impl FnOnce(&House<'_>, &Agreements) -> Result<T>,
+) -> Result<T> {
+    let mut db = home.registry.ingest()?;
+    let agreements = db.agreements().context("取り決めを読めません")?;
+    let gate = OptOutGate::load(&mut db, &home.parameters, today()).context("停止の関門を開けません")?;
+    let parameter_hash = record_parameters(&mut db, &home.parameters, now()).context("パラメータを記録できません")?;
+    let bars = Bars::new(voice);
+    let house = House {
+        registry: &home.registry,
+        ring: &home.ring,
+        folders: home.folders(),
+        limits: home.limits,
+        parameter_hash,
+        code_version: CODE_VERSION.to_owned(),
+        now: &now,
+        gate: &gate,
+        faults,
+        batch_bytes: home.configuration.load.batch_bytes,
+        progress: &|event| bars.take(event),
+    };
+    let result = job(&house, &agreements);
+    bars.finish();
+    result
+}
+
+/// A progress bar over the bytes of the package at hand; when standard error is no terminal, one line for a package.
+struct Bars {
+    bar: ProgressBar,
+    package: Mutex<String>,
+    terminal: bool,
+}
+
+impl Bars {
+    fn new(voice: Voice) -> Self {
+        let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        let target = if terminal && !voice.json { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        if let Ok(style) = ProgressStyle::with_template("{msg:<48} [{bar:30}] {bytes:>10}/{total_bytes:<10} {elapsed}") {
+            bar.set_style(style.progress_chars("█▉ "));
+        }
+        Self { bar, package: Mutex::new(String::new()), terminal: terminal || voice.json }
+    }
+
+    fn take(&self, event: Event<'_>) {
+        match event {
+            Event::Package { index, total, name } => {
+                let label = format!("{}/{total} {name}", index + 1);
+                self.bar.set_message(label.clone());
+                if let Ok(mut package) = self.package.lock() {
+                    *package = label;
+                }
+            }
+            Event::Begins { bytes, .. } => {
+                self.bar.set_length(bytes);
+                self.bar.set_position(0);
+            }
+            Event::Bytes(n) => self.bar.inc(n),
+            Event::State(state) if state.is_final() && !self.terminal => {
+                if let Ok(package) = self.package.lock() {
+                    crate::say::warn(&format!("  {package}: {}", state.ja()));
+                }
+            }
+            Event::State(_) => {}
+        }
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn tell(cli: &Cli, home: &Home, voice: Voice, outcome: &NightOutcome) -> Result<Ending> {
+    let mut db = home.registry.ingest()?;
+    let actor = Name::new(&cli.actor).context("--actor")?;
+    for one in outcome.packages.iter().filter_map(|p| p.outcome.as_ref().ok()) {
+        let result = match one.state {
+            SubmissionState::Rejected => AuditResult::Refused("REJECTED"),
+            SubmissionState::Quarantined => AuditResult::Refused("QUARANTINED"),
+            _ => AuditResult::Done,
+        };
+        audit::append(
+            &mut db,
+            &AuditEntry {
+                at: now(),
+                actor: actor.clone(),
+                role: AuditRole::Ingest,
+                action: if one.repeated { AuditAction::Receive } else { AuditAction::Load },
+                object: AuditObject::Submission(one.submission),
+                persons: one.counts.persons_new,
+                result,
+            },
+        )?;
+    }
+    for package in &outcome.packages {
+        match &package.outcome {
+            Ok(one) => tell_package(voice, &package.package, one),
+            Err(why) => voice.line(format!("✗ {}: {why}", package.package)),
+        }
+    }
+    if !outcome.overdue.is_empty() {
+        let names: Vec<&str> = outcome.overdue.iter().map(musubi_model::FeedId::as_str).collect();
+        voice.say(
+            format!("期日を過ぎた未提出フィード {} 件: {}", names.len(), names.join(", ")),
+            format!("{} feeds are overdue: {}", names.len(), names.join(", ")),
+        );
+    }
+    if let Some((before, after)) = outcome.compacted {
+        voice.say(
+            format!("レイクの小さなファイルをまとめました: {before} → {after}"),
+            format!("Compacted the lake: {before} → {after} files"),
+        );
+    }
+    voice.value(outcome);
+    let wrong = |p: &PackageOutcome| match &p.outcome {
+        Ok(o) => !o.repeated && o.state != SubmissionState::Acknowledged,
+        Err(_) => true,
+    };
+    Ok(if outcome.packages.iter().any(wrong) { Ending::LookAtIt } else { Ending::Done })
+}
+
+fn tell_package(voice: Voice, name: &str, one: &Outcome) {
+    let mark = match (one.repeated, one.state) {
+        (true, _) => "＝",
+        (_, SubmissionState::Acknowledged) => "✓",
+        _ => "✗",
+    };
+    let state = voice.word(one.state.ja(), one.state.as_str());
+    let again = if one.repeated { voice.word("(同じ提出物の再送。取り込みなし)", " (repeated, nothing taken in)") } else { "" };
+    voice.line(format!("{mark} {name}  {}  {state}{again}", one.submission));
+    if one.repeated {
+        return;
+    }
+    let t = one.balance.total();
+    if t.received > 0 {
+        voice.say(
+            format!(
+                "    受領 {} = 格納 {} + 旧版 {} + 重複 {} + 隔離 {} + 停止除外 {} + 通知待ち {}   差 {}",
+                t.received, t.loaded, t.superseded, t.duplicate, t.quarantined, t.excluded, t.held, t.difference()
+            ),
+            format!(
+                "    received {} = loaded {} + superseded {} + duplicate {} + quarantined {} + excluded {} + held {}   difference {}",
+                t.received, t.loaded, t.superseded, t.duplicate, t.quarantined, t.excluded, t.held, t.difference()
+            ),
+        );
+    }
+    for (rule, n) in &one.findings {
+        let sentence = super::show::rule_named(rule).map_or("", |r| voice.word(r.ja, r.en));
+        voice.line(format!("    {rule} ×{n}  {sentence}"));
+    }
+}

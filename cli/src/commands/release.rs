@@ -1,0 +1,153 @@
+//! `musubi request`, `board`, `release`: from a specification to a sealed, verified package.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow};
+use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
+use musubi_model::sign::PublicKey;
+use musubi_release::Order;
+use musubi_review_board::{Approval, approve, file_request};
+use musubi_storage::compliance::OptOutLedger as _;
+use musubi_storage::identity::CohortOrder;
+use serde_json::json;
+
+use super::{Ending, books};
+use crate::args::{Board, Cli, Release, Request};
+use crate::home::{CODE_VERSION, Home, now, today};
+use crate::say::Voice;
+
+/// Files a request.
+pub fn request(cli: &Cli, voice: Voice, order: &Request) -> Result<Ending> {
+    let Request::New { spec, by } = order;
+    let text = fs::read_to_string(spec).with_context(|| format!("読めません: {}", spec.display()))?;
+    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let mut db = home.registry.board()?;
+    let filed = file_request(&mut db, &text, by, now()).context("申出を受け付けられません")?;
+    let object = AuditObject::Request(Name::new(&filed.request_id).context("request")?);
+    books::audit(&mut db, cli, AuditRole::Board, AuditAction::FileRequest, object, 0)?;
+    voice.say(
+        format!("申出を受け付けました: {}\n  題名: {}\n  範囲ハッシュ: {}", filed.request_id, filed.spec.title, filed.scope_hash),
+        format!("Filed request {}\n  title: {}\n  scope hash: {}", filed.request_id, filed.spec.title, filed.scope_hash),
+    );
+    voice.value(&json!({ "request": filed.request_id, "scope_hash": filed.scope_hash }));
+    Ok(Ending::Done)
+}
+
+/// Approves a request.
+pub fn board(cli: &Cli, voice: Voice, order: &Board) -> Result<Ending> {
+    let Board::Approve { request, approver, expires } = order;
+    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let months = home.parameters.number("approval.valid_months", today())?;
+    let months = i64::try_from(months).context("approval.valid_months")?;
+    let expires = match expires {
+        Some(date) => *date,
+        None => today().checked_add(jiff::Span::new().try_months(months)?)?,
+    };
+    let mut db = home.registry.board()?;
+    let approval =
+        approve(&mut db, &home.ring.board, request, approver, now(), expires).context("承認できません")?;
+    let object = AuditObject::Approval(Name::new(approval.id()).context("approval")?);
+    books::audit(&mut db, cli, AuditRole::Board, AuditAction::Decide, object, 0)?;
+    voice.say(
+        format!("承認しました: {}\n  範囲ハッシュ: {}\n  有効期限: {}", approval.id(), approval.scope_hash(), approval.expires_on()),
+        format!("Approved: {}\n  scope hash: {}\n  expires: {}", approval.id(), approval.scope_hash(), approval.expires_on()),
+    );
+    voice.value(&json!({ "approval": approval.id(), "scope_hash": approval.scope_hash(), "expires_on": approval.expires_on() }));
+    Ok(Ending::Done)
+}
+
+/// Builds or verifies a release.
+pub fn release(cli: &Cli, voice: Voice, order: &Release) -> Result<Ending> {
+    match order {
+        Release::Build { approval, out } => build(cli, voice, approval, out),
+        Release::Verify { package, board_key, release_key } => {
+            verify(cli, voice, package, board_key.as_deref(), release_key.as_deref())
+        }
+    }
+}
+
+fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Ending> {
+    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let mut db = home.registry.release()?;
+    let approval =
+        Approval::load(&mut db, approval_id, &home.ring.board.public(), today()).context("承認を使えません")?;
+    let commit = db.current_commit()?.ok_or_else(|| anyhow!("リポジトリにまだ何も格納されていません"))?;
+    let mut identities = home.registry.identity()?;
+    // Named after what it depends on: another snapshot or another opt-out is another cohort.
+    let mut stops = blake3::Hasher::new();
+    for row in identities.opt_outs()? {
+        stops.update(row.entry.as_bytes()).update(b"\0").update(&row.token);
+        stops.update(row.effective_from.to_string().as_bytes());
+        stops.update(format!("{:?}", row.withdrawn_on).as_bytes());
+    }
+    stops.update(today().to_string().as_bytes());
+    let stops: String = stops.finalize().to_hex().chars().take(12).collect();
+    let cohort_id = format!("C-{commit}-{stops}-{}", approval.id());
+    if db.cohort(&cohort_id)?.is_none() {
+        let order =
+            CohortOrder { cohort_id: &cohort_id, approval_id: approval.id(), commit_id: commit, on: today(), at: now() };
+        let written = identities.write_cohort(&order).context("対象集団を書けません")?;
+        let object = AuditObject::Cohort(Name::new(&cohort_id).context("cohort")?);
+        books::audit(&mut identities, cli, AuditRole::Release, AuditAction::BuildCohort, object, written.persons)?;
+        voice.say(
+            format!("対象集団: {} 人(停止等により除いた記述 {})", written.persons, written.left_out),
+            format!("Cohort: {} persons ({} identities left out)", written.persons, written.left_out),
+        );
+    }
+    let lake = home.folders().lake;
+    let built = musubi_release::build(
+        &mut db,
+        &Order {
+            approval: &approval,
+            cohort_id: &cohort_id,
+            lake: &lake,
+            parameters: &home.parameters,
+            key: &home.ring.release,
+            now: now(),
+            code_version: CODE_VERSION,
+            out,
+        },
+    )
+    .context("提供物を作成できません")?;
+    let object = AuditObject::Release(Name::new(&built.release_id).context("release")?);
+    books::audit(&mut db, cli, AuditRole::Release, AuditAction::BuildRelease, object, 0)?;
+    let (shown, hidden) = (built.manifest.cells_shown, built.manifest.cells_hidden);
+    voice.say(
+        format!("提供物を作成しました: {}\n  公表セル {shown}、秘匿セル {hidden}\n  場所: {}", built.release_id, built.folder.display()),
+        format!("Built release {}\n  cells shown {shown}, hidden {hidden}\n  at {}", built.release_id, built.folder.display()),
+    );
+    voice.value(&json!({ "release": built.release_id, "folder": built.folder, "cells_shown": shown, "cells_hidden": hidden, "snapshot": commit }));
+    Ok(Ending::Done)
+}
+
+fn verify(
+    cli: &Cli,
+    voice: Voice,
+    package: &Path,
+    board_key: Option<&Path>,
+    release_key: Option<&Path>,
+) -> Result<Ending> {
+    // Offline: two public keys and the package are all it needs; neither database nor installation is opened.
+    let key = |given: Option<&Path>, name: &str| -> Result<PublicKey> {
+        let path = given.map_or_else(|| cli.data.join("keys").join(name), PathBuf::from);
+        let text = fs::read_to_string(&path).with_context(|| format!("公開鍵を読めません: {}", path.display()))?;
+        PublicKey::from_hex(text.trim()).ok_or_else(|| anyhow!("公開鍵ではありません: {}", path.display()))
+    };
+    let report =
+        musubi_release::verify(package, &key(board_key, "board.pub")?, &key(release_key, "release.pub")?);
+    if report.ok() {
+        voice.say(
+            format!("✓ 検証に合格しました: 公表セル {}、秘匿セル {}", report.shown, report.hidden),
+            format!("✓ verified: {} cells shown, {} hidden", report.shown, report.hidden),
+        );
+    } else {
+        voice.say("✗ 検証に不合格です", "✗ not verified");
+        for problem in &report.problems {
+            voice.line(format!("    {problem}"));
+        }
+    }
+    let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+    voice.value(&json!({ "ok": report.ok(), "shown": report.shown, "hidden": report.hidden, "problems": problems }));
+    Ok(if report.ok() { Ending::Done } else { Ending::NotVerified })
+}
