@@ -37,6 +37,12 @@ pub enum ReleaseError {
     /// The package folder is there already with other content.
     #[error("REL_EXISTS: {0} is there with other content (同じ名前の提供物が別の内容で存在します)")]
     Exists(PathBuf),
+    /// The same approval and snapshot were released before with other content: opt-outs, parameters or the program
+    /// changed since. What left the house is not changed; a new release needs a new snapshot or approval.
+    #[error(
+        "REL_LEDGER: {0} was released before with other content (同じ番号の提供物が別の内容で台帳にあります)"
+    )]
+    Released(String),
     /// A file could not be read or written.
     #[error("REL_FILE: {doing} {path} (ファイルを読み書きできません)")]
     File {
@@ -74,6 +80,7 @@ impl ReleaseError {
             Self::Check(_) => "REL_CHECK",
             Self::Scan(_) => "REL_SCAN",
             Self::Exists(_) => "REL_EXISTS",
+            Self::Released(_) => "REL_LEDGER",
             Self::File { .. } => "REL_FILE",
             Self::Storage(_) => "REL_STORAGE",
             Self::Internal(_) => "REL_INTERNAL",

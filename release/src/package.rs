@@ -284,6 +284,9 @@ pub fn build(db: &mut ReleaseDb, order: &Order<'_>) -> Result<ReleaseOutput, Rel
         order.code_version,
         order.key,
     )?;
+    if known.is_some_and(|entry| entry.manifest != sealed.manifest_text) {
+        return Err(ReleaseError::Released(release_id));
+    }
     let entry = LedgerRow {
         release_id: release_id.clone(),
         approval_id: granted.approval_id.to_owned(),
