@@ -29,7 +29,7 @@ fn receipts(bytes: usize) -> Vec<u8> {
         let birth = 19_300_101 + (number % 80) * 10_000;
         let _ = writeln!(
             text,
-            "RE,{number},1112,202403,見本　太郎{number},{},{birth},,,,,,,{number:08},,,,,,,,01{},ミホンタロウ,\r",
+            "RE,{number},1112,202403,見本　太郎,{},{birth},,,,,,,{number:08},,,,,,,,01{},ミホンタロウ,\r",
             1 + number % 2,
             ",".repeat(14),
         );
@@ -52,7 +52,15 @@ fn receipts(bytes: usize) -> Vec<u8> {
     encoding_rs::SHIFT_JIS.encode(&text).0.into_owned()
 }
 
+/// Seconds this thread has spent on a core, so that what else the machine does is left out; else of the clock.
+fn seconds(since: Instant) -> f64 {
+    let on_core = std::fs::read_to_string("/proc/self/schedstat").ok();
+    let nanos = on_core.and_then(|s| s.split(' ').next().and_then(|n| n.parse::<f64>().ok()));
+    nanos.map_or_else(|| since.elapsed().as_secs_f64(), |n| n / 1e9)
+}
+
 fn main() {
+    let clock = Instant::now();
     let megabytes: usize = std::env::args().nth(1).and_then(|a| a.parse().ok()).unwrap_or(64);
     let bytes = receipts(megabytes << 20);
     let Ok(provider) = ProviderId::new("1311234567") else { return };
@@ -61,18 +69,18 @@ fn main() {
     let mut best = (f64::MAX, f64::MAX);
     let (mut records, mut facts, mut findings, mut units) = (0u64, 0usize, 0usize, 0usize);
     for _ in 0..3 {
-        let start = Instant::now();
+        let start = seconds(clock);
         let split = UkeMedical.split(&document);
-        best.0 = best.0.min(start.elapsed().as_secs_f64());
+        best.0 = best.0.min(seconds(clock) - start);
         (records, facts, findings, units) = (0, 0, split.findings.len(), split.units.len());
-        let start = Instant::now();
+        let start = seconds(clock);
         for unit in &split.units {
             let mapped = UkeMedical.map(&document, &split, unit, &NoMasters);
             records += mapped.records.total();
             facts += mapped.facts.len();
             findings += mapped.findings.len();
         }
-        best.1 = best.1.min(start.elapsed().as_secs_f64());
+        best.1 = best.1.min(seconds(clock) - start);
     }
     #[allow(clippy::cast_precision_loss, reason = "figures for people")]
     let (size, records_f, facts_f) = (bytes.len() as f64 / 1e6, records as f64, facts as f64);
