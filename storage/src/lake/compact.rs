@@ -75,7 +75,7 @@ pub fn compact(
         let rest = runs.split_off(at_once);
         let merged = job.merge(&runs, u64::MAX)?;
         runs = rest;
-        runs.extend(merged.into_iter().map(|(part, _)| Run::Spilled(part)));
+        runs.extend(merged.into_iter().map(|(part, _)| Run::Spilled(Box::new(part))));
     }
     let merged = job.merge(&runs, limits.target_bytes)?;
     let rows = |f: &mut dyn Iterator<Item = &LakeFile>| f.map(|f| f.rows).sum::<u64>();
@@ -90,7 +90,7 @@ enum Run {
     /// A file of the lake; rows that move are in a spilled run and are passed over here.
     File(PathBuf),
     /// Rows already where they belong, in a file without a name that goes when this does.
-    Spilled(WholePart),
+    Spilled(Box<WholePart>),
 }
 
 struct Job<'a> {
@@ -153,7 +153,7 @@ impl Job<'_> {
         }
         rows.clear();
         let mut done = out.finish()?;
-        done.pop().map(|(part, _)| Run::Spilled(part)).ok_or_else(|| general("an empty run"))
+        done.pop().map(|(part, _)| Run::Spilled(Box::new(part))).ok_or_else(|| general("an empty run"))
     }
 
     fn merge(&self, runs: &[Run], target: u64) -> Result<Vec<(WholePart, LakeFile)>, StorageError> {

@@ -133,7 +133,7 @@ impl<'a> Row<'a> {
     }
 
     /// The fact again, exactly as it was written.
-    pub(super) fn to_fact(&self, table: FactTable) -> Result<StoredFact, StorageError> {
+    pub(super) fn to_fact(self, table: FactTable) -> Result<StoredFact, StorageError> {
         let bad = |what: &str| StorageError::Damaged(format!("fact {}: not {what}", self.fact_id));
         let day = |d: Option<DayRow>| {
             d.map(|d| PartialDate::from_days(d.days, d.precision).ok_or_else(|| bad("a day"))).transpose()

@@ -23,7 +23,7 @@ use parquet::arrow::arrow_reader::{
     RowSelection,
 };
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 
@@ -112,9 +112,9 @@ impl Opened {
 
     /// All of one row group.
     pub(super) fn plan_group(&self, group: usize) -> Plan {
-        let count = self.parquet().row_groups().get(group).map_or(0, |g| g.num_rows());
+        let count = self.parquet().row_groups().get(group).map_or(0, RowGroupMetaData::num_rows);
         let total = usize::try_from(count).unwrap_or(0);
-        Plan { groups: vec![group], ranges: std::iter::once(0..total).collect(), total }
+        Plan { groups: vec![group], ranges: whole(total), total }
     }
 
     /// Row groups of the file.
@@ -141,7 +141,7 @@ impl Opened {
             let base = plan.total;
             plan.groups.push(index);
             plan.total += count;
-            let runs = if rows.is_all() { vec![0..count] } else { self.pages(index, count, rows) };
+            let runs = if rows.is_all() { whole(count) } else { self.pages(index, count, rows) };
             plan.ranges.extend(runs.into_iter().map(|r| r.start + base..r.end + base));
         }
         plan
@@ -154,7 +154,7 @@ impl Opened {
             let (Some(values), Some(places)) =
                 (index.column_index(column.index()), index.offset_index(column.index()))
             else {
-                return std::iter::once(0..count).collect::<Vec<_>>();
+                return whole(count);
             };
             let starts =
                 places.page_locations().iter().map(|p| usize::try_from(p.first_row_index).unwrap_or(0));
@@ -224,6 +224,11 @@ impl Opened {
         }
         None
     }
+}
+
+/// All of `count` rows, as one run.
+fn whole(count: usize) -> Vec<Range<usize>> {
+    std::iter::once(0..count).collect()
 }
 
 /// The rows that are in both lists of ascending runs.
