@@ -11,6 +11,15 @@ use postgres::{Client, Config, NoTls};
 
 use crate::error::StorageError;
 
+mod account;
+mod binaries;
+mod cluster;
+mod place;
+mod process;
+mod settings;
+
+use cluster::{Cluster, DATABASE, OWNER};
+
 /// Which database to use.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseChoice {
@@ -64,24 +73,36 @@ impl DbRole {
 }
 
 /// A PostgreSQL server that can be connected to while this value lives.
+///
+/// A private server is shared by all processes that open the same data folder. The first starts it, and it is stopped
+/// (fast shutdown) when the last of these values is dropped. A static is never dropped: do not keep a `Server` in one.
 #[derive(Debug)]
 pub struct Server {
-    inner: Inner,
+    kind: Kind,
 }
 
 #[derive(Debug)]
-enum Inner {
-    Url(Box<Config>),
+enum Kind {
+    Private(Box<Cluster>),
+    Named(Box<Config>),
 }
 
 impl Server {
-    /// Opens the database of `data_dir`.
-    pub fn open(_data_dir: &Path, choice: &DatabaseChoice) -> Result<Self, StorageError> {
-        let inner = match choice {
-            DatabaseChoice::Embedded => return Err(StorageError::Server("not landed yet".to_owned())),
-            DatabaseChoice::Url(url) => Inner::Url(Box::new(url_config(url)?)),
+    /// Opens the database of `data_dir` (which is made when it is not there).
+    ///
+    /// Private: the cluster lies in `postgres` in the data folder. When we are root, the server runs as user
+    /// `postgres` or `nobody`; a data folder that user cannot reach gets its cluster in `/var/lib/musubi`, and the
+    /// file `postgres.location` in the data folder says where.
+    ///
+    /// # Errors
+    /// [`StorageError::Server`] when there is no PostgreSQL on this machine (with what to install), when it does not
+    /// start (with the end of its log), or when the URL cannot be used; [`StorageError::Io`] for folders and files.
+    pub fn open(data_dir: &Path, choice: &DatabaseChoice) -> Result<Self, StorageError> {
+        let kind = match choice {
+            DatabaseChoice::Embedded => Kind::Private(Box::new(Cluster::open(data_dir)?)),
+            DatabaseChoice::Url(url) => Kind::Named(Box::new(url_config(url)?)),
         };
-        Ok(Self { inner })
+        Ok(Self { kind })
     }
 
     /// Connects with the role of a job.
@@ -89,8 +110,11 @@ impl Server {
     /// To a private server it logs in as that role. Through a URL it logs in as the URL's user and then does
     /// `SET ROLE`, so that the database refuses what the role may not do.
     pub fn connect(&self, role: DbRole) -> Result<Client, StorageError> {
-        match &self.inner {
-            Inner::Url(config) => {
+        match &self.kind {
+            Kind::Private(cluster) => {
+                cluster.connect(role.as_str(), DATABASE).map_err(StorageError::db("connecting"))
+            }
+            Kind::Named(config) => {
                 let mut client = config.connect(NoTls).map_err(StorageError::db("connecting"))?;
                 client
                     .batch_execute(&format!("SET ROLE {}", role.as_str()))
@@ -102,8 +126,26 @@ impl Server {
 
     /// Connects as the owner: for migrations and for the operator's own upkeep only.
     pub fn connect_owner(&self) -> Result<Client, StorageError> {
-        match &self.inner {
-            Inner::Url(config) => config.connect(NoTls).map_err(StorageError::db("connecting as the owner")),
+        match &self.kind {
+            Kind::Private(cluster) => cluster.connect(OWNER, DATABASE),
+            Kind::Named(config) => config.connect(NoTls),
+        }
+        .map_err(StorageError::db("connecting as the owner"))
+    }
+
+    /// How to reach a private server with other tools (`psql "…"`, `pg_dump -d "…"`), as the owner; also what to give
+    /// to [`DatabaseChoice::Url`] to work in another database of the same server. `None` for a server named by URL.
+    #[must_use]
+    pub fn owner_url(&self, database: &str) -> Option<String> {
+        let quoted = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"));
+        match &self.kind {
+            Kind::Private(cluster) => Some(format!(
+                "host={} port={} user={OWNER} dbname={}",
+                quoted(&cluster.socket().to_string_lossy()),
+                place::PORT,
+                quoted(database)
+            )),
+            Kind::Named(_) => None,
         }
     }
 }
