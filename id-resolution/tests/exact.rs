@@ -1,4 +1,5 @@
 //! The engine on the cases that mpi.md names, and its invariants on random populations.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::needless_pass_by_value)] // test data, not input
 
 mod common;
 

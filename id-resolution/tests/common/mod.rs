@@ -1,5 +1,6 @@
 //! Synthetic people and a store in memory for the tests of the engine.
 #![allow(dead_code)] // every test binary uses a part of it
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)] // test data, not input
 
 use std::collections::{BTreeMap, BTreeSet};
 
