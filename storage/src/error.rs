@@ -37,6 +37,9 @@ pub enum StorageError {
     /// Stored bytes are not what their name says.
     #[error("damaged: {0}")]
     Damaged(String),
+    /// What was asked would contradict what is kept: the words say what and why.
+    #[error("refused: {0}")]
+    Refused(String),
     /// Parquet.
     #[error("lake: {doing}")]
     Lake {

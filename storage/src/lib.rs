@@ -8,6 +8,7 @@
 //!
 //! It knows how things are kept, never why: no business rule lives here.
 
+pub mod agreement;
 pub mod board;
 pub mod compliance;
 pub mod console;
@@ -17,6 +18,7 @@ pub mod ingest;
 pub mod identity;
 pub mod keys;
 pub mod lake;
+pub mod master_file;
 pub mod people;
 pub mod registry;
 pub mod release;
