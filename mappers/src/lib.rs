@@ -40,6 +40,11 @@ pub struct RecordCounts(Vec<(CompactString, u64)>);
 impl RecordCounts {
     /// Counts `n` more of `kind`.
     pub fn add(&mut self, kind: &str, n: u64) {
+        // Kinds that come in order, as mappers give them, need no search.
+        if self.0.last().is_none_or(|(last, _)| last.as_str() < kind) {
+            self.0.push((CompactString::from(kind), n));
+            return;
+        }
         match self.0.iter_mut().find(|(k, _)| k == kind) {
             Some((_, count)) => *count += n,
             None => {

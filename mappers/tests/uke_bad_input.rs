@@ -1,5 +1,13 @@
 //! Each defect of formats.md §2.10 as the smallest change of a clean file: it raises exactly its finding.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    reason = "helpers of tests; a panic is a failed test"
+)]
+
 mod uke_common;
 
 use musubi_model::limits::Limits;
@@ -86,7 +94,10 @@ fn receipts() {
     orphan.insert(1, record("SY", 8, &[(1, "8830052"), (2, "20240305"), (3, "1")]));
     check_lines(&orphan, &["UKE-RE-MISSING"]);
     let mapped = run(&sjis(&orphan));
-    assert_eq!(mapped.units.iter().map(|u| u.is_unsound()).collect::<Vec<_>>(), [true, false, false]);
+    assert_eq!(
+        mapped.units.iter().map(musubi_mappers::MappedUnit::is_unsound).collect::<Vec<_>>(),
+        [true, false, false]
+    );
     assert!(mapped.units[0].facts.is_empty());
     let mut strange = clean();
     for _ in 0..2 {

@@ -1,5 +1,13 @@
 //! The clean file's facts, one line each, against a golden table; identity, version, masters.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    reason = "helpers of tests; a panic is a failed test"
+)]
+
 mod uke_common;
 
 use compact_str::CompactString;

@@ -1,5 +1,13 @@
 //! What holds for any bytes at all.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    reason = "helpers of tests; a panic is a failed test"
+)]
+
 mod uke_common;
 
 use musubi_mappers::uke::UkeMedical;

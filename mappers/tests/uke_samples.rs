@@ -1,6 +1,14 @@
 //! Real sample files, when they are at hand: nothing panics, the control totals hold, and so do the structural rules
 //! that formats.md §2.3 measured.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    reason = "helpers of tests; a panic is a failed test"
+)]
+
 mod uke_common;
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 //! only on the last line of a unit of points and times (点数・回数算定単位). A fact is made of each line, a cost of each
 //! unit. The text of comments never enters a fact, and a field for a code only when it looks like one.
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 use musubi_model::{CodeSystem, Coded, Fact, FactTable, PartialDate};
 use rust_decimal::Decimal;
 
@@ -85,16 +85,34 @@ impl Claim {
 
     fn enter(&mut self, section: CompactString) {
         self.section = section;
-        self.name_group();
+        self.group.clear();
     }
 
     fn next_unit(&mut self) {
         self.units = self.units.saturating_add(1);
-        self.name_group();
+        self.group.clear();
     }
 
-    fn name_group(&mut self) {
-        self.group = format_compact!("{}-{}", self.section, self.units.saturating_add(1));
+    /// `21-3`: the section and the ordinal of the unit of points inside the receipt.
+    fn group(&mut self) -> CompactString {
+        if self.group.is_empty() {
+            self.group.push_str(&self.section);
+            self.group.push('-');
+            push_number(&mut self.group, self.units.saturating_add(1));
+        }
+        self.group.clone()
+    }
+}
+
+/// Appends a number without the formatting machinery, which costs more than the rest of a line.
+fn push_number(out: &mut CompactString, number: u32) {
+    let mut divisor = 1;
+    while number / divisor >= 10 {
+        divisor *= 10;
+    }
+    while divisor > 0 {
+        out.push(char::from_digit(number / divisor % 10, 10).unwrap_or('0'));
+        divisor /= 10;
     }
 }
 
@@ -183,7 +201,7 @@ impl Reader<'_, '_> {
     pub(super) fn claim_line(&mut self, layout: &Layout) {
         self.section();
         let mut fact = Fact::new(layout.table, self.place.range);
-        fact.group = self.claim.group.clone();
+        fact.group = self.claim.group();
         let (source, standard) = self.coded(layout.book, 3, layout.first_digit);
         (fact.source, fact.standard) = (Some(source), standard);
         fact.quantity = number::amount(self.fields.get(4)).unwrap_or_else(|_| {
@@ -221,9 +239,6 @@ impl Reader<'_, '_> {
             if self.claim.section.is_empty() {
                 self.say(&rules::SECTION, 1, || "(空)".to_owned(), "診療識別 2 桁");
             }
-            if self.claim.group.is_empty() {
-                self.claim.name_group();
-            }
             return;
         }
         self.end_of_lines();
@@ -259,7 +274,7 @@ impl Reader<'_, '_> {
         cost.times = times;
         cost.value.unit = CompactString::const_new(if meals { "円" } else { "点" });
         cost.status = self.fields.code(2);
-        cost.group = self.claim.group.clone();
+        cost.group = self.claim.group();
         self.facts.push(cost);
         self.claim.pending = None;
         self.claim.next_unit();
@@ -269,12 +284,12 @@ impl Reader<'_, '_> {
     fn days(&mut self, day_one: usize, times: Option<u32>) -> Days {
         let mut days = Days::default();
         let Some(care) = self.claim.care else { return days };
-        for day in 1..=31u8 {
-            let column = day_one + usize::from(day) - 1;
-            let field = self.fields.get(column);
-            if field.is_empty() {
-                continue;
-            }
+        let mut filled = self.fields.filled_days(day_one);
+        while filled != 0 {
+            let offset = filled.trailing_zeros();
+            filled &= filled - 1;
+            let column = day_one + offset as usize;
+            let day = u8::try_from(offset + 1).unwrap_or(u8::MAX);
             let Some(n) = self.count(column).filter(|n| *n > 0) else { continue };
             days.sum = days.sum.saturating_add(n);
             if day > care.days {
@@ -311,7 +326,7 @@ impl Reader<'_, '_> {
         let mut note = Fact::new(FactTable::Note, self.place.range);
         note.start = self.claim.care.map(|m| m.date);
         note.source = Some(self.coded(Book::Comment, column, b'8').0);
-        note.group = self.claim.group.clone();
+        note.group = self.claim.group();
         self.facts.push(note);
     }
 
@@ -378,6 +393,15 @@ fn insurer_pays(burden: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_appended() {
+        for number in [0, 9, 10, 1_000, 4_294_967_295] {
+            let mut out = CompactString::default();
+            push_number(&mut out, number);
+            assert_eq!(out, number.to_string());
+        }
+    }
 
     #[test]
     fn burden_codes_tell_whether_the_insurer_pays() {

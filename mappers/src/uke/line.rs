@@ -134,6 +134,7 @@ impl Counter {
     /// Gives what was counted and begins anew.
     pub(super) fn take(&mut self) -> RecordCounts {
         let mut counts = RecordCounts::default();
+        self.0.sort_unstable_by(|a, b| a.0.label().cmp(b.0.label()));
         for (kind, n) in self.0.drain(..) {
             counts.add(kind.label(), n);
         }
@@ -156,26 +157,41 @@ pub(super) struct Fields<'a> {
     columns: usize,
     shift: usize,
     quoted: bool,
+    text: bool,
 }
 
 impl<'a> Fields<'a> {
     pub(super) fn new() -> Self {
-        Self { line: &[], starts: [0; COLUMNS_MAX + 1], columns: 0, shift: 0, quoted: false }
+        Self { line: &[], starts: [0; COLUMNS_MAX + 1], columns: 0, shift: 0, quoted: false, text: false }
     }
 
     /// Cuts `line`; column 0 will be the one after `shift` leading columns.
     pub(super) fn read(&mut self, line: &'a [u8], shift: usize) {
         self.line = line;
         self.shift = shift;
-        let mut columns = 0;
-        let ends = memchr::memchr_iter(b',', line).chain(std::iter::once(line.len()));
-        for (slot, end) in self.starts.iter_mut().skip(1).zip(ends) {
-            *slot = u32::try_from(end + 1).unwrap_or(u32::MAX);
-            columns += 1;
+        // Claim lines are mostly commas, so one pass over the bytes is faster than searching for each comma.
+        let (mut columns, mut quote, mut bits) = (1, false, 0u8);
+        for (end, byte) in (1u32..).zip(line) {
+            quote |= *byte == b'"';
+            bits |= byte;
         }
-        self.columns = columns;
-        self.quoted = memchr::memchr(b'"', line).is_some()
-            && line.split(|b| *b == b',').any(|c| matches!(c, [b'"', .., b'"']));
+        self.columns = columns.min(COLUMNS_MAX);
+        if let Some(slot) = self.starts.get_mut(columns) {
+            *slot = u32::try_from(line.len() + 1).unwrap_or(u32::MAX);
+        }
+        self.text = !bits.is_ascii();
+        self.quoted = quote && line.split(|b| *b == b',').any(|c| matches!(c, [b'"', .., b'"']));
+    }
+
+    /// Which of the 31 columns from `from` on hold something: bit 0 for the first.
+    pub(super) fn filled_days(&self, from: usize) -> u32 {
+        let from = from + self.shift;
+        let to = (from + 31).min(self.columns);
+        let starts = self.starts.get(from..=to).unwrap_or_default();
+        starts.windows(2).enumerate().fold(0, |mask, (day, pair)| match pair {
+            [a, b] => mask | u32::from(b.wrapping_sub(*a) > 1) << day,
+            _ => mask,
+        })
     }
 
     /// Column `index` (0 is the record id); empty when the line ends before it.
@@ -201,7 +217,7 @@ impl<'a> Fields<'a> {
 
     /// Is anything but ASCII in the line?
     pub(super) fn has_text(&self) -> bool {
-        !self.line.is_ascii()
+        self.text
     }
 
     /// Column `index` as a code. Empty unless it looks like one (ASCII letters and digits, at most [`CODE_MAX`]), so
@@ -257,6 +273,7 @@ mod tests {
             (f.get(1), f.get(2), f.get(3), f.get(4), f.len()),
             (&b"\x83\x5C"[..], &b""[..], &b"x"[..], &b""[..], 4)
         );
+        assert_eq!((f.filled_days(1), f.filled_days(2), f.filled_days(9)), (0b101, 0b10, 0));
         f.read(b"8,1,0,RE,7", 3);
         assert_eq!((f.get(0), f.get(1), f.len()), (&b"RE"[..], &b"7"[..], 2));
         f.read(b"\"RE\",\"1\",a\"b", 0);

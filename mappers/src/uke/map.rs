@@ -286,7 +286,12 @@ fn version_key(head: &Head, person: &Demographics, payers: &Payers) -> Option<St
     } else {
         (payers.first_public.0.clone(), CompactString::default(), payers.first_public.1.clone())
     };
-    let mut key = format!("{care}|{}|{chart}|{insurer}|{symbol}|{number}", head.kind);
+    let mut key = String::with_capacity(96);
+    for part in [&care, &head.kind, chart, &insurer, &symbol] {
+        key.push_str(part);
+        key.push('|');
+    }
+    key.push_str(&number);
     if chart.is_empty() && number.is_empty() {
         let birth = person.birth.expose().map(|b| format_compact!("{b}")).unwrap_or_default();
         let names = [person.name_kana.expose().as_str(), person.name_kanji.expose().as_str()];

@@ -1,5 +1,6 @@
 //! Numbers and dates as receipts write them, read without allocation. A blank field is not an error.
 
+use compact_str::CompactString;
 use musubi_model::PartialDate;
 use rust_decimal::Decimal;
 
@@ -79,8 +80,14 @@ impl Month {
     }
 
     /// `YYYYMM`.
-    pub(super) fn compact(self) -> compact_str::CompactString {
-        compact_str::format_compact!("{:04}{:02}", self.date.year(), self.date.month().unwrap_or(0))
+    pub(super) fn compact(self) -> CompactString {
+        let month =
+            u32::from(self.date.year().unsigned_abs()) * 100 + u32::from(self.date.month().unwrap_or(0));
+        let mut out = CompactString::default();
+        for divisor in [100_000, 10_000, 1_000, 100, 10, 1] {
+            out.push(char::from_digit(month / divisor % 10, 10).unwrap_or('0'));
+        }
+        out
     }
 }
 

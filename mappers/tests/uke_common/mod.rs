@@ -1,6 +1,10 @@
 //! A small valid receipt file of our own making, and a way to map it. Shared by the `uke_*` tests.
 #![allow(dead_code, reason = "each test binary uses its part")]
-#![allow(clippy::indexing_slicing, clippy::expect_used, reason = "helpers of tests; a panic is a failed test")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "helpers of tests; a panic is a failed test"
+)]
 
 use encoding_rs::SHIFT_JIS;
 use musubi_mappers::uke::UkeMedical;
