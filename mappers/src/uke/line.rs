@@ -172,6 +172,12 @@ impl<'a> Fields<'a> {
         // Claim lines are mostly commas, so one pass over the bytes is faster than searching for each comma.
         let (mut columns, mut quote, mut bits) = (1, false, 0u8);
         for (end, byte) in (1u32..).zip(line) {
+            if *byte == b','
+                && let Some(slot) = self.starts.get_mut(columns)
+            {
+                *slot = end;
+                columns += 1;
+            }
             quote |= *byte == b'"';
             bits |= byte;
         }
