@@ -68,6 +68,26 @@ impl<'m> Element<'m> {
         self.nth(raw, number, class::COMPONENT, class::REPEAT)
     }
 
+    /// Its first `N` components in one pass, empty where there are fewer.
+    #[must_use]
+    pub fn components<const N: usize>(&self) -> [Element<'m>; N] {
+        let mut out = [Element { raw: &[], charset: self.charset }; N];
+        let whole = match self.charset.overline {
+            true => self.raw.get(..repetition_end(self.charset, self.raw, 0).0).unwrap_or_default(),
+            false => self.raw,
+        };
+        let mut start = 0;
+        for slot in &mut out {
+            let end = self.charset.next(whole, start, class::COMPONENT | class::REPEAT, &mut Deaf);
+            slot.raw = whole.get(start..end).unwrap_or_default();
+            if whole.get(end).is_none_or(|b| self.charset.class_of(*b) & class::COMPONENT == 0) {
+                break;
+            }
+            start = end + 1;
+        }
+        out
+    }
+
     /// Its subcomponent, from 1.
     #[must_use]
     pub fn subcomponent(&self, number: usize) -> Element<'m> {
@@ -121,7 +141,10 @@ impl<'m> Element<'m> {
         if self.is_null() {
             return "";
         }
-        text::plain_ascii(self.raw).unwrap_or_default().trim()
+        match self.raw {
+            [] => "",
+            raw => text::plain_ascii(raw).unwrap_or_default().trim_ascii(),
+        }
     }
 }
 

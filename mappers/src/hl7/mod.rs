@@ -359,7 +359,7 @@ impl<'m> Segment<'m> {
     /// Has it this name?
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
-        self.span.name.as_slice() == name.as_bytes()
+        name.len() == 3 && name.as_bytes().first_chunk() == Some(&self.span.name)
     }
 
     /// Which segment of the message it is, counted from 0.

@@ -8,19 +8,19 @@ use crate::hl7::{Message, Segment};
 
 pub(super) fn map(message: &Message<'_>, work: &mut Work<'_>) {
     for segment in message.segments() {
-        match segment.name() {
-            "PID" => death(&segment, work),
-            "OBX" => {
+        match &segment.name_bytes() {
+            b"PID" => death(&segment, work),
+            b"OBX" => {
                 let fact = lab::observed(&segment, work);
                 work.facts.extend(fact);
             }
-            "AL1" => {
+            b"AL1" => {
                 allergy(&segment, &Allergy { kind: 2, allergen: 3, severity: 4, since: 6, action: 0 }, work);
             }
-            "IAM" => {
+            b"IAM" => {
                 allergy(&segment, &Allergy { kind: 2, allergen: 3, severity: 4, since: 11, action: 6 }, work);
             }
-            "IN1" => insurance(&segment, work),
+            b"IN1" => insurance(&segment, work),
             _ => {}
         }
     }

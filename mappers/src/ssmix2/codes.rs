@@ -20,9 +20,10 @@ pub(super) fn system_of(name: &str) -> CodeSystem {
 /// A coded element as sent. Of two codes, the one of a national system goes before one of the house. `None` when there
 /// is neither code nor text.
 pub(super) fn coded(element: Element<'_>) -> Option<Coded> {
-    let first = triple(element, 1);
-    let second = triple(element, 4);
-    match (first, second) {
+    let [code, text, system, second @ ..] = element.components::<6>();
+    let first = triple(code, text, system);
+    let [code, text, system] = second;
+    match (first, triple(code, text, system)) {
         (Some(first), Some(second)) if is_local(&first.system) && !is_local(&second.system) => {
             Some(Coded { text: second.text.or(first.text), ..second })
         }
@@ -30,13 +31,12 @@ pub(super) fn coded(element: Element<'_>) -> Option<Coded> {
     }
 }
 
-fn triple(element: Element<'_>, from: usize) -> Option<Coded> {
-    let (code, text) = (element.component(from), element.component(from + 1));
+fn triple(code: Element<'_>, text: Element<'_>, system: Element<'_>) -> Option<Coded> {
     if !code.has_value() && !text.has_value() {
         return None;
     }
-    let system = system_of(&element.component(from + 2).text());
-    Some(Coded { system, code: code.compact(), text: None }.with_text(&text.text()))
+    let coded = Coded { system: system_of(&system.text()), code: code.compact(), text: None };
+    Some(coded.with_text(&text.text()))
 }
 
 /// House systems are named `99…` (or `L`), or not at all.
@@ -65,7 +65,13 @@ pub(super) fn add_word(words: &mut CompactString, word: &str) {
 
 /// Adds `name=word`, when there is a word; spaces inside it become `_`, so that words stay apart.
 pub(super) fn add_named(words: &mut CompactString, name: &str, word: &str) {
-    if !word.is_empty() {
-        add_word(words, &format!("{name}={}", word.replace([' ', '\u{3000}'], "_")));
+    if word.is_empty() {
+        return;
+    }
+    add_word(words, name);
+    words.push('=');
+    match word.contains([' ', '\u{3000}']) {
+        true => words.push_str(&word.replace([' ', '\u{3000}'], "_")),
+        false => words.push_str(word),
     }
 }

@@ -64,19 +64,19 @@ pub(super) fn map_orders(message: &Message<'_>, work: &mut Work<'_>) {
     let mut orders = Orders::default();
     let mut open: Vec<Fact> = Vec::new();
     for segment in message.segments() {
-        match segment.name() {
-            "ORC" => {
+        match &segment.name_bytes() {
+            b"ORC" => {
                 work.facts.append(&mut open);
                 orders.begin(&segment, work);
             }
             _ if orders.cancelled => {}
-            "RXE" => {
+            b"RXE" => {
                 work.facts.append(&mut open);
                 open.extend(ordered(&segment, &orders, work));
             }
-            "TQ1" => timing(&segment, &mut open, work),
-            "RXR" => route(&segment, &mut open),
-            "RXC" => {
+            b"TQ1" => timing(&segment, &mut open, work),
+            b"RXR" => route(&segment, &mut open),
+            b"RXC" => {
                 let component = component_of(&segment, open.first(), &orders, work);
                 open.extend(component);
             }
@@ -189,15 +189,15 @@ pub(super) fn map_given(message: &Message<'_>, work: &mut Work<'_>) {
     let mut orders = Orders::default();
     let mut open: Vec<Fact> = Vec::new();
     for segment in message.segments() {
-        match segment.name() {
-            "ORC" => {
+        match &segment.name_bytes() {
+            b"ORC" => {
                 work.facts.append(&mut open);
                 orders.begin(&segment, work);
             }
             _ if orders.cancelled => {}
-            "RXA" => open.extend(given(&segment, &orders, work)),
+            b"RXA" => open.extend(given(&segment, &orders, work)),
             // The route closes the administrations before it.
-            "RXR" => {
+            b"RXR" => {
                 route(&segment, &mut open);
                 work.facts.append(&mut open);
             }

@@ -22,27 +22,31 @@ struct Specimen {
 #[derive(Default)]
 struct Test {
     ordinal: u32,
+    /// Specimen and test, counted.
+    group: CompactString,
     performed: Option<Stamp>,
     department: CompactString,
 }
 
 pub(super) fn map(message: &Message<'_>, work: &mut Work<'_>) {
     let mut specimen = Specimen::default();
-    let mut test = Test::default();
+    let mut test = Test { group: CompactString::const_new("0-0"), ..Test::default() };
     for segment in message.segments() {
-        match segment.name() {
-            "SPM" => {
+        match &segment.name_bytes() {
+            b"SPM" => {
                 specimen.ordinal += 1;
                 specimen.kind = CompactString::from(segment.field(4).component(1).code());
                 specimen.collected = work.stamp(&segment, 17);
                 test = Test::default();
+                test.group = group_of(&specimen, &test);
             }
-            "OBR" => {
+            b"OBR" => {
                 test.ordinal += 1;
+                test.group = group_of(&specimen, &test);
                 test.performed = work.stamp(&segment, 7);
             }
-            "ORC" => test.department = segment.field(17).component(1).compact(),
-            "OBX" => {
+            b"ORC" => test.department = segment.field(17).component(1).compact(),
+            b"OBX" => {
                 let Some(mut fact) = observed(&segment, work) else { continue };
                 // The day of care of a result is the day the specimen was taken.
                 if let Some(stamp) = specimen.collected.or(test.performed)
@@ -51,7 +55,7 @@ pub(super) fn map(message: &Message<'_>, work: &mut Work<'_>) {
                     (fact.start, fact.start_second) = (Some(stamp.date), stamp.second);
                 }
                 codes::add_named(&mut fact.qualifiers, "specimen", &specimen.kind);
-                fact.group = CompactString::from(format!("{}-{}", specimen.ordinal, test.ordinal));
+                fact.group = test.group.clone();
                 let set = segment.field(4).component(1).code();
                 if !set.is_empty() && set.len() <= 4 {
                     fact.group.push('-');
@@ -63,6 +67,10 @@ pub(super) fn map(message: &Message<'_>, work: &mut Work<'_>) {
             _ => {}
         }
     }
+}
+
+fn group_of(specimen: &Specimen, test: &Test) -> CompactString {
+    CompactString::from(format!("{}-{}", specimen.ordinal, test.ordinal))
 }
 
 /// One OBX as a fact: a measurement when it is a result, an observation when it is a coded attribute of the person.
@@ -106,20 +114,22 @@ pub(super) fn observed(obx: &Segment<'_>, work: &mut Work<'_>) -> Option<Fact> {
 /// A reference range is digits and comparators, or it is not taken.
 fn range_of(obx: &Segment<'_>) -> CompactString {
     let range = obx.field(7).component(1).text();
-    let short = range.chars().count() <= 40;
-    let text = if short && value::read(&range).kind != Kind::Text || is_number_like(&range) {
-        range
-    } else {
-        "".into()
-    };
-    CompactString::from(text)
+    let taken = is_number_like(&range)
+        || (range.chars().count() <= RANGE_SIGNS_MAX && value::read(&range).kind != Kind::Text);
+    if taken { CompactString::from(range) } else { CompactString::default() }
 }
 
+/// The longest reference range that is taken.
+const RANGE_SIGNS_MAX: usize = 40;
+
 fn is_number_like(text: &str) -> bool {
-    text.chars().count() <= 40
+    text.len() <= RANGE_SIGNS_MAX * 3
         && text.chars().all(|c| {
-            c.is_ascii_digit() || " .,:;/()<>=+-~%MF".contains(c) || "～〜≦≧男女以上以下未満　".contains(c)
+            c.is_ascii_digit()
+                || " .,:;/()<>=+-~%MF".contains(c)
+                || (!c.is_ascii() && "～〜≦≧男女以上以下未満　".contains(c))
         })
+        && text.chars().count() <= RANGE_SIGNS_MAX
 }
 
 fn coded_value(obx: &Segment<'_>, sent: Element<'_>, fact: &mut Fact, work: &mut Work<'_>) {

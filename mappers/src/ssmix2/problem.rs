@@ -14,17 +14,17 @@ pub(super) fn map(message: &Message<'_>, work: &mut Work<'_>) {
     let mut open: Option<Fact> = None;
     let mut department = CompactString::default();
     for segment in message.segments() {
-        match segment.name() {
-            "PRB" => {
+        match &segment.name_bytes() {
+            b"PRB" => {
                 finish(&mut open, &mut department, work);
                 open = problem(&segment, work);
             }
-            "ZPR" => {
+            b"ZPR" => {
                 if let Some(fact) = &mut open {
                     modifiers(&segment, fact);
                 }
             }
-            "ORC" if department.is_empty() => department = segment.field(17).component(1).compact(),
+            b"ORC" if department.is_empty() => department = segment.field(17).component(1).compact(),
             _ => {}
         }
     }

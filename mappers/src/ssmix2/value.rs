@@ -37,6 +37,9 @@ impl Reading {
     }
 }
 
+/// No result has more digits; telephones, insurance cards and My Numbers have.
+const DIGITS_MAX: usize = 10;
+
 const LESS: &[&str] = &["<", "〈"];
 const MORE: &[&str] = &[">", "〉"];
 const AT_MOST: &[&str] = &["<=", "=<", "< =", "≦", "≤", "↓"];
@@ -123,7 +126,9 @@ const WORDS: &[&str] = &[
 #[must_use]
 pub fn read(text: &str) -> Reading {
     // The common case first: a plain number.
-    if let Some(number) = plain(text) {
+    if text.len() <= DIGITS_MAX
+        && let Some(number) = plain(text)
+    {
         return Reading { kind: Kind::Number, number: Some(number), comparator: "" };
     }
     let halved = halve(text);
@@ -131,23 +136,28 @@ pub fn read(text: &str) -> Reading {
     if value.is_empty() {
         return Reading::of(Kind::Empty);
     }
-    if digit_run(value) > 10 {
-        // A telephone, an insurance card, a My Number: no result is that long.
+    if digit_run(value) > DIGITS_MAX {
         return Reading::of(Kind::Text);
+    }
+    if let Some(number) = plain(value) {
+        return Reading { kind: Kind::Number, number: Some(number), comparator: "" };
     }
     if let Some(reading) = compared(value) {
         return reading;
     }
-    if is_grade(value) || is_word(value) {
+    if is_grade(value) {
+        return Reading::of(Kind::Qualitative);
+    }
+    if is_several(value) {
+        return Reading::of(Kind::Several);
+    }
+    if is_word(value) {
         return Reading::of(Kind::Qualitative);
     }
     if let Some(number) =
         scaled(value).or_else(|| graded_number(value)).or_else(|| with_unit(value).map(|v| v.0))
     {
         return Reading { kind: Kind::Number, number: Some(number), comparator: "" };
-    }
-    if is_several(value) {
-        return Reading::of(Kind::Several);
     }
     Reading::of(Kind::Text)
 }
@@ -285,7 +295,10 @@ fn with_unit(value: &str) -> Option<(Decimal, &str)> {
     let end = value.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))?;
     let (number, unit) = value.split_at_checked(end)?;
     let unit = unit.trim();
+    let is_exponent =
+        unit.strip_prefix(['E', 'e']).is_some_and(|e| e.starts_with(|c: char| c.is_ascii_digit()));
     let sound = unit.len() <= 12
+        && !is_exponent
         && unit.starts_with(|c: char| {
             c.is_ascii_alphabetic() || matches!(c, '%' | '/' | 'μ' | '℃' | '個' | '倍' | '秒' | '分')
         })
@@ -305,7 +318,15 @@ fn is_several(value: &str) -> bool {
     let rest_sound = value
         .chars()
         .all(|c| c.is_ascii_digit() || between(c) || matches!(c, '.' | ' ' | '個' | '≧' | '(' | ')'));
-    rest_sound && value.chars().any(|c| c.is_ascii_digit()) && value.chars().any(between)
+    // Telephones and postal codes look alike: more than one hyphen, or a zero that leads other digits.
+    let number_of_somebody = value.matches('-').count() > 1
+        || value
+            .split(|c: char| !(c.is_ascii_digit() || c == '.'))
+            .any(|n| n.len() > 1 && n.starts_with('0') && !n.starts_with("0."));
+    rest_sound
+        && !number_of_somebody
+        && value.chars().any(|c| c.is_ascii_digit())
+        && value.chars().any(between)
 }
 
 /// The digits of a value; numbers of persons are long.

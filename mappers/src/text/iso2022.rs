@@ -113,12 +113,27 @@ fn step<V: Visit>(bytes: &[u8], at: usize, visit: &mut V) -> usize {
     }
 }
 
+/// What a run shows of having swallowed fields: the byte of `|` where a character begins (only some rare IBM kanji
+/// begin so), or anywhere in a run that holds damage as well.
+#[derive(Default, Clone, Copy)]
+struct Swallow {
+    bar_leads: bool,
+    bar: bool,
+    damage: bool,
+}
+
+impl Swallow {
+    fn is_likely(self) -> bool {
+        self.bar_leads || (self.bar && self.damage)
+    }
+}
+
 /// From an ESC to the next single-byte state.
 fn run<V: Visit>(bytes: &[u8], start: usize, visit: &mut V) -> usize {
     let mut at = start;
     let mut set = Set::Ascii;
     let mut opened = start;
-    let mut bar_leads = false;
+    let mut swallow = Swallow::default();
     while let Some(&first) = bytes.get(at) {
         if first == ESC {
             let (next, switched) = escape(bytes, at);
@@ -126,7 +141,12 @@ fn run<V: Visit>(bytes: &[u8], start: usize, visit: &mut V) -> usize {
                 Some(to) => {
                     if set.is_single() {
                         opened = at;
-                        bar_leads = false;
+                        swallow = Swallow::default();
+                    } else if !to.is_single() && swallow.is_likely() {
+                        // Switched on again without having been off: what lies between was meant as ASCII.
+                        visit.fault(opened, Fault::Swallowed);
+                        opened = at;
+                        swallow = Swallow::default();
                     }
                     if V::LISTENS && matches!(to, Set::Plane1 | Set::Plane2) {
                         visit.fault(at, Fault::Jis2000);
@@ -146,11 +166,13 @@ fn run<V: Visit>(bytes: &[u8], start: usize, visit: &mut V) -> usize {
             at = kana(bytes, at, first, visit);
             continue;
         }
-        bar_leads |= first == b'|';
-        at = pair(bytes, at, first, set, visit);
+        let next = pair(bytes, at, first, set, visit, &mut swallow);
+        swallow.bar_leads |= first == b'|';
+        swallow.bar |= bytes.get(at..next).is_some_and(|pair| pair.contains(&b'|'));
+        at = next;
     }
     if !set.is_single() {
-        visit.fault(opened, if bar_leads { Fault::Swallowed } else { Fault::OpenRun });
+        visit.fault(opened, if swallow.is_likely() { Fault::Swallowed } else { Fault::OpenRun });
     }
     bytes.len()
 }
@@ -174,7 +196,14 @@ fn kana<V: Visit>(bytes: &[u8], at: usize, first: u8, visit: &mut V) -> usize {
     }
 }
 
-fn pair<V: Visit>(bytes: &[u8], at: usize, first: u8, set: Set, visit: &mut V) -> usize {
+fn pair<V: Visit>(
+    bytes: &[u8],
+    at: usize,
+    first: u8,
+    set: Set,
+    visit: &mut V,
+    swallow: &mut Swallow,
+) -> usize {
     match (first, bytes.get(at + 1).copied()) {
         (0x21..=0x7E, Some(second @ 0x21..=0x7E)) => {
             if V::DECODES || V::LISTENS {
@@ -182,6 +211,7 @@ fn pair<V: Visit>(bytes: &[u8], at: usize, first: u8, set: Set, visit: &mut V) -
                     Some(c) => visit.character(c),
                     None if matches!(set, Set::Plane1 | Set::Plane2) => visit.character('〓'),
                     None => {
+                        swallow.damage = true;
                         visit.fault(at, Fault::Undecodable);
                         visit.character('\u{FFFD}');
                     }
@@ -190,6 +220,7 @@ fn pair<V: Visit>(bytes: &[u8], at: usize, first: u8, set: Set, visit: &mut V) -
             at + 2
         }
         (0x21..=0x7E, _) => {
+            swallow.damage = true;
             visit.fault(at, Fault::CutKanji);
             visit.character('\u{FFFD}');
             at + 1

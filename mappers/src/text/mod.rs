@@ -55,7 +55,8 @@ pub enum Fault {
     UnknownEscape,
     /// The text ends while a kanji or kana set is still on.
     OpenRun,
-    /// As [`Fault::OpenRun`], and the run swallowed what looks like field separators: fields after it are lost.
+    /// A kanji run that was not closed, at the end of the text or before the next run begins, and that holds what
+    /// looks like field separators: fields are lost in it.
     Swallowed,
     /// A kanji run was cut in the middle of a character.
     CutKanji,

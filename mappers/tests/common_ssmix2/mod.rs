@@ -67,7 +67,7 @@ pub fn message(segments: &[&str]) -> Vec<u8> {
 }
 
 pub const PID: &str = "PID|0001||0000123^^^^PI||テスト^花子^^^^^L^I~テスト^ハナコ^^^^^L^P||19800203|F|||\
-^^^^100-0001^JPN^H^東京都千代田区見本町１−２||^PRN^PH^^^^^^^^^03-0000-0000";
+^^^^100-0001^JPN^H^東京都千代田区見本町１－２||^PRN^PH^^^^^^^^^03-0000-0000";
 
 /// A header for a message kind.
 pub fn msh(kind: &str) -> String {
