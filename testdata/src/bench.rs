@@ -47,7 +47,7 @@ pub fn write_bench_corpus(
     seed: u64,
     out: &Path,
 ) -> Result<BenchSummary, SynthError> {
-    if out.join("inbox").exists() {
+    if ["inbox", "truth", "feeds.toml"].iter().any(|name| out.join(name).exists()) {
         return Err(SynthError::Spec("the output folder already holds a corpus"));
     }
     fs::create_dir_all(out)?;

@@ -72,7 +72,7 @@ pub(crate) fn write(world: &World, night: &mut Night<'_>, truth: &mut Truth) -> 
     let mut messages = found.messages.into_iter();
     if let Some((person, message, _)) = messages.next() {
         let path = format!("{}/{}", hospital.id, message.path(1));
-        let bytes = without_first_return(&message.bytes);
+        let bytes = without_last_return(&message.bytes);
         let submission = night.submission(truth, hospital, FeedKind::SsMix2Standard)?;
         submission.write(&path, &hospital.id, &bytes)?;
         submission.count(message.kind.name(), 1);
@@ -152,10 +152,16 @@ fn gather(world: &World, clinics: u64) -> Result<Found, SynthError> {
     }
 }
 
-/// The message without the first return to ASCII after kanji.
-fn without_first_return(bytes: &[u8]) -> Vec<u8> {
+/// The message without the return to ASCII after the last kanji of its PID: what follows up to the end of the segment,
+/// birth date and sex among it, is swallowed by the kanji run.
+fn without_last_return(bytes: &[u8]) -> Vec<u8> {
     const RETURN: &[u8] = b"\x1b(B";
-    match bytes.windows(RETURN.len()).position(|w| w == RETURN) {
+    let find = |needle: &[u8], from: usize| {
+        bytes.get(from..).and_then(|b| b.windows(needle.len()).position(|w| w == needle)).map(|at| at + from)
+    };
+    let end = find(b"\rPID|", 0).and_then(|start| find(b"\r", start + 1)).unwrap_or(bytes.len());
+    let segment = bytes.get(..end).unwrap_or(bytes);
+    match segment.windows(RETURN.len()).rposition(|w| w == RETURN) {
         Some(at) => bytes.iter().take(at).chain(bytes.iter().skip(at + RETURN.len())).copied().collect(),
         None => bytes.to_vec(),
     }

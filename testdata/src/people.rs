@@ -156,7 +156,7 @@ impl Person {
             Payer::Mutual => (body("31", 960 + pool % 8), format!("{}", 100 + pool)),
             Payer::National => {
                 let insurer = checked(&format!("{prefecture}{:03}", 900 + pool % 30));
-                (insurer, if pool % 2 == 0 { String::new() } else { format!("{}", 20 + pool) })
+                (insurer, if pool.is_multiple_of(2) { String::new() } else { format!("{}", 20 + pool) })
             }
             Payer::Elderly => (body("39", 990), String::new()),
             Payer::Assistance => (body("12", 970), String::new()),
@@ -165,7 +165,7 @@ impl Person {
         let number = match payer {
             Payer::Elderly => format!("{:08}", own_number % 100_000_000),
             Payer::Assistance => checked(&format!("{:06}", own_number % 1_000_000)),
-            _ => format!("{:07}", household * if changed { 1_234_567 } else { 7_654_321 } % 10_000_000),
+            _ => format!("{:07}", (household + 1) * if changed { 1_234_567 } else { 7_654_321 } % 10_000_000),
         };
         let branch = match payer {
             Payer::Elderly | Payer::Assistance => String::new(),
@@ -286,8 +286,7 @@ pub(crate) fn household(frame: &Frame, district: u64, i: u64, first: u64, offset
         }
     };
     let mut members: Vec<Person> = Vec::with_capacity(seats.len());
-    let mut member = 0;
-    for seat in &seats {
+    for (member, seat) in (0u64..).zip(&seats) {
         let mut rng = Rng::new(frame.seed, Use::Person, &[household, member]);
         let days = rng.between(0, 364);
         let birth = match members.last() {
@@ -334,7 +333,6 @@ pub(crate) fn household(frame: &Frame, district: u64, i: u64, first: u64, offset
             payer_after,
             seed: frame.seed,
         });
-        member += 1;
     }
     members
 }

@@ -131,7 +131,7 @@ pub fn write_region(
     if spec.persons == 0 || spec.nights == 0 || spec.nights > 366 {
         return Err(SynthError::Spec("persons from 1, nights from 1 to 366"));
     }
-    if out.join("inbox").exists() {
+    if ["inbox", "truth", "feeds.toml"].iter().any(|name| out.join(name).exists()) {
         return Err(SynthError::Spec("the output folder already holds a corpus"));
     }
     let frame = Frame { seed: spec.seed, nights: spec.nights, first_night: spec.first_night };
@@ -293,7 +293,7 @@ fn opt_out(
             continue;
         };
         let chart = provider.chart_number(patient.person.index);
-        let one = (n % 2 == 0).then_some((provider.id.as_str(), chart.as_str()));
+        let one = n.is_multiple_of(2).then_some((provider.id.as_str(), chart.as_str()));
         truth.opt_out(&world.frame, patient.person, one)?;
         return Ok(true);
     }
