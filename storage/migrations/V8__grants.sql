@@ -1,9 +1,15 @@
 -- Who may do what. The snapshot test in storage/tests prints this as a matrix.
 
+-- Older servers let everybody make tables here.
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+
 GRANT USAGE ON SCHEMA agreement TO musubi_ingest, musubi_identity, musubi_board, musubi_release, musubi_console;
 GRANT SELECT ON ALL TABLES IN SCHEMA agreement
   TO musubi_ingest, musubi_identity, musubi_board, musubi_release, musubi_console;
-GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA agreement TO musubi_ingest;
+GRANT INSERT, UPDATE ON agreement.submitter, agreement.provider, agreement.feed TO musubi_ingest;
+-- An edition of a master is never changed; only its number of entries is set at the end of its loading.
+GRANT INSERT ON agreement.master_edition, agreement.master_entry TO musubi_ingest;
+GRANT UPDATE (entries) ON agreement.master_edition TO musubi_ingest;
 
 GRANT USAGE ON SCHEMA compliance TO musubi_ingest, musubi_identity, musubi_board, musubi_release, musubi_console;
 GRANT SELECT, INSERT ON compliance.audit TO musubi_ingest, musubi_identity, musubi_board, musubi_release, musubi_console;

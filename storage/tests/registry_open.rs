@@ -1,0 +1,232 @@
+//! Migrations run once, refuse what was edited, and leave each role with what its job needs. Agreements and masters
+//! come back as they were loaded.
+
+mod support;
+
+use jiff::civil::date;
+use musubi_model::code::Masters as _;
+use musubi_model::manifest::{Agreements, Feed, FeedKind, Provider, Submitter};
+use musubi_model::sign::SecretKey;
+use musubi_model::{CodeSystem, FeedId, PartialDate, ProviderId, SubmitterId};
+use musubi_storage::StorageError;
+use musubi_storage::agreement::{MasterLoad, MasterTuple};
+use musubi_storage::registry::Registry;
+use musubi_storage::server::{DatabaseChoice, DbRole, Server};
+use support::{cluster_of, house};
+
+fn reopened(house: &support::House, database: &str) -> Server {
+    let url = house.server.owner_url(database).unwrap();
+    Server::open(house.path(), &DatabaseChoice::Url(url)).unwrap()
+}
+
+fn name_of(server: &Server) -> String {
+    server.connect_owner().unwrap().query_one("SELECT current_database()::text", &[]).unwrap().get(0)
+}
+
+fn history(server: &Server) -> Vec<(i32, String, String)> {
+    server
+        .connect_owner()
+        .unwrap()
+        .query("SELECT version, applied_on, checksum FROM refinery_schema_history ORDER BY 1", &[])
+        .unwrap()
+        .iter()
+        .map(|row| (row.get(0), row.get(1), row.get(2)))
+        .collect()
+}
+
+#[test]
+fn a_second_run_changes_nothing() {
+    let house = house();
+    let registry = Registry::open(house.database()).unwrap();
+    let before = history(registry.server());
+    assert!(before.len() >= 8);
+    let again = Registry::open(reopened(&house, &name_of(registry.server()))).unwrap();
+    assert_eq!(history(again.server()), before);
+}
+
+#[test]
+fn many_at_once_migrate_once() {
+    let house = house();
+    let name = name_of(&house.database());
+    std::thread::scope(|scope| {
+        let all: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| Registry::open(reopened(&house, &name)).map(drop))).collect();
+        for one in all {
+            one.join().unwrap().unwrap();
+        }
+    });
+}
+
+#[test]
+fn an_edited_or_missing_migration_is_refused() {
+    let house = house();
+    let check = |change: &str| {
+        let registry = Registry::open(house.database()).unwrap();
+        registry.server().connect_owner().unwrap().batch_execute(change).unwrap();
+        match Registry::open(reopened(&house, &name_of(registry.server()))) {
+            Err(StorageError::Migration(said)) => assert!(!said.is_empty()),
+            other => panic!("{change}: {other:?}"),
+        }
+    };
+    check("UPDATE refinery_schema_history SET checksum = '1' WHERE version = 3");
+    check(
+        "INSERT INTO refinery_schema_history SELECT 9999, 'later', applied_on, '1' FROM refinery_schema_history LIMIT 1",
+    );
+}
+
+#[test]
+fn each_handle_has_its_role_whether_embedded_or_by_url() {
+    let house = house();
+    let by_url = Registry::open(house.database()).unwrap();
+    Registry::open(reopened(&house, "musubi")).unwrap();
+    for server in [by_url.server(), &house.server] {
+        for role in DbRole::ALL {
+            let mut client = server.connect(role).unwrap();
+            let found: String = client.query_one("SELECT current_user::text", &[]).unwrap().get(0);
+            assert_eq!(found, role.as_str());
+            let seen = client.query("SELECT 1 FROM identity.source_identity", &[]);
+            assert_eq!(seen.is_ok(), role == DbRole::Identity, "{role:?}");
+            let seen = client.query("SELECT 1 FROM keys.data_key", &[]);
+            assert_eq!(seen.is_ok(), matches!(role, DbRole::Identity | DbRole::Ingest), "{role:?}");
+            assert!(client.batch_execute("CREATE TABLE public.own (n integer)").is_err(), "{role:?}");
+        }
+    }
+    let mut release = house.server.connect(DbRole::Release).unwrap();
+    assert!(release.batch_execute("SET ROLE musubi_identity").is_err(), "a login cannot take another role");
+}
+
+#[test]
+fn append_only_tables_refuse_change_even_by_the_owner() {
+    let house = house();
+    let registry = Registry::open(house.database()).unwrap();
+    let roles: Vec<_> = DbRole::ALL.iter().map(|r| registry.server().connect(*r).unwrap()).collect();
+    for mut client in roles.into_iter().chain([registry.server().connect_owner().unwrap()]) {
+        for table in ["compliance.audit", "identity.decision"] {
+            let column = if table.ends_with("audit") { "actor" } else { "rule" };
+            for change in [
+                format!("UPDATE {table} SET {column} = ''"),
+                format!("DELETE FROM {table}"),
+                format!("TRUNCATE {table}"),
+            ] {
+                assert!(client.batch_execute(&change).is_err(), "{change}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_value_reaches_the_log() {
+    let house = house();
+    let registry = Registry::open(house.database()).unwrap();
+    let mut owner = registry.server().connect_owner().unwrap();
+    let secret = "見本テスト太郎";
+    owner.batch_execute("CREATE TABLE t (name text PRIMARY KEY, n integer CHECK (n > 0))").unwrap();
+    owner.execute("INSERT INTO t VALUES ($1, 1)", &[&secret]).unwrap();
+    // Errors that would name the value in the message, the detail, the statement or the parameters.
+    assert!(owner.execute("INSERT INTO t VALUES ($1, 1)", &[&secret]).is_err());
+    assert!(owner.execute("INSERT INTO t VALUES ($1, -1)", &[&secret]).is_err());
+    assert!(owner.query("SELECT $1::text::integer", &[&secret]).is_err());
+    assert!(owner.batch_execute(&format!("SELECT '{secret}'::integer")).is_err());
+    assert!(owner.batch_execute(&format!("DO $$ BEGIN RAISE WARNING '{secret}'; END $$")).is_ok());
+    assert!(owner.batch_execute(&format!("SELECT pg_sleep(0), '{secret}'")).is_ok());
+    let _ = owner.batch_execute(&format!("SELECT pg_terminate_backend(pg_backend_pid()), '{secret}'"));
+    let mut seen = String::new();
+    for entry in std::fs::read_dir(cluster_of(house.path()).join("log")).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        seen.push_str(&String::from_utf8_lossy(&bytes));
+    }
+    assert!(seen.contains("ready to accept connections"), "this is the log: {seen}");
+    assert!(seen.contains("terminating connection"), "fatal ends are logged: {seen}");
+    assert!(!seen.contains(secret) && !seen.contains("見本"), "{seen}");
+}
+
+fn agreed() -> Agreements {
+    let key = SecretKey::from_seed(&[7; 32]).public();
+    let submitter = SubmitterId::new("sample-assoc").unwrap();
+    let providers = ["1310001", "1310002"].map(|p| ProviderId::new(p).unwrap());
+    Agreements {
+        submitters: vec![Submitter {
+            id: submitter.clone(), name: "見本医師会".to_owned(), public_key: key
+        }],
+        providers: providers
+            .iter()
+            .map(|id| Provider {
+                id: id.clone(), name: "見本病院".to_owned(), prefecture: "13".to_owned()
+            })
+            .collect(),
+        feeds: vec![Feed {
+            id: FeedId::new("nightly").unwrap(),
+            submitter,
+            kind: FeedKind::SsMix2Standard,
+            providers: providers.to_vec(),
+            interface_version: "SS-MIX2 1.2g".to_owned(),
+            every_days: 1,
+        }],
+    }
+}
+
+#[test]
+fn agreements_come_back_and_change_as_a_whole() {
+    let house = house();
+    let mut db = Registry::open(house.database()).unwrap().ingest().unwrap();
+    assert_eq!(db.agreements().unwrap(), Agreements::default());
+    let mut all = agreed();
+    db.load_agreements(&all).unwrap();
+    db.load_agreements(&all).unwrap();
+    assert_eq!(db.agreements().unwrap(), all);
+    all.feeds[0].every_days = 7;
+    all.submitters[0].name = "改名した見本医師会".to_owned();
+    db.load_agreements(&all).unwrap();
+    assert_eq!(db.feed(&all.feeds[0].id).unwrap().as_ref(), Some(&all.feeds[0]));
+    assert_eq!(db.feed(&FeedId::new("none").unwrap()).unwrap(), None);
+
+    // One wrong feed keeps everything as it was.
+    let mut wrong = all.clone();
+    wrong.submitters[0].name = "別名".to_owned();
+    wrong.feeds[0].providers.push(ProviderId::new("1319999").unwrap());
+    match db.load_agreements(&wrong) {
+        Err(StorageError::Refused(said)) => assert!(said.contains("provider 1319999"), "{said}"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(db.agreements().unwrap(), all);
+}
+
+#[test]
+fn masters_are_loaded_once_and_never_changed() {
+    let house = house();
+    let mut db = Registry::open(house.database()).unwrap().ingest().unwrap();
+    let system = CodeSystem::ReceiptDisease;
+    let row = |code: &str, name: &str, icd: &str| -> MasterTuple {
+        let standard = if icd.is_empty() { "" } else { "ICD10" };
+        (code.to_owned(), name.to_owned(), standard.to_owned(), icd.to_owned())
+    };
+    let first = || vec![row("0000001", "見本病", "A000"), row("0000002", "無病", "")];
+    let begin = date(2024, 6, 1);
+    assert_eq!(db.load_master(system.as_str(), "2024", begin, "h1", first()).unwrap(), MasterLoad::Loaded(2));
+    assert_eq!(
+        db.load_master(system.as_str(), "2024", begin, "h1", first()).unwrap(),
+        MasterLoad::AlreadyThere
+    );
+    assert!(matches!(
+        db.load_master(system.as_str(), "2024", begin, "h2", first()),
+        Err(StorageError::Refused(_))
+    ));
+    let twice = || [first(), first()].concat();
+    assert!(db.load_master(system.as_str(), "2025", date(2025, 6, 1), "h3", twice()).is_err());
+    let newer = vec![row("0000001", "見本病（新）", "B000")];
+    assert_eq!(
+        db.load_master(system.as_str(), "2026", date(2026, 6, 1), "h4", newer).unwrap(),
+        MasterLoad::Loaded(1)
+    );
+
+    let masters = db.masters().unwrap();
+    let on = PartialDate::new(2025, 7, 1);
+    assert_eq!(masters.edition(&system, on).as_deref(), Some("2024"), "a failed load leaves nothing");
+    let entry = masters.look_up(&system, "0000001", on).unwrap();
+    assert_eq!(entry.name, "見本病");
+    let standard = entry.standard.unwrap();
+    assert_eq!((standard.system, standard.code.as_str()), (CodeSystem::Icd10, "A000"));
+    assert_eq!(masters.look_up(&system, "0000002", on).unwrap().standard, None);
+    assert_eq!(masters.look_up(&system, "0000001", None).unwrap().name, "見本病（新）");
+    assert_eq!(masters.look_up(&system, "0000002", None), None);
+}
