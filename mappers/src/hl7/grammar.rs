@@ -13,6 +13,8 @@ type Set = u128;
 #[derive(Debug, Clone)]
 pub struct Grammar {
     names: Vec<[u8; 3]>,
+    /// Each name once, with its positions.
+    places: Vec<([u8; 3], Set)>,
     first: Set,
     last: Set,
     follow: Vec<Set>,
@@ -49,8 +51,14 @@ impl Grammar {
     /// Compiles a structure. `None` when it is not one (unbalanced brackets, a name not of three letters, too long).
     #[must_use]
     pub fn compile(structure: &str) -> Option<Self> {
-        let mut grammar =
-            Self { names: Vec::new(), first: 0, last: 0, follow: Vec::new(), reach: Vec::new() };
+        let mut grammar = Self {
+            names: Vec::new(),
+            places: Vec::new(),
+            first: 0,
+            last: 0,
+            follow: Vec::new(),
+            reach: Vec::new(),
+        };
         let mut rest = structure.as_bytes();
         let whole = grammar.sequence(&mut rest)?;
         if !rest.is_empty() {
@@ -61,7 +69,7 @@ impl Grammar {
         // Closure by repetition; structures are small and compiled once.
         loop {
             let next: Vec<Set> =
-                grammar.reach.iter().map(|set| set | grammar.step(*set, &grammar.reach)).collect();
+                grammar.reach.iter().map(|set| set | Grammar::step(*set, &grammar.reach)).collect();
             if next == grammar.reach {
                 return Some(grammar);
             }
@@ -113,6 +121,10 @@ impl Grammar {
     fn position(&mut self, name: [u8; 3]) -> Option<Part> {
         let bit = 1u128.checked_shl(u32::try_from(self.names.len()).ok()?)?;
         self.names.push(name);
+        match self.places.iter_mut().find(|(n, _)| *n == name) {
+            Some((_, places)) => *places |= bit,
+            None => self.places.push((name, bit)),
+        }
         self.follow.push(0);
         Some(Part { nullable: false, first: bit, last: bit })
     }
@@ -125,16 +137,20 @@ impl Grammar {
         }
     }
 
-    fn step(&self, from: Set, table: &[Set]) -> Set {
-        table.iter().enumerate().filter(|(i, _)| from >> i & 1 == 1).fold(0, |sum, (_, set)| sum | set)
+    /// All that `table` gives for the positions of `from`.
+    fn step(from: Set, table: &[Set]) -> Set {
+        let mut rest = from;
+        let mut sum = 0;
+        while rest != 0 {
+            let at = usize::try_from(rest.trailing_zeros()).unwrap_or(usize::MAX);
+            sum |= table.get(at).copied().unwrap_or(0);
+            rest &= rest - 1;
+        }
+        sum
     }
 
     fn positions(&self, among: Set, name: [u8; 3]) -> Set {
-        self.names
-            .iter()
-            .enumerate()
-            .filter(|(i, n)| **n == name && among >> i & 1 == 1)
-            .fold(0, |sum, (i, _)| sum | 1 << i)
+        self.places.iter().find(|(n, _)| *n == name).map_or(0, |(_, places)| places & among)
     }
 
     fn names_of(&self, set: Set) -> Vec<String> {
@@ -146,7 +162,7 @@ impl Grammar {
     /// Does the structure know this segment anywhere?
     #[must_use]
     pub fn knows(&self, name: [u8; 3]) -> bool {
-        self.names.contains(&name)
+        self.places.iter().any(|(n, _)| *n == name)
     }
 
     /// Begins a message.
@@ -160,13 +176,13 @@ impl Progress<'_> {
     /// Takes the next segment.
     pub fn take(&mut self, name: [u8; 3]) -> Verdict {
         let grammar = self.grammar;
-        let next = self.at.map_or(grammar.first, |at| grammar.step(at, &grammar.follow));
+        let next = self.at.map_or(grammar.first, |at| Grammar::step(at, &grammar.follow));
         let fitting = grammar.positions(next, name);
         if fitting != 0 {
             self.at = Some(fitting);
             return Verdict::Fits;
         }
-        let later = grammar.positions(grammar.step(next, &grammar.reach), name);
+        let later = grammar.positions(Grammar::step(next, &grammar.reach), name);
         if later == 0 {
             return Verdict::OutOfPlace;
         }
@@ -186,7 +202,7 @@ impl Progress<'_> {
         let grammar = self.grammar;
         match self.at {
             Some(at) if at & grammar.last != 0 => Vec::new(),
-            Some(at) => grammar.names_of(grammar.step(at, &grammar.follow)),
+            Some(at) => grammar.names_of(Grammar::step(at, &grammar.follow)),
             None => grammar.names_of(grammar.first),
         }
     }

@@ -139,7 +139,7 @@ impl<'a> Message<'a> {
             bytes,
             base,
             charset: Charset { encoding, class: [0; 256], escape: '\\', overline: false },
-            spans: Vec::new(),
+            spans: Vec::with_capacity(bytes.len() / 64 + 1),
             ends: Vec::with_capacity(bytes.len() / 6),
         };
         let mut from = 0;

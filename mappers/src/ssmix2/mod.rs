@@ -125,7 +125,9 @@ fn map_message(
 ) {
     let said = witness::check(message, path, notes);
     mapped.demographics = person::demographics(message, path, notes);
-    let mut work = Work { masters, notes, facts: Vec::new(), edition: CompactString::default() };
+    let room = message.len().min(4096);
+    let mut work =
+        Work { masters, notes, facts: Vec::with_capacity(room), edition: CompactString::default() };
     person::person_fact(message, &mapped.demographics, &mut work);
     let kind = path.data_type();
     if let Some(kind) = kind.filter(|k| !k.mapped) {
