@@ -1,5 +1,5 @@
 //! The resolve step with the real engine, real keys and a real PostgreSQL.
-#![allow(clippy::indexing_slicing)] // test data, not input
+#![allow(clippy::indexing_slicing, clippy::expect_used)] // test data, not input
 
 use std::collections::{BTreeMap, BTreeSet};
 

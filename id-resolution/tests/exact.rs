@@ -160,10 +160,10 @@ fn bridged() -> [Described; 3] {
 fn a_merge_keeps_the_older_id_and_says_which_keys_agreed() {
     let [first, second, bridge] = bridged();
     let mut store = Store::default();
-    store.load(&[first.clone()]);
-    store.load(&[second.clone()]);
+    store.load(std::slice::from_ref(&first));
+    store.load(std::slice::from_ref(&second));
     let (older, younger) = (store.known[&first.identity_id].1, store.known[&second.identity_id].1);
-    store.load(&[bridge.clone()]);
+    store.load(std::slice::from_ref(&bridge));
     let [merge] = store.last.merges[..] else { panic!("{:?}", store.last) };
     assert_eq!((merge.survivor, merge.alias), (older, younger));
     let merged = store.decisions.iter().find(|d| d.kind == DecisionKind::Merge).unwrap();
@@ -177,8 +177,8 @@ fn a_merge_keeps_the_older_id_and_says_which_keys_agreed() {
 fn a_merge_keeps_the_released_id_even_when_it_is_younger() {
     let [first, second, bridge] = bridged();
     let mut store = Store::default();
-    store.load(&[first.clone()]);
-    store.load(&[second.clone()]);
+    store.load(std::slice::from_ref(&first));
+    store.load(std::slice::from_ref(&second));
     store.released.insert(store.known[&second.identity_id].1);
     let released = store.known[&second.identity_id].1;
     store.load(&[bridge]);

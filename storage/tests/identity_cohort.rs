@@ -1,4 +1,5 @@
 //! Cohorts for releases and the second opt-out gate, in a real PostgreSQL.
+#![allow(clippy::indexing_slicing, clippy::expect_used)] // test data, not input
 
 mod identity_support;
 mod support;

@@ -1,7 +1,7 @@
 //! What the identity tests share: rows made of small numbers, and an engine of a few lines that links equal tokens
 //! under equal guards. (The real engine is tested in its room and, with this store, in `etl`.)
 #![allow(dead_code)] // every test binary uses its own part
-#![allow(clippy::indexing_slicing)] // test data, not input
+#![allow(clippy::indexing_slicing, clippy::expect_used)] // test data, not input
 
 use std::collections::{BTreeMap, BTreeSet};
 
