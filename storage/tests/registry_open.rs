@@ -130,10 +130,22 @@ fn no_value_reaches_the_log() {
     assert!(owner.batch_execute(&format!("DO $$ BEGIN RAISE WARNING '{secret}'; END $$")).is_ok());
     assert!(owner.batch_execute(&format!("SELECT pg_sleep(0), '{secret}'")).is_ok());
     let _ = owner.batch_execute(&format!("SELECT pg_terminate_backend(pg_backend_pid()), '{secret}'"));
-    let mut seen = String::new();
-    for entry in std::fs::read_dir(cluster_of(house.path()).join("log")).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-        seen.push_str(&String::from_utf8_lossy(&bytes));
+    let read_log = || {
+        let mut seen = String::new();
+        for entry in std::fs::read_dir(cluster_of(house.path()).join("log")).unwrap() {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            seen.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        seen
+    };
+    // The log is written by another process; the end of our connection is the last thing it has to say of us.
+    let mut seen = read_log();
+    for _ in 0..1000 {
+        if seen.contains("terminating connection") {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        seen = read_log();
     }
     assert!(seen.contains("ready to accept connections"), "this is the log: {seen}");
     assert!(seen.contains("terminating connection"), "fatal ends are logged: {seen}");
