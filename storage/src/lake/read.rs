@@ -124,7 +124,9 @@ pub fn find_fact(
         let mut scan = opened.read(&single, ColumnSet::ALL, 1)?;
         if let Some(batch) = scan.next()? {
             let fact = FactRow { batch: &batch, index: 0, table: file.table }.to_fact()?;
-            return Ok(Some((file.file_id.clone(), fact)));
+            // Pages leave out what is certainly not wanted; what they leave in is decided here.
+            let wanted = fact.bucket == bucket && identity.is_none_or(|i| *i == fact.provenance.identity);
+            return Ok(wanted.then(|| (file.file_id.clone(), fact)));
         }
     }
     Ok(None)

@@ -126,7 +126,8 @@ fn the_fingerprint_sees_every_change_of_content_and_no_other() {
     let dead = BTreeSet::from([(p.document, p.unit), (DocumentHash::of(b"nothing"), 0)]);
     let with_dead = fingerprint(folder, &files, &dead).unwrap();
     assert_eq!((with_dead.rows, with_dead.dead), (120, 6));
-    assert_ne!(with_dead, RepositoryFingerprint { dead: 6, ..base });
+    let sum = |print: RepositoryFingerprint| print.to_string().rsplit('-').next().unwrap().to_owned();
+    assert_ne!(sum(with_dead), sum(base), "which facts are dead is part of the content");
 }
 
 #[test]
