@@ -272,12 +272,10 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// What makes two receipts versions of one. The search number (検索番号) that the payer gave is enough; without it,
-/// month, kind, chart and insured number, and where all of these are blank, the person.
+/// What makes two receipts versions of one: month, kind, chart and insured number, and where chart and number are
+/// blank, the person. The search number (検索番号) is left out on purpose: the payer adds it when it returns a claim, so
+/// the claim's first version has none and the resubmission would not be known as its successor.
 fn version_key(head: &Head, person: &Demographics, payers: &Payers) -> Option<String> {
-    if !head.search_number.is_empty() {
-        return Some(format!("検索番号|{}", head.search_number));
-    }
     let care = head.care?.compact();
     let chart = person.local_number.expose();
     let (insurer, symbol, number) = if payers.has_insurer {

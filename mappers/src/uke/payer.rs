@@ -20,7 +20,6 @@ pub(super) struct Head {
     /// レセプト種別.
     pub kind: CompactString,
     pub care: Option<Month>,
-    pub search_number: CompactString,
 }
 
 /// What was seen of HO and KO.
@@ -85,7 +84,7 @@ impl Reader<'_, '_> {
         visit.department = self.fields.code(21);
         self.facts.push(person);
         self.facts.push(visit);
-        self.head = Some(Head { place: self.place, kind, care, search_number: self.text(18) });
+        self.head = Some(Head { place: self.place, kind, care });
         self.claim.begin(care, birth);
     }
 
