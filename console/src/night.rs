@@ -184,10 +184,18 @@ pub fn night_report(r: &NightReport, lang: Lang, rule: &dyn Fn(&str) -> Option<&
     shell(lang, &title, &body)
 }
 
+/// Nothing of the delivery went on.
+fn stopped(state: SubmissionState) -> bool {
+    matches!(state, SubmissionState::Rejected | SubmissionState::Quarantined)
+}
+
 fn verdict(r: &NightReport, lang: Lang) -> Markup {
     let worst = r.submissions.iter().map(standing).min();
     let (class, mark, head, more) = match worst {
         None => ("wait", None, &words::NOTHING, &words::NOTHING_MORE),
+        Some(Standing::Fine) if r.submissions.iter().any(|s| stopped(s.state)) => {
+            ("wait", None, &words::CLOSE_BUT, &words::CLOSE_BUT_MORE)
+        }
         Some(Standing::Fine) => ("good", Some(true), &words::ALL_CLOSE, &words::ALL_CLOSE_MORE),
         Some(Standing::Waiting) => ("wait", None, &words::WAITING, &words::WAITING_MORE),
         Some(Standing::Broken) => ("bad", Some(false), &words::NOT_CLOSE, &words::NOT_CLOSE_MORE),
@@ -315,10 +323,7 @@ pub(crate) fn by_kind(lang: Lang, balance: &Balance) -> Markup {
 
 fn balances(r: &NightReport, lang: Lang) -> Markup {
     let mut order: Vec<&SubmissionView> = r.submissions.iter().collect();
-    order.sort_by_key(|s| {
-        let stopped = matches!(s.state, SubmissionState::Rejected | SubmissionState::Quarantined);
-        (standing(s), !stopped, s.received_at, s.id)
-    });
+    order.sort_by_key(|s| (standing(s), !stopped(s.state), s.received_at, s.id));
     let (shown, rest) = order.split_at(order.len().min(DELIVERIES_SHOWN));
     let most = r.submissions.iter().map(|s| s.balance.total().received).max().unwrap_or(0);
     let mut rest_balance = Balance::default();
@@ -460,7 +465,7 @@ fn releases(r: &NightReport, lang: Lang) -> Markup {
         @for x in &r.releases {
             @let cells = x.cells_shown + x.cells_hidden;
             div.release {
-                div.sub.head {
+                div.head {
                     @match x.verified {
                         Some(true) => { span.chip.done { "✓ " (lang.say(&words::VERIFIED)) } },
                         Some(false) => { span.chip.stop { (lang.say(&words::NOT_VERIFIED)) } },

@@ -71,6 +71,8 @@ words! {
     MADE_AT: "作成", "made";
     ALL_CLOSE: "すべての提出が突合しました", "Every delivery balances";
     ALL_CLOSE_MORE: "受領したレコードは、一件も行方がわからなくなっていません。", "No record that was received is unaccounted for.";
+    CLOSE_BUT: "突合しましたが、受け付けられなかった提出があります", "All else balances, but a delivery was not accepted";
+    CLOSE_BUT_MORE: "受け付けた分に行方のわからないレコードはありません。受付不可・隔離の提出を下の表で確かめてください。", "No accepted record is unaccounted for. See below which delivery was refused or set aside.";
     NOT_CLOSE: "突合していない提出があります", "A delivery does not balance";
     NOT_CLOSE_MORE: "差のある提出を下の表で確かめてください。突合するまで完了になりません。", "See the table below. A delivery is not done until it balances.";
     NOTHING: "この夜の提出はありません", "No delivery came this night";
