@@ -15,6 +15,9 @@ const SPEC_TOML: &str = "# 見本の申出\nversion=1\nname='mihon'\ntitle='見�
 const PARAMETERS: &str = "[[parameter]]\nname='statistics.cell_min_persons'\nvalue=10\nfrom='2024-04-01'\nbasis='試験'\n\
     [[parameter]]\nname='statistics.age_top_years'\nvalue=90\nfrom='2024-04-01'\nbasis='試験'\n";
 
+/// Names and contents of a package.
+type Files = BTreeMap<&'static str, Vec<u8>>;
+
 fn board() -> SecretKey {
     SecretKey::from_seed(&[1; 32])
 }
@@ -57,17 +60,17 @@ fn sealed(spec_toml: &str, expires_on: &str) -> Result<Sealed, ReleaseError> {
     seal(&granted, 7, leaves(), &force, at("2026-11-20T01:02:03Z"), "musubi/試験", &officer())
 }
 
-fn contents(sealed: &Sealed) -> BTreeMap<&'static str, Vec<u8>> {
+fn contents(sealed: &Sealed) -> Files {
     sealed.files.iter().cloned().collect()
 }
 
-fn verified(files: &BTreeMap<&'static str, Vec<u8>>, board: &PublicKey, officer: &PublicKey) -> VerifyReport {
+fn verified(files: &Files, board: &PublicKey, officer: &PublicKey) -> VerifyReport {
     let mut report = VerifyReport::default();
     verify_files(files, board, officer, &mut report);
     report
 }
 
-fn sound(files: &BTreeMap<&'static str, Vec<u8>>) -> VerifyReport {
+fn sound(files: &Files) -> VerifyReport {
     verified(files, &board().public(), &officer().public())
 }
 
@@ -122,7 +125,7 @@ fn a_good_signature_does_not_excuse() {
     );
 
     let good = sealed(SPEC_TOML, "2027-11-01").unwrap();
-    let resigned = |change: &dyn Fn(&mut BTreeMap<&'static str, Vec<u8>>, &mut Manifest)| {
+    let resigned = |change: &dyn Fn(&mut Files, &mut Manifest)| {
         let (mut files, mut manifest) = (contents(&good), good.manifest.clone());
         change(&mut files, &mut manifest);
         for entry in &mut manifest.files {

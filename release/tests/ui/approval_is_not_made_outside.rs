@@ -1,16 +1,9 @@
-//! An `Approval` cannot be put together by hand, and an order is not complete without one.
+//! Nobody but the review board can put an `Approval` together, not even from another one.
 
-use musubi_release::Order;
 use musubi_review_board::Approval;
 
-fn forged() -> Approval {
-    Approval { id: String::new(), ..todo!() }
+fn forged(other: Approval) -> Approval {
+    Approval { id: String::from("A-0000000000000000"), ..other }
 }
 
-fn without(parameters: &musubi_model::parameter::ParameterSet) {
-    let _ = Order { approval: &(), parameters, ..todo!() };
-}
-
-fn main() {
-    let _ = forged();
-}
+fn main() {}
