@@ -315,7 +315,7 @@ fn a_table_of_full_size_holds() {
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let draw = state >> 33;
-        if draw % 3 == 0 { 0 } else { draw % (1 << (draw % 11)) }
+        if draw.is_multiple_of(3) { 0 } else { draw % (1 << (draw % 11)) }
     };
     let trees: Vec<(Tree, Mask)> = (0..23)
         .map(|_| {
