@@ -1,4 +1,4 @@
-//! Writes a region: `region PERSONS SEED NIGHTS OUT`, or `region bench-uke|bench-ssmix2 BYTES SEED OUT`.
+//! Writes a region: `region PERSONS SEED NIGHTS OUT [clean]` (`clean`: no errors, nothing broken), or `region bench-uke|bench-ssmix2 BYTES SEED OUT`.
 // A tool for people at a terminal: it prints.
 #![allow(clippy::print_stdout)]
 
@@ -10,9 +10,11 @@ use musubi_testdata::{ErrorRates, RegionSpec, Scenario, write_bench_corpus, writ
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [first, second, third, out] = args.as_slice() else {
+    let clean = args.get(4).is_some_and(|a| a == "clean");
+    let [first, second, third, out, ..] = args.as_slice() else {
         return Err(
-            "usage: region PERSONS SEED NIGHTS OUT | region bench-uke|bench-ssmix2 BYTES SEED OUT".into()
+            "usage: region PERSONS SEED NIGHTS OUT [clean] | region bench-uke|bench-ssmix2 BYTES SEED OUT"
+                .into(),
         );
     };
     let out = Path::new(out);
@@ -30,8 +32,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         seed: second.parse()?,
         nights: third.parse()?,
         first_night: date(2026, 10, 9),
-        errors: ErrorRates::default(),
-        scenario: Scenario::demo(),
+        errors: if clean { ErrorRates::NONE } else { ErrorRates::default() },
+        scenario: if clean { Scenario::default() } else { Scenario::demo() },
     };
     println!("{:?}", write_region(&spec, out, &mut |_| {})?);
     Ok(())

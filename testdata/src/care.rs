@@ -120,8 +120,8 @@ pub(crate) fn sites(
     let monthly = match age {
         0..=5 => 0.55,
         6..=14 => 0.40,
-        15..=39 => 0.24,
-        40..=64 => 0.30,
+        15..=39 => 0.28,
+        40..=64 => 0.36,
         65..=74 => 0.45,
         _ => 0.55,
     } + 0.1 * f64::from(ill_share.min(4));
@@ -133,14 +133,14 @@ pub(crate) fn sites(
         out.push(Site { district: person.district, slot, monthly: monthly.min(0.92), share: 3 });
     }
     let district = if districts > 1 && rng.chance(0.15) { away } else { person.district };
-    if rng.chance(0.14 + 0.05 * f64::from(ill_share)) {
+    if rng.chance(0.24 + 0.08 * f64::from(ill_share)) {
         let (clinics, _) = site_counts(persons_of(district));
-        out.push(Site { district, slot: rng.below(clinics), monthly: 0.45, share: 2 });
+        out.push(Site { district, slot: rng.below(clinics), monthly: 0.55, share: 2 });
     }
     let district = if districts > 1 && rng.chance(0.12) { away } else { person.district };
-    if rng.chance(0.04 + 0.055 * f64::from(ill_share)) {
+    if rng.chance(0.07 + 0.08 * f64::from(ill_share)) {
         let (clinics, hospitals) = site_counts(persons_of(district));
-        out.push(Site { district, slot: clinics + rng.below(hospitals), monthly: 0.5, share: 2 });
+        out.push(Site { district, slot: clinics + rng.below(hospitals), monthly: 0.6, share: 2 });
     }
     let mut known = Vec::with_capacity(out.len());
     for site in out {

@@ -125,7 +125,7 @@ impl Provider {
             district,
             slot,
             hospital,
-            ssmix2: hospital || slot.is_multiple_of(8),
+            ssmix2: hospital || slot.is_multiple_of(5),
             dispenses: !hospital && matches!(slot % 5, 1 | 3),
             width: u32::try_from(rng.between(7, 10)).unwrap_or(8),
             name_blank: rng.chance(0.85),

@@ -374,3 +374,45 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), SynthError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ErrorRates, Scenario};
+    use jiff::civil::date;
+
+    #[test]
+    fn people_go_to_their_district_and_the_next_only_and_charts_stay_apart() {
+        let spec = RegionSpec {
+            persons: 40_500,
+            seed: 10,
+            nights: 1,
+            first_night: date(2026, 10, 9),
+            errors: ErrorRates::NONE,
+            scenario: Scenario::default(),
+        };
+        let frame = Frame { seed: spec.seed, nights: spec.nights, first_night: spec.first_night };
+        let world = World { frame, spec };
+        assert_eq!(world.districts(), 3);
+        assert_eq!((0..3).map(|d| world.persons_of(d)).sum::<u64>(), 40_500);
+        let mut charts = std::collections::BTreeSet::new();
+        let mut away = 0;
+        for district in [0, 1] {
+            each_person(&world.frame, district, world.persons_of(district), |person| {
+                for site in world.places(person).1 {
+                    assert!(site.district == district || site.district == district + 1);
+                    let (clinics, hospitals) = site_counts(world.persons_of(site.district));
+                    assert!(site.slot < clinics + hospitals, "a site that does not exist");
+                    let provider = Provider::at(10, site.district, site.slot, clinics);
+                    let day = world.frame.month(1);
+                    let register = seen(&world.frame, &ErrorRates::NONE, person, &provider, day, 1, 1);
+                    assert!(charts.insert((provider.id, register.chart)), "a chart number used twice");
+                    away += u64::from(site.district != district);
+                }
+                Ok::<(), SynthError>(())
+            })
+            .unwrap();
+        }
+        assert!(away > 500, "{away}");
+    }
+}
