@@ -1,5 +1,6 @@
 //! A made-up night: plainly synthetic, with every kind of trouble in it. Shared by the tests and the example.
 #![allow(dead_code)] // each user takes its part
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // made-up data: a failure here is a failed test
 
 use std::collections::BTreeMap;
 
