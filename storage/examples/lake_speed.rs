@@ -103,11 +103,36 @@ fn fact(n: u32, i: u32) -> Fact {
     fact
 }
 
+/// A point in time: wall and this process's CPU, because a shared machine tells little by its wall.
+#[derive(Clone, Copy)]
+struct Since(Instant, f64);
+
+impl Since {
+    fn now() -> Self {
+        Self(Instant::now(), cpu_seconds().unwrap_or(0.0))
+    }
+}
+
+/// User and system seconds of this process, as Linux counts them (hundredths).
+fn cpu_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let after_name = stat.rsplit(')').next()?;
+    let ticks: Vec<f64> = after_name.split_whitespace().skip(11).take(2).flat_map(str::parse).collect();
+    Some(ticks.iter().sum::<f64>() / 100.0)
+}
+
 #[allow(clippy::print_stdout)] // an example's output is its purpose
-fn say(what: &str, rows: u64, bytes: u64, since: Instant) {
-    let seconds = since.elapsed().as_secs_f64();
-    let (rows_s, mb_s) = (rows as f64 / seconds, bytes as f64 / 1e6 / seconds);
-    println!("{what:<34} {seconds:7.2} s {rows_s:12.0} rows/s {mb_s:9.1} MB/s");
+fn say(what: &str, rows: u64, bytes: u64, since: Since) {
+    let wall = since.0.elapsed().as_secs_f64();
+    let cpu = cpu_seconds().unwrap_or(0.0) - since.1;
+    let (rows, megabytes) = (rows as f64, bytes as f64 / 1e6);
+    println!(
+        "{what:<34} wall {wall:6.2} s {:10.0} rows/s {:7.1} MB/s   cpu {cpu:6.2} s {:10.0} rows/s {:7.1} MB/s",
+        rows / wall,
+        megabytes / wall,
+        rows / cpu,
+        megabytes / cpu
+    );
 }
 
 fn lake(folder: &Path, facts: u32) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -122,21 +147,21 @@ fn lake(folder: &Path, facts: u32) -> Result<(), Box<dyn Error + Send + Sync>> {
         .collect();
     let rows = u64::from(facts.div_ceil(UNIT_FACTS)) * u64::from(UNIT_FACTS);
 
-    let since = Instant::now();
+    let since = Since::now();
     let files = write_part(folder, &placed)?;
     let bytes: u64 = files.iter().map(|f| f.bytes).sum();
     say(&format!("write {:.1} bytes/fact", bytes as f64 / rows as f64), rows, bytes, since);
 
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
-    let since = Instant::now();
+    let since = Since::now();
     one.install(|| write_part(folder, &placed))?;
     say("write, one thread", rows, bytes, since);
 
-    let since = Instant::now();
+    let since = Since::now();
     files.iter().try_for_each(|f| verify(folder, f))?;
     say("verify", rows, bytes, since);
 
-    let since = Instant::now();
+    let since = Since::now();
     let mut seen = 0u64;
     let columns = ColumnSet::of(&[Column::IdentityId, Column::StartDays, Column::SourceCode]);
     for file in &files {
@@ -148,16 +173,16 @@ fn lake(folder: &Path, facts: u32) -> Result<(), Box<dyn Error + Send + Sync>> {
     }
     say(&format!("count, three columns, one thread: {seen}"), rows, bytes, since);
 
-    let since = Instant::now();
+    let since = Since::now();
     fingerprint(folder, &files, &BTreeSet::new())?;
     say("fingerprint", rows, bytes, since);
 
-    let since = Instant::now();
+    let since = Since::now();
     let parts = placed.chunks(placed.len().div_ceil(8));
     let small: Vec<_> = parts.map(|p| write_part(folder, p)).collect::<Result<Vec<_>, _>>()?.concat();
     say("write in 8 parts", rows, bytes, since);
 
-    let since = Instant::now();
+    let since = Since::now();
     for table in FactTable::ALL {
         let files: Vec<_> = small.iter().filter(|f| f.table == table).cloned().collect();
         compact(folder, &files, &Compaction::default(), &|_, bucket| bucket)?;
@@ -175,7 +200,7 @@ fn vault(folder: &Path, megabytes: usize) -> Result<(), Box<dyn Error + Send + S
     let units = total / u64::try_from(UNIT_BYTES)?;
     let key = SealKey::from_bytes([7; KEY_BYTES]);
 
-    let since = Instant::now();
+    let since = Since::now();
     let sealed: Vec<_> = documents
         .par_iter()
         .map(|document| {
@@ -191,13 +216,13 @@ fn vault(folder: &Path, megabytes: usize) -> Result<(), Box<dyn Error + Send + S
         .collect::<Result<_, _>>()?;
     say("seal, 2 KB units, all cores", units, total, since);
 
-    let since = Instant::now();
+    let since = Since::now();
     let mut pack = PackWriter::create(folder)?;
     let entries: Vec<_> = sealed.iter().map(|s| pack.append(s)).collect::<Result<_, _>>()?;
     let name = pack.finish()?;
     say("write and sync the pack", units, total, since);
 
-    let since = Instant::now();
+    let since = Since::now();
     let mut same = true;
     for (entry, document) in entries.iter().zip(&documents) {
         let back = read_document(folder, &name, *entry, |_| Ok(Some(key.clone())))?;

@@ -365,6 +365,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::single_range_in_vec_init)] // one run is a run, not a mistaken vector of numbers
     fn runs_overlap() {
         let check = |a: &[Range<usize>], b: &[Range<usize>], expect: &[Range<usize>]| {
             assert_eq!(overlap(a, b), expect, "{a:?} {b:?}");

@@ -107,7 +107,7 @@ fn the_fingerprint_sees_every_change_of_content_and_no_other() {
             u.facts[0].quantity = u.facts[0].quantity.map(|mut q| {
                 q.rescale(q.scale() + 1);
                 q
-            })
+            });
         },
         &|u| u.facts[1].status = "x".into(),
         &|u| u.facts[1].qualifiers = "x".into(),
