@@ -594,7 +594,7 @@ impl Load<'_> {
                    FROM version
                  )
                  INSERT INTO repository.dead_unit (document, unit, since)
-                 SELECT DISTINCT document, ordinal, $2 FROM ranked WHERE rank > 1 OR NOT current
+                 SELECT DISTINCT document, ordinal, $2::bigint FROM ranked WHERE rank > 1 OR NOT current
                  ON CONFLICT DO NOTHING",
                 &[&id.as_bytes(), &commit],
             )

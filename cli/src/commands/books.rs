@@ -145,7 +145,7 @@ pub fn optout(cli: &Cli, voice: Voice, order: &Optout) -> Result<Ending> {
             let entered = db.enter_opt_outs(&rows, now()).context("停止の求めを登録できません")?;
             let object = AuditObject::Document(DocumentHash::of(&bytes));
             let persons = u64::try_from(list.entries.len()).unwrap_or(u64::MAX);
-            audit(&mut db, cli, AuditRole::Operator, AuditAction::EnterOptOut, object, persons)?;
+            audit(&mut db, cli, AuditRole::HelpDesk, AuditAction::EnterOptOut, object, persons)?;
             voice.say(
                 format!("停止の求め {} 行を登録しました(新規の照合鍵 {}、登録済 {})。受け付けられない行 {}", list.entries.len(), entered.added, entered.present, list.refused),
                 format!("Entered {} opt-out rows ({} new tokens, {} known); {} rows refused", list.entries.len(), entered.added, entered.present, list.refused),

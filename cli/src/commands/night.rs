@@ -137,7 +137,7 @@ fn tell(cli: &Cli, home: &Home, voice: Voice, outcome: &NightOutcome) -> Result<
             &AuditEntry {
                 at: now(),
                 actor: actor.clone(),
-                role: AuditRole::Ingest,
+                role: AuditRole::Intake,
                 action: if one.repeated { AuditAction::Receive } else { AuditAction::Load },
                 object: AuditObject::Submission(one.submission),
                 persons: one.counts.persons_new,

@@ -25,7 +25,7 @@ use crate::say::{Voice, raw};
 pub fn all_rules() -> Vec<&'static Rule> {
     let mut rules: Vec<&'static Rule> = Vec::new();
     rules.extend(musubi_etl::rules::rules());
-    rules.extend(musubi_mappers::uke::rules::rules());
+    rules.extend(musubi_mappers::uke::rules());
     rules.extend(musubi_mappers::hl7::rules::rules());
     rules.extend(musubi_mappers::ssmix2::rules::rules());
     rules.extend(musubi_id_resolution::rules::rules());
