@@ -30,9 +30,9 @@ const BATCH_ROWS: usize = 2 << 10;
 pub struct Compaction {
     /// A file is closed at the first bucket border after so many bytes, and at the latest at twice as many.
     pub target_bytes: u64,
-    /// Files merged at once; more are merged in rounds. Each takes some 5 MB of memory.
+    /// Files merged at once; more are merged in rounds. Each takes memory for a page of every column (by estimate 5 MB).
     pub files_at_once: usize,
-    /// Moving rows sorted in memory at once; more are spilled. Each takes some 1 KB.
+    /// Moving rows sorted in memory at once; more are spilled. Each takes a whole fact (by estimate 1 KB).
     pub moving_rows: usize,
 }
 

@@ -23,12 +23,13 @@ pub(super) const TABLE_KEY: &str = "musubi.table";
 
 /// Rows of a row group before it may close at a bucket border: fewer make the footer heavier than the data.
 pub(super) const GROUP_ROWS_MIN: usize = 16 << 10;
-/// Rows of a row group at most: what one thread holds in memory while encoding (some 40 MB), and what a reader of one
+/// Rows of a row group at most: what one thread holds in memory while encoding (by estimate 40 MB), and what a reader of one
 /// person has to look through at most.
 pub(super) const GROUP_ROWS_MAX: usize = 128 << 10;
 /// Rows of a page: the grain at which a reader of one person skips.
 const PAGE_ROWS: usize = 8 << 10;
-/// Zstandard level: 3 took a quarter more time than 1 for a few per cent less space.
+/// Zstandard level. On two million synthetic facts (`examples/lake_speed.rs`) level 3 took 7 % more CPU to write and
+/// saved less than 1 % of the space.
 const ZSTD_LEVEL: i32 = 1;
 
 /// What a column holds.
