@@ -45,7 +45,7 @@ pub struct LoadConfiguration {
 
 impl Default for LoadConfiguration {
     fn default() -> Self {
-        Self { batch_bytes: 32 << 20, compact_files: 16 }
+        Self { batch_bytes: 32 << 20, compact_files: 64 }
     }
 }
 
@@ -84,7 +84,8 @@ pub const CODE_VERSION: &str = concat!("musubi ", env!("CARGO_PKG_VERSION"));
 impl Home {
     /// Opens the installation in `data`, making it on the first call.
     pub fn open(data: &Path, database_url: Option<&str>) -> Result<Self> {
-        fs::create_dir_all(data).with_context(|| format!("データフォルダーを作れません: {}", data.display()))?;
+        fs::create_dir_all(data)
+            .with_context(|| format!("データフォルダーを作れません: {}", data.display()))?;
         let configuration = configuration(data)?;
         let keys = data.join("keys");
         let kek = match configuration.keys.kek_command.as_slice() {

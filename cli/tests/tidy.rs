@@ -1,6 +1,8 @@
 //! The rules of the house that a compiler does not hold: direction of the rooms, where SQL may stand, what every file
 //! says of itself, how long it may be, and that no machine's paths slip in.
 
+#![allow(clippy::expect_used, clippy::panic)] // test code: a failure here is a failed test
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,8 +23,16 @@ const MAY_USE: [(&str, &[&str]); 11] = [
     (
         "cli",
         &[
-            "model", "mappers", "id-resolution", "storage", "compliance", "etl", "review-board", "release",
-            "console", "testdata",
+            "model",
+            "mappers",
+            "id-resolution",
+            "storage",
+            "compliance",
+            "etl",
+            "review-board",
+            "release",
+            "console",
+            "testdata",
         ],
     ),
 ];
@@ -72,7 +82,9 @@ fn rooms_use_only_what_their_row_names() {
         let allowed = rows.get(name).unwrap_or_else(|| panic!("{name} has no row"));
         seen.insert(name.to_owned());
         for dependency in package["dependencies"].as_array().expect("dependencies") {
-            let Some(used) = dependency["name"].as_str().and_then(|n| n.strip_prefix("musubi-")) else { continue };
+            let Some(used) = dependency["name"].as_str().and_then(|n| n.strip_prefix("musubi-")) else {
+                continue;
+            };
             let test_only = dependency["kind"].as_str() == Some("dev");
             assert!(
                 allowed.contains(&used) || (test_only && used == "testdata"),
@@ -86,7 +98,9 @@ fn rooms_use_only_what_their_row_names() {
 #[test]
 fn sql_stands_only_in_storage() {
     for (path, text) in sources() {
-        if path.starts_with("storage") || path.ends_with("tidy.rs") {
+        // A test may look into the tables to see what a room has left there; this file names the words.
+        let is_test = path.components().any(|c| c.as_os_str() == "tests");
+        if path.starts_with("storage") || is_test {
             continue;
         }
         for word in ["SELECT ", "INSERT INTO", "UPDATE intake", "DELETE FROM", "postgres::"] {

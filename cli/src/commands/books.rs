@@ -36,7 +36,8 @@ pub fn audit(
 /// Registers submitters, providers and feeds.
 pub fn feeds(cli: &Cli, voice: Voice, file: &Path) -> Result<Ending> {
     let text = fs::read_to_string(file).with_context(|| format!("読めません: {}", file.display()))?;
-    let agreements: Agreements = toml::from_str(&text).with_context(|| format!("書式が違います: {}", file.display()))?;
+    let agreements: Agreements =
+        toml::from_str(&text).with_context(|| format!("書式が違います: {}", file.display()))?;
     let home = Home::open(&cli.data, cli.database_url.as_deref())?;
     let mut db = home.registry.ingest()?;
     db.load_agreements(&agreements).context("登録できません")?;
@@ -66,7 +67,8 @@ pub fn masters(cli: &Cli, voice: Voice, path: &Path) -> Result<Ending> {
     for file in &files {
         let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         // 傷病名マスタ: b_YYYYMMDD.csv; the date is the edition's first day.
-        let Some(date) = name.strip_prefix("b_").and_then(|r| r.strip_suffix(".csv")).and_then(edition_day) else {
+        let Some(date) = name.strip_prefix("b_").and_then(|r| r.strip_suffix(".csv")).and_then(edition_day)
+        else {
             continue;
         };
         let bytes = fs::read(file).with_context(|| format!("読めません: {name}"))?;
@@ -76,7 +78,8 @@ pub fn masters(cli: &Cli, voice: Voice, path: &Path) -> Result<Ending> {
         let edition = date.strftime("%Y%m%d").to_string();
         let system = CodeSystem::ReceiptDisease;
         let rows = rows.into_iter().map(|r| (r.code, r.name, r.standard_system, r.standard_code));
-        db.load_master(system.as_str(), &edition, date, &hash, rows).with_context(|| format!("登録できません: {name}"))?;
+        db.load_master(system.as_str(), &edition, date, &hash, rows)
+            .with_context(|| format!("登録できません: {name}"))?;
         let object = AuditObject::Master(
             Name::new(system.as_str()).context("master")?,
             Name::new(&edition).context("edition")?,
@@ -84,9 +87,14 @@ pub fn masters(cli: &Cli, voice: Voice, path: &Path) -> Result<Ending> {
         audit(&mut db, cli, AuditRole::Operator, AuditAction::LoadMaster, object, 0)?;
         voice.say(
             format!("傷病名マスタ {edition} 版を登録しました: {entries} 件(読めない行 {})", bad.len()),
-            format!("Loaded disease master, edition {edition}: {entries} entries ({} unreadable lines)", bad.len()),
+            format!(
+                "Loaded disease master, edition {edition}: {entries} entries ({} unreadable lines)",
+                bad.len()
+            ),
         );
-        loaded.push(json!({ "system": system.as_str(), "edition": edition, "entries": entries, "bad_lines": bad }));
+        loaded.push(
+            json!({ "system": system.as_str(), "edition": edition, "entries": entries, "bad_lines": bad }),
+        );
     }
     if loaded.is_empty() {
         bail!("マスタファイル(b_YYYYMMDD.csv)が見つかりません: {}", path.display());
@@ -147,14 +155,29 @@ pub fn optout(cli: &Cli, voice: Voice, order: &Optout) -> Result<Ending> {
             let persons = u64::try_from(list.entries.len()).unwrap_or(u64::MAX);
             audit(&mut db, cli, AuditRole::HelpDesk, AuditAction::EnterOptOut, object, persons)?;
             voice.say(
-                format!("停止の求め {} 行を登録しました(新規の照合鍵 {}、登録済 {})。受け付けられない行 {}", list.entries.len(), entered.added, entered.present, list.refused),
-                format!("Entered {} opt-out rows ({} new tokens, {} known); {} rows refused", list.entries.len(), entered.added, entered.present, list.refused),
+                format!(
+                    "停止の求め {} 行を登録しました(新規の照合鍵 {}、登録済 {})。受け付けられない行 {}",
+                    list.entries.len(),
+                    entered.added,
+                    entered.present,
+                    list.refused
+                ),
+                format!(
+                    "Entered {} opt-out rows ({} new tokens, {} known); {} rows refused",
+                    list.entries.len(),
+                    entered.added,
+                    entered.present,
+                    list.refused
+                ),
             );
             for finding in &list.findings {
                 voice.line(format!("    {finding}"));
             }
             for entry in &entered.differing {
-                voice.say(format!("    受付番号 {entry} は別の内容で登録済みのため変更していません"), format!("    entry {entry} stands with other content and was left as it is"));
+                voice.say(
+                    format!("    受付番号 {entry} は別の内容で登録済みのため変更していません"),
+                    format!("    entry {entry} stands with other content and was left as it is"),
+                );
             }
             voice.value(&json!({ "rows": list.entries.len(), "refused": list.refused, "added": entered.added, "present": entered.present, "differing": entered.differing }));
             let fine = list.refused == 0 && entered.differing.is_empty();

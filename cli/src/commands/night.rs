@@ -42,7 +42,8 @@ pub fn nightly(cli: &Cli, voice: Voice, inbox: &Path, date: Option<Date>) -> Res
     let home = Home::open(&cli.data, cli.database_url.as_deref())?;
     let most = home.configuration.load.compact_files;
     with_house(&home, voice, Faults::default(), |house, agreements| {
-        night::run(house, agreements, inbox, date, most).context("夜間処理が中断しました(再実行で続きから行えます)")
+        night::run(house, agreements, inbox, date, most)
+            .context("夜間処理が中断しました(再実行で続きから行えます)")
     })
     .and_then(|outcome| tell(cli, &home, voice, &outcome))
 }
@@ -57,7 +58,8 @@ pub fn with_house<T>(
     let mut db = home.registry.ingest()?;
     let agreements = db.agreements().context("取り決めを読めません")?;
     let gate = OptOutGate::load(&mut db, &home.parameters, today()).context("停止の関門を開けません")?;
-    let parameter_hash = record_parameters(&mut db, &home.parameters, now()).context("パラメータを記録できません")?;
+    let parameter_hash =
+        record_parameters(&mut db, &home.parameters, now()).context("パラメータを記録できません")?;
     let bars = Bars::new(voice);
     let house = House {
         registry: &home.registry,
@@ -87,9 +89,12 @@ struct Bars {
 impl Bars {
     fn new(voice: Voice) -> Self {
         let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-        let target = if terminal && !voice.json { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target =
+            if terminal && !voice.json { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        if let Ok(style) = ProgressStyle::with_template("{msg:<48} [{bar:30}] {bytes:>10}/{total_bytes:<10} {elapsed}") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{msg:<48} [{bar:30}] {bytes:>10}/{total_bytes:<10} {elapsed}")
+        {
             bar.set_style(style.progress_chars("█▉ "));
         }
         Self { bar, package: Mutex::new(String::new()), terminal: terminal || voice.json }
@@ -166,7 +171,9 @@ fn tell(cli: &Cli, home: &Home, voice: Voice, outcome: &NightOutcome) -> Result<
     }
     voice.value(outcome);
     let wrong = |p: &PackageOutcome| match &p.outcome {
-        Ok(o) => !o.repeated && o.state != SubmissionState::Acknowledged,
+        Ok(o) => {
+            !o.repeated && (o.state != SubmissionState::Acknowledged || o.balance.total().quarantined > 0)
+        }
         Err(_) => true,
     };
     Ok(if outcome.packages.iter().any(wrong) { Ending::LookAtIt } else { Ending::Done })
@@ -179,7 +186,11 @@ fn tell_package(voice: Voice, name: &str, one: &Outcome) {
         _ => "✗",
     };
     let state = voice.word(one.state.ja(), one.state.as_str());
-    let again = if one.repeated { voice.word("(同じ提出物の再送。取り込みなし)", " (repeated, nothing taken in)") } else { "" };
+    let again = if one.repeated {
+        voice.word("(同じ提出物の再送。取り込みなし)", " (repeated, nothing taken in)")
+    } else {
+        ""
+    };
     voice.line(format!("{mark} {name}  {}  {state}{again}", one.submission));
     if one.repeated {
         return;

@@ -27,8 +27,14 @@ pub fn request(cli: &Cli, voice: Voice, order: &Request) -> Result<Ending> {
     let object = AuditObject::Request(Name::new(&filed.request_id).context("request")?);
     books::audit(&mut db, cli, AuditRole::Board, AuditAction::FileRequest, object, 0)?;
     voice.say(
-        format!("申出を受け付けました: {}\n  題名: {}\n  範囲ハッシュ: {}", filed.request_id, filed.spec.title, filed.scope_hash),
-        format!("Filed request {}\n  title: {}\n  scope hash: {}", filed.request_id, filed.spec.title, filed.scope_hash),
+        format!(
+            "申出を受け付けました: {}\n  題名: {}\n  範囲ハッシュ: {}",
+            filed.request_id, filed.spec.title, filed.scope_hash
+        ),
+        format!(
+            "Filed request {}\n  title: {}\n  scope hash: {}",
+            filed.request_id, filed.spec.title, filed.scope_hash
+        ),
     );
     voice.value(&json!({ "request": filed.request_id, "scope_hash": filed.scope_hash }));
     Ok(Ending::Done)
@@ -50,8 +56,18 @@ pub fn board(cli: &Cli, voice: Voice, order: &Board) -> Result<Ending> {
     let object = AuditObject::Approval(Name::new(approval.id()).context("approval")?);
     books::audit(&mut db, cli, AuditRole::Board, AuditAction::Decide, object, 0)?;
     voice.say(
-        format!("承認しました: {}\n  範囲ハッシュ: {}\n  有効期限: {}", approval.id(), approval.scope_hash(), approval.expires_on()),
-        format!("Approved: {}\n  scope hash: {}\n  expires: {}", approval.id(), approval.scope_hash(), approval.expires_on()),
+        format!(
+            "承認しました: {}\n  範囲ハッシュ: {}\n  有効期限: {}",
+            approval.id(),
+            approval.scope_hash(),
+            approval.expires_on()
+        ),
+        format!(
+            "Approved: {}\n  scope hash: {}\n  expires: {}",
+            approval.id(),
+            approval.scope_hash(),
+            approval.expires_on()
+        ),
     );
     voice.value(&json!({ "approval": approval.id(), "scope_hash": approval.scope_hash(), "expires_on": approval.expires_on() }));
     Ok(Ending::Done)
@@ -70,8 +86,8 @@ pub fn release(cli: &Cli, voice: Voice, order: &Release) -> Result<Ending> {
 fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Ending> {
     let home = Home::open(&cli.data, cli.database_url.as_deref())?;
     let mut db = home.registry.release()?;
-    let approval =
-        Approval::load(&mut db, approval_id, &home.ring.board.public(), today()).context("承認を使えません")?;
+    let approval = Approval::load(&mut db, approval_id, &home.ring.board.public(), today())
+        .context("承認を使えません")?;
     let commit = db.current_commit()?.ok_or_else(|| anyhow!("リポジトリにまだ何も格納されていません"))?;
     let mut identities = home.registry.identity()?;
     // Named after what it depends on: another snapshot or another opt-out is another cohort.
@@ -85,11 +101,23 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
     let stops: String = stops.finalize().to_hex().chars().take(12).collect();
     let cohort_id = format!("C-{commit}-{stops}-{}", approval.id());
     if db.cohort(&cohort_id)?.is_none() {
-        let order =
-            CohortOrder { cohort_id: &cohort_id, approval_id: approval.id(), commit_id: commit, on: today(), at: now() };
+        let order = CohortOrder {
+            cohort_id: &cohort_id,
+            approval_id: approval.id(),
+            commit_id: commit,
+            on: today(),
+            at: now(),
+        };
         let written = identities.write_cohort(&order).context("対象集団を書けません")?;
         let object = AuditObject::Cohort(Name::new(&cohort_id).context("cohort")?);
-        books::audit(&mut identities, cli, AuditRole::Release, AuditAction::BuildCohort, object, written.persons)?;
+        books::audit(
+            &mut identities,
+            cli,
+            AuditRole::Release,
+            AuditAction::BuildCohort,
+            object,
+            written.persons,
+        )?;
         voice.say(
             format!("対象集団: {} 人(停止等により除いた記述 {})", written.persons, written.left_out),
             format!("Cohort: {} persons ({} identities left out)", written.persons, written.left_out),
@@ -114,8 +142,16 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
     books::audit(&mut db, cli, AuditRole::Release, AuditAction::BuildRelease, object, 0)?;
     let (shown, hidden) = (built.manifest.cells_shown, built.manifest.cells_hidden);
     voice.say(
-        format!("提供物を作成しました: {}\n  公表セル {shown}、秘匿セル {hidden}\n  場所: {}", built.release_id, built.folder.display()),
-        format!("Built release {}\n  cells shown {shown}, hidden {hidden}\n  at {}", built.release_id, built.folder.display()),
+        format!(
+            "提供物を作成しました: {}\n  公表セル {shown}、秘匿セル {hidden}\n  場所: {}",
+            built.release_id,
+            built.folder.display()
+        ),
+        format!(
+            "Built release {}\n  cells shown {shown}, hidden {hidden}\n  at {}",
+            built.release_id,
+            built.folder.display()
+        ),
     );
     voice.value(&json!({ "release": built.release_id, "folder": built.folder, "cells_shown": shown, "cells_hidden": hidden, "snapshot": commit }));
     Ok(Ending::Done)
@@ -131,7 +167,8 @@ fn verify(
     // Offline: two public keys and the package are all it needs; neither database nor installation is opened.
     let key = |given: Option<&Path>, name: &str| -> Result<PublicKey> {
         let path = given.map_or_else(|| cli.data.join("keys").join(name), PathBuf::from);
-        let text = fs::read_to_string(&path).with_context(|| format!("公開鍵を読めません: {}", path.display()))?;
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("公開鍵を読めません: {}", path.display()))?;
         PublicKey::from_hex(text.trim()).ok_or_else(|| anyhow!("公開鍵ではありません: {}", path.display()))
     };
     let report =
@@ -148,6 +185,8 @@ fn verify(
         }
     }
     let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
-    voice.value(&json!({ "ok": report.ok(), "shown": report.shown, "hidden": report.hidden, "problems": problems }));
+    voice.value(
+        &json!({ "ok": report.ok(), "shown": report.shown, "hidden": report.hidden, "problems": problems }),
+    );
     Ok(if report.ok() { Ending::Done } else { Ending::NotVerified })
 }

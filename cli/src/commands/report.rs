@@ -35,7 +35,14 @@ pub fn run(cli: &Cli, voice: Voice, out: &Path, submission: Option<&str>) -> Res
             let view = console.submission(&id)?.ok_or_else(|| anyhow!("その番号の提出はありません"))?;
             let positions = console.findings(&id, 20)?;
             let report = AckReport { submission: view, positions, made_at: now(), house: String::new() };
-            books::audit(&mut db, cli, AuditRole::Operator, AuditAction::Report, AuditObject::Submission(id), 0)?;
+            books::audit(
+                &mut db,
+                cli,
+                AuditRole::Operator,
+                AuditAction::Report,
+                AuditObject::Submission(id),
+                0,
+            )?;
             submission_report(&report, lang, &rule_named).into_string()
         }
         None => {

@@ -64,7 +64,11 @@ pub fn submission(cli: &Cli, voice: Voice, id: Option<&str>) -> Result<Ending> {
         for s in &all {
             let date = s.business_date.map(|d| d.to_string()).unwrap_or_default();
             let feed = s.feed.as_deref().unwrap_or("-");
-            voice.line(format!("{}  {date:10}  {feed:32}  {}", s.id, voice.word(s.state.ja(), s.state.as_str())));
+            voice.line(format!(
+                "{}  {date:10}  {feed:32}  {}",
+                s.id,
+                voice.word(s.state.ja(), s.state.as_str())
+            ));
         }
         voice.value(&all.iter().map(|s| json!({ "submission": s.id, "feed": s.feed, "business_date": s.business_date, "state": s.state })).collect::<Vec<_>>());
         return Ok(Ending::Done);
@@ -73,7 +77,13 @@ pub fn submission(cli: &Cli, voice: Voice, id: Option<&str>) -> Result<Ending> {
     let id = one_submission(&mut db, prefix)?;
     let view = console.submission(&id)?.ok_or_else(|| anyhow!("その番号の提出はありません"))?;
     voice.line(format!("■ {} {id}", voice.word("提出", "submission")));
-    voice.line(format!("  {}: {}   {}: {}", voice.word("フィード", "feed"), view.feed.as_deref().unwrap_or("-"), voice.word("状態", "state"), voice.word(view.state.ja(), view.state.as_str())));
+    voice.line(format!(
+        "  {}: {}   {}: {}",
+        voice.word("フィード", "feed"),
+        view.feed.as_deref().unwrap_or("-"),
+        voice.word("状態", "state"),
+        voice.word(view.state.ja(), view.state.as_str())
+    ));
     for event in &view.events {
         voice.line(format!("  {}  {} {}", event.at, event.state, event.detail));
     }
@@ -88,11 +98,23 @@ pub fn submission(cli: &Cli, voice: Voice, id: Option<&str>) -> Result<Ending> {
     }
     for count in &view.findings {
         let rule = rule_named(&count.rule);
-        let (what, mend) = rule.map_or(("", ""), |r| (voice.word(r.ja, r.en), voice.word(r.mend_ja, r.mend_en)));
+        let (what, mend) =
+            rule.map_or(("", ""), |r| (voice.word(r.ja, r.en), voice.word(r.mend_ja, r.mend_en)));
         voice.line(format!("  {} ×{}  {what}", count.rule, count.count));
         for f in findings.get(&count.rule).into_iter().flatten() {
-            let place = f.range.map(|r| format!("{} {}–{}", voice.word("バイト", "bytes"), r.start, r.end())).unwrap_or_default();
-            voice.line(format!("      {} {} {place}  {}: {}  {}: {}", f.record, f.field, voice.word("検出", "found"), f.found, voice.word("期待", "expected"), f.expected));
+            let place = f
+                .range
+                .map(|r| format!("{} {}–{}", voice.word("バイト", "bytes"), r.start, r.end()))
+                .unwrap_or_default();
+            voice.line(format!(
+                "      {} {} {place}  {}: {}  {}: {}",
+                f.record,
+                f.field,
+                voice.word("検出", "found"),
+                f.found,
+                voice.word("期待", "expected"),
+                f.expected
+            ));
         }
         if !mend.is_empty() {
             voice.line(format!("      → {mend}"));
@@ -151,7 +173,14 @@ pub fn rebuild(cli: &Cli, voice: Voice, document: &str, out: &Path) -> Result<En
             format!("Wrote {} bytes, hashing to {}", bytes.len(), first.document),
         );
     }
-    books::audit(&mut db, cli, AuditRole::Operator, AuditAction::Trace, AuditObject::Document(first.document), 1)?;
+    books::audit(
+        &mut db,
+        cli,
+        AuditRole::Operator,
+        AuditAction::Trace,
+        AuditObject::Document(first.document),
+        1,
+    )?;
     Ok(Ending::Done)
 }
 
@@ -170,8 +199,11 @@ pub fn check(cli: &Cli, voice: Voice) -> Result<Ending> {
         }
     }
     let files = db.lake_files()?;
-    let bad_files: Vec<String> =
-        files.iter().filter(|f| lake::verify(&home.folders().lake, f).is_err()).map(|f| f.file_id.clone()).collect();
+    let bad_files: Vec<String> = files
+        .iter()
+        .filter(|f| lake::verify(&home.folders().lake, f).is_err())
+        .map(|f| f.file_id.clone())
+        .collect();
     let fingerprint = if bad_files.is_empty() {
         lake::fingerprint(&home.folders().lake, &files, &db.dead_units()?)?.to_string()
     } else {
@@ -180,8 +212,18 @@ pub fn check(cli: &Cli, voice: Voice) -> Result<Ending> {
     let ok = chain_ok && bad_packs.is_empty() && bad_files.is_empty();
     let mark = |good: bool| if good { "✓" } else { "✗" };
     voice.line(format!("{} {}: {}", mark(chain_ok), voice.word("証跡の連鎖", "audit chain"), chain.verified));
-    voice.line(format!("{} {}: {}", mark(bad_packs.is_empty()), voice.word("原本保管庫のパック", "vault packs"), packs.len()));
-    voice.line(format!("{} {}: {}", mark(bad_files.is_empty()), voice.word("レイクのファイル", "lake files"), files.len()));
+    voice.line(format!(
+        "{} {}: {}",
+        mark(bad_packs.is_empty()),
+        voice.word("原本保管庫のパック", "vault packs"),
+        packs.len()
+    ));
+    voice.line(format!(
+        "{} {}: {}",
+        mark(bad_files.is_empty()),
+        voice.word("レイクのファイル", "lake files"),
+        files.len()
+    ));
     voice.line(format!("  {}: {fingerprint}", voice.word("リポジトリの指紋", "repository fingerprint")));
     voice.value(&json!({
         "ok": ok, "audit_entries": chain.verified, "audit_ok": chain_ok, "packs": packs.len(), "bad_packs": bad_packs,
@@ -196,10 +238,18 @@ pub fn check(cli: &Cli, voice: Voice) -> Result<Ending> {
 /// Prints the catalogue of findings.
 pub fn findings(voice: Voice) -> Result<Ending> {
     let rules = all_rules();
-    voice.line("# Findings\n\nGenerated by `musubi findings`. Every rule that a sender or an operator can meet.\n");
+    voice.line("# Findings\n\nGenerated: `musubi findings > docs/findings.md` writes this file anew. Every rule that a sender or an operator can meet.\n");
     voice.line("| rule | severity | 内容 | 対処 | meaning | mending |\n|---|---|---|---|---|---|");
     for r in &rules {
-        voice.line(format!("| {} | {} | {} | {} | {} | {} |", r.id, r.severity.as_str(), r.ja, r.mend_ja, r.en, r.mend_en));
+        voice.line(format!(
+            "| {} | {} | {} | {} | {} | {} |",
+            r.id,
+            r.severity.as_str(),
+            r.ja,
+            r.mend_ja,
+            r.en,
+            r.mend_en
+        ));
     }
     voice.value(&rules.iter().map(|r| json!({ "rule": r.id, "severity": r.severity.as_str(), "ja": r.ja, "en": r.en, "mend_ja": r.mend_ja, "mend_en": r.mend_en })).collect::<Vec<_>>());
     Ok(Ending::Done)

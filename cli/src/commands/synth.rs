@@ -13,8 +13,11 @@ use crate::say::Voice;
 
 /// Runs the verb.
 pub fn run(order: &Synth, voice: Voice) -> Result<Ending> {
-    let (errors, scenario) =
-        if order.clean { (ErrorRates::NONE, Scenario::default()) } else { (ErrorRates::default(), Scenario::demo()) };
+    let (errors, scenario) = if order.clean {
+        (ErrorRates::NONE, Scenario::default())
+    } else {
+        (ErrorRates::default(), Scenario::demo())
+    };
     let spec = RegionSpec {
         persons: order.persons,
         seed: order.seed,

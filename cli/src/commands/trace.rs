@@ -42,7 +42,11 @@ fn example(home: &Home, db: &mut IngestDb) -> Result<Option<FactId>> {
     let tables = [FactTable::ConditionOccurrence, FactTable::DrugExposure, FactTable::Person];
     for file in tables.iter().flat_map(|t| files.iter().filter(move |f| f.table == *t)) {
         let mut found = None;
-        let want = Want { buckets: file.bucket_min..=file.bucket_min, identities: None, columns: ColumnSet::of(&[Column::FactId]) };
+        let want = Want {
+            buckets: file.bucket_min..=file.bucket_min,
+            identities: None,
+            columns: ColumnSet::of(&[Column::FactId]),
+        };
         lake::read(&home.folders().lake, file, &want, &mut |row| {
             found.get_or_insert(row.fact_id());
             Ok(())
@@ -57,18 +61,17 @@ fn example(home: &Home, db: &mut IngestDb) -> Result<Option<FactId>> {
 fn back(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, id: &FactId) -> Result<Ending> {
     let documents = db.documents_like(&id.document_prefix())?;
     let document = documents.first().ok_or_else(|| anyhow!("この事実の文書がありません"))?.clone();
-    let unit = db.unit(&document.document, id.unit())?.ok_or_else(|| anyhow!("この事実の単位がありません"))?;
-    let identity = unit.identity.ok_or_else(|| anyhow!("この単位は格納されていません({})", unit.disposition))?;
+    let unit =
+        db.unit(&document.document, id.unit())?.ok_or_else(|| anyhow!("この事実の単位がありません"))?;
+    let identity =
+        unit.identity.ok_or_else(|| anyhow!("この単位は格納されていません({})", unit.disposition))?;
     let mut identities = home.registry.identity()?;
     let person = identities.person_of(&identity)?.ok_or_else(|| anyhow!("この単位の人がありません"))?;
     let files = db.lake_files()?;
     let (file_id, fact) = lake::find_fact(&home.folders().lake, &files, person.bucket, Some(&identity), id)?
         .ok_or_else(|| anyhow!("現在のスナップショットにこの事実はありません"))?;
-    let document = documents
-        .iter()
-        .find(|d| d.submission == fact.provenance.submission)
-        .cloned()
-        .unwrap_or(document);
+    let document =
+        documents.iter().find(|d| d.submission == fact.provenance.submission).cloned().unwrap_or(document);
     let kind = kind_of(db, &document)?;
     let bytes = bytes_of(home, db, &document, &fact)?;
     let text = match &bytes {
@@ -81,7 +84,9 @@ fn back(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, id: &FactId) ->
     let f = &fact.fact;
     let p = &fact.provenance;
     let code = |c: &Option<musubi_model::Coded>| {
-        c.as_ref().map(|c| format!("{} {} {}", c.system, c.code, c.text.as_deref().unwrap_or(""))).unwrap_or_default()
+        c.as_ref()
+            .map(|c| format!("{} {} {}", c.system, c.code, c.text.as_deref().unwrap_or("")))
+            .unwrap_or_default()
     };
     books::audit(
         db,
@@ -93,24 +98,50 @@ fn back(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, id: &FactId) ->
     )?;
     let date = |d: Option<musubi_model::PartialDate>| d.map(|d| d.to_string()).unwrap_or_default();
     voice.line(format!("■ {} {}", voice.word("事実", "fact"), id));
-    voice.line(format!("  {}: {} ({})  {}", voice.word("表", "table"), f.table.ja(), f.table.as_str(), if dead { voice.word("旧版", "superseded") } else { voice.word("現行", "current") }));
+    voice.line(format!(
+        "  {}: {} ({})  {}",
+        voice.word("表", "table"),
+        f.table.ja(),
+        f.table.as_str(),
+        if dead { voice.word("旧版", "superseded") } else { voice.word("現行", "current") }
+    ));
     voice.line(format!("  {}: {} – {}", voice.word("期間", "period"), date(f.start), date(f.end)));
     voice.line(format!("  {}: {}", voice.word("元のコード", "source code"), code(&f.source)));
     voice.line(format!("  {}: {}", voice.word("標準コード", "standard code"), code(&f.standard)));
     voice.line(format!("■ {}", voice.word("元データ", "source")));
     voice.line(format!("  {}: {}", voice.word("文書", "document"), document.document));
-    voice.line(format!("  {}: {}–{} ({} {})", voice.word("バイト位置", "bytes"), f.range.start, f.range.end(), voice.word("単位", "unit"), id.unit()));
+    voice.line(format!(
+        "  {}: {}–{} ({} {})",
+        voice.word("バイト位置", "bytes"),
+        f.range.start,
+        f.range.end(),
+        voice.word("単位", "unit"),
+        id.unit()
+    ));
     for line in text.lines() {
         voice.line(format!("  │ {line}"));
     }
     voice.line(format!("  {}: {}", voice.word("医療機関等", "provider"), p.provider));
     voice.line(format!("  {}: {}", voice.word("提出", "submission"), p.submission));
-    voice.line(format!("  {}: {}   {}: {}", voice.word("変換", "mapper"), p.mapper_version, voice.word("マスタ", "masters"), if p.master_version.is_empty() { "-" } else { p.master_version.as_str() }));
+    voice.line(format!(
+        "  {}: {}   {}: {}",
+        voice.word("変換", "mapper"),
+        p.mapper_version,
+        voice.word("マスタ", "masters"),
+        if p.master_version.is_empty() { "-" } else { p.master_version.as_str() }
+    ));
     voice.line(format!("■ {}", voice.word("本人", "person")));
     voice.line(format!("  {}: {}", voice.word("元データ上の本人", "source identity"), identity));
     voice.line(format!("  {}: {}", voice.word("研究用ID", "research id"), person.research_id));
     for d in &history {
-        voice.line(format!("  {}: {} {} [{}] {}", voice.word("判断", "decision"), d.at, d.kind, d.rule, d.engine));
+        voice.line(format!(
+            "  {}: {} {} [{}] {}",
+            voice.word("判断", "decision"),
+            d.at,
+            d.kind,
+            d.rule,
+            d.engine
+        ));
     }
     voice.line(format!("■ {}", voice.word("提供", "releases")));
     if releases.is_empty() {
@@ -154,7 +185,12 @@ fn kind_of(db: &mut IngestDb, document: &StoredDocument) -> Result<FeedKind> {
     submission.kind.as_deref().and_then(FeedKind::from_name).ok_or_else(|| anyhow!("書式が分かりません"))
 }
 
-fn bytes_of(home: &Home, db: &mut IngestDb, document: &StoredDocument, fact: &StoredFact) -> Result<Option<Vec<u8>>> {
+fn bytes_of(
+    home: &Home,
+    db: &mut IngestDb,
+    document: &StoredDocument,
+    fact: &StoredFact,
+) -> Result<Option<Vec<u8>>> {
     let pack: PackName = document.pack.parse()?;
     let entry = PackEntry { offset: document.pack_offset, len: document.pack_len };
     let keys = show::key_finder(home, db);
@@ -168,7 +204,8 @@ fn forward(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, prefix: &str
     let mut counts: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     let mut identities: std::collections::BTreeSet<IdentityId> = std::collections::BTreeSet::new();
     for file in db.lake_files()?.iter().filter(|f| f.submissions.contains(&id)) {
-        let columns = ColumnSet::of(&[Column::SubmissionId, Column::Document, Column::Unit, Column::IdentityId]);
+        let columns =
+            ColumnSet::of(&[Column::SubmissionId, Column::Document, Column::Unit, Column::IdentityId]);
         lake::read(&folder, file, &Want::all(columns), &mut |row| {
             if row.submission() == id {
                 let entry = counts.entry(file.table.as_str()).or_default();
@@ -190,7 +227,11 @@ fn forward(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, prefix: &str
     voice.line(format!("  {}: {}", voice.word("元データ上の本人", "source identities"), identities.len()));
     for (table, (current, old)) in &counts {
         let name = FactTable::from_name(table).map_or("", FactTable::ja);
-        voice.line(format!("  {name} ({table}): {} {current}, {} {old}", voice.word("現行", "current"), voice.word("旧版", "superseded")));
+        voice.line(format!(
+            "  {name} ({table}): {} {current}, {} {old}",
+            voice.word("現行", "current"),
+            voice.word("旧版", "superseded")
+        ));
     }
     voice.line(format!("■ {}", voice.word("提供", "releases")));
     if releases.is_empty() {

@@ -1,0 +1,21 @@
+//! End to end: the binary `musubi` itself, on a small synthetic region, each test in a data folder of its own.
+//!
+//! Nothing here looks into the program: only at what it is given, prints, leaves on disk, and its exit codes.
+
+// Test code: a failure here is a failed test, and what a test skips it says so.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice
+)]
+#![allow(clippy::print_stderr)]
+
+mod concurrent;
+mod help;
+mod house;
+mod kill;
+mod privacy;
+mod user;
+mod whole;
