@@ -79,6 +79,7 @@ pub fn take_in(house: &House<'_>, agreements: &Agreements, path: &Path) -> Resul
         }
     };
     let id = Manifest::submission_id(&manifest_bytes);
+    db.hold_submission(&id)?;
     let stored = db.submission(&id)?;
     if let Some(stored) = &stored
         && matches!(stored.state, SubmissionState::Acknowledged | SubmissionState::Quarantined)

@@ -189,7 +189,7 @@ pub fn is_inside(path: &str) -> bool {
     !path.is_empty()
         && !path.starts_with('/')
         && !path.contains(['\\', '\0'])
-        && !path.get(1..2).is_some_and(|c| c == ":")
+        && path.get(1..2).is_none_or(|c| c != ":")
         && path.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
 }
 

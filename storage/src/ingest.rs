@@ -21,6 +21,8 @@ use crate::registry::{IngestDb, Registry};
 
 /// Key of the session lock under which loads run one after another.
 const LOAD_LOCK: i64 = 0x6d75_7375_6c6f_6164;
+/// First key of the advisory locks of single submissions; the second is of the submission.
+const SUBMISSION_LOCKS: i32 = 0x6d73_7562;
 
 /// What is known of a submission when it arrives. Parts that an unreadable manifest does not give are empty.
 #[derive(Debug, Clone, Default)]
@@ -205,6 +207,18 @@ impl IngestDb {
             )
             .map_err(StorageError::db("looking up submissions"))?;
         Ok(rows.iter().filter_map(|r| SubmissionId::from_slice(r.get(0))).collect())
+    }
+
+    /// Waits until nobody else takes in this submission, and makes others wait while this connection lives: of two
+    /// processes that are given the same package, the second then finds what the first has done. When a process dies,
+    /// its connection and this hold end with it.
+    pub fn hold_submission(&mut self, id: &SubmissionId) -> Result<(), StorageError> {
+        // Four bytes of the id will do: should two submissions share them, one only waits for the other.
+        let key = id.as_bytes().first_chunk::<4>().map_or(0, |head| i32::from_be_bytes(*head));
+        self.client
+            .execute("SELECT pg_advisory_lock($1, $2)", &[&SUBMISSION_LOCKS, &key])
+            .map_err(StorageError::db("waiting for the same submission"))?;
+        Ok(())
     }
 
     /// Writes down that a package came. A package that came before keeps its row.
