@@ -187,7 +187,8 @@ impl Run<'_> {
         self.take_totals(&documents, &repeats);
         let mut fates: Vec<Vec<Fate>> = documents.iter().map(|d| Vec::with_capacity(d.split.units.len())).collect();
         let mut keys = BTreeMap::new();
-        for chunk in work::chunks(&documents, self.house.batch_bytes) {
+        // A mapped unit takes many times the memory of its bytes: fewer of them at once than of raw documents.
+        for chunk in work::chunks(&documents, self.house.batch_bytes / 4) {
             self.chunk(&documents, &repeats, &chunk, &mut fates, &mut keys)?;
         }
         self.store_raw(&documents, &fates, &keys)?;
@@ -311,7 +312,7 @@ impl Run<'_> {
         pass(self.house, "gated", None)?;
 
         let clock = Instant::now();
-        let linked = self.resolve(&worked, &mut decided)?;
+        let linked = self.resolve(&worked, &mut decided, keys)?;
         self.exclude_linked(&worked, &mut decided, today)?;
         self.counts.resolve_seconds += clock.elapsed().as_secs_f64();
         pass(self.house, "resolved", None)?;
@@ -355,6 +356,7 @@ impl Run<'_> {
         &mut self,
         worked: &[WorkedUnit],
         decided: &mut [Disposition],
+        keys: &mut BTreeMap<KeyId, SealKey>,
     ) -> Result<Vec<FindingRow>, EtlError> {
         let mut fresh: BTreeMap<IdentityId, (SourceIdentity, Described)> = BTreeMap::new();
         for (w, disposition) in worked.iter().zip(decided.iter()) {
@@ -383,6 +385,7 @@ impl Run<'_> {
                 *disposition = Disposition::Excluded;
             }
         }
+        keys.extend(report.keys.0.into_iter().map(|(id, key)| (id.0, key)));
         self.placed.extend(report.placements.into_iter().map(|(id, p)| (id, p.bucket)));
         Ok(report.findings.into_iter().map(|finding| FindingRow { document: None, unit: None, finding }).collect())
     }

@@ -11,8 +11,19 @@ use musubi_id_resolution::{Conflict, ConflictKind, Described, Exact, TokenKind};
 use musubi_model::{Finding, IdentityId, ResearchId, SourceIdentity, SubmissionId};
 use musubi_storage::StorageError;
 use musubi_storage::identity::{IdentityRow, Placement, random_research_ids, seal_demographics};
-use musubi_storage::keys::KeyRing;
+use musubi_storage::keys::{KeyRing, SealKey};
 use musubi_storage::registry::IdentityDb;
+
+/// Data keys by identity. Two of them are equal when they hold keys of the same identities; the keys themselves are
+/// never compared, nor printed.
+#[derive(Debug, Clone, Default)]
+pub struct DataKeys(pub BTreeMap<IdentityId, SealKey>);
+
+impl PartialEq for DataKeys {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.keys().eq(other.0.keys())
+    }
+}
 
 /// What the resolve step did.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -21,6 +32,8 @@ pub struct ResolveReport {
     pub placements: BTreeMap<IdentityId, Placement>,
     /// Identities whose data key was destroyed: nothing of them may be taken in.
     pub erased: BTreeSet<IdentityId>,
+    /// The data keys of all others.
+    pub keys: DataKeys,
     /// Contradictions that this submission brought.
     pub conflicts: Vec<Conflict>,
     /// One for each of `conflicts`, in that order; then one for each erased identity; then, if pairs of crowded keys
@@ -74,6 +87,7 @@ pub fn resolve_identities(
     Ok(ResolveReport {
         placements: done.placements,
         erased,
+        keys: DataKeys(keys),
         conflicts: done.conflicts,
         findings,
         identities_new: done.identities_new,

@@ -1,4 +1,6 @@
 -- Z1. Rows that could identify a person hold only keyed hashes or sealed bytes.
+-- The bulk tables have no foreign keys: their rows are written in one transaction with the submission they name, and
+-- a check for each of millions of rows would cost more than the load itself.
 
 CREATE TABLE intake.submission (
   submission_id  bytea PRIMARY KEY CHECK (length(submission_id) = 16),
@@ -27,7 +29,7 @@ CREATE INDEX submission_event_by_submission ON intake.submission_event (submissi
 
 CREATE TABLE intake.document (
   document       bytea NOT NULL CHECK (length(document) = 32),
-  submission_id  bytea NOT NULL REFERENCES intake.submission,
+  submission_id  bytea NOT NULL,
   ordinal        integer NOT NULL,     -- place in the manifest; -1 is the manifest itself
   provider_id    text NOT NULL,
   bytes          bigint NOT NULL,
@@ -44,7 +46,7 @@ CREATE INDEX document_by_hash ON intake.document (document);
 CREATE TABLE intake.unit (
   document      bytea NOT NULL,
   ordinal       integer NOT NULL,
-  submission_id bytea NOT NULL REFERENCES intake.submission,
+  submission_id bytea NOT NULL,
   provider_id   text NOT NULL,
   byte_start    bigint NOT NULL,
   byte_len      bigint NOT NULL,
@@ -54,15 +56,14 @@ CREATE TABLE intake.unit (
   version_time  text,
   version_flag  smallint,
   records       text NOT NULL,         -- its records by kind, `SY:3 SI:12`; codes of record kinds only
-  PRIMARY KEY (submission_id, document, ordinal)
+  PRIMARY KEY (document, ordinal, submission_id)
 );
-CREATE INDEX unit_by_document ON intake.unit (document, ordinal);
+CREATE INDEX unit_by_submission ON intake.unit (submission_id);
 CREATE INDEX unit_by_version ON intake.unit (version_key) WHERE version_key IS NOT NULL;
-CREATE INDEX unit_by_identity ON intake.unit (identity_id) WHERE identity_id IS NOT NULL;
 
 CREATE TABLE intake.finding (
   finding_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  submission_id bytea NOT NULL REFERENCES intake.submission,
+  submission_id bytea NOT NULL,
   document      bytea,
   unit          integer,
   rule          text NOT NULL,

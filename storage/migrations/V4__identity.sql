@@ -1,4 +1,6 @@
 -- Z2. Demographics are sealed under the identity's data key; tokens are deterministic AES-SIV outputs.
+-- Tokens and members have no foreign keys: they are written in one transaction with the identity and the person they
+-- name, under one lock, and a check for each row would double the cost of a first load.
 
 CREATE TABLE identity.source_identity (
   identity_id      bytea PRIMARY KEY CHECK (length(identity_id) = 16),
@@ -12,10 +14,9 @@ CREATE TABLE identity.token (
   token       bytea NOT NULL,
   kind        text NOT NULL,           -- local, insured, name
   guard       bytea NOT NULL,          -- keyed hash of birth date and sex: equal guards may join, others conflict
-  identity_id bytea NOT NULL REFERENCES identity.source_identity,
+  identity_id bytea NOT NULL,
   PRIMARY KEY (token, kind, identity_id)
 );
-CREATE INDEX token_by_identity ON identity.token (identity_id);
 
 CREATE TABLE identity.person (
   research_id bytea PRIMARY KEY CHECK (length(research_id) = 16),
@@ -26,8 +27,8 @@ CREATE TABLE identity.person (
 );
 
 CREATE TABLE identity.member (
-  identity_id bytea PRIMARY KEY REFERENCES identity.source_identity,
-  research_id bytea NOT NULL REFERENCES identity.person,
+  identity_id bytea PRIMARY KEY,
+  research_id bytea NOT NULL,
   bucket      smallint NOT NULL        -- the lake bucket in which this identity's facts lie
 );
 CREATE INDEX member_by_person ON identity.member (research_id);

@@ -32,22 +32,35 @@ pub fn data_keys(
         if missing.is_empty() {
             continue;
         }
-        let mut wrapped = Vec::with_capacity(missing.len());
-        for id in &missing {
-            wrapped.push(kek.wrap(id.as_bytes(), &SealKey::random()?)?);
+        let made: BTreeMap<IdentityId, SealKey> =
+            missing.iter().map(|id| Ok((*id, SealKey::random()?))).collect::<Result<_, StorageError>>()?;
+        let mut wrapped = Vec::with_capacity(made.len());
+        for (id, key) in &made {
+            wrapped.push(kek.wrap(id.as_bytes(), key)?);
         }
-        let names: Vec<&[u8]> = missing.iter().map(IdentityId::as_bytes).collect();
-        client
-            .execute(
+        let doing = "making data keys";
+        let names: Vec<&[u8]> = made.keys().map(IdentityId::as_bytes).collect();
+        let ours = client
+            .query(
                 "INSERT INTO keys.data_key (key_id, wrapped)
-                 SELECT * FROM unnest($1::bytea[], $2::bytea[]) ON CONFLICT (key_id) DO NOTHING",
+                 SELECT * FROM unnest($1::bytea[], $2::bytea[]) ON CONFLICT (key_id) DO NOTHING RETURNING key_id",
                 &[&names, &wrapped],
             )
-            .map_err(StorageError::db("making data keys"))?;
-        // read back, since another process may have been first
-        let lost = read(client, kek, &missing, &mut found)?;
-        if !lost.is_empty() {
-            return Err(StorageError::Key("a data key that was made is not there"));
+            .map_err(StorageError::db(doing))?;
+        for row in &ours {
+            let id: &[u8] = row.try_get(0).map_err(StorageError::db(doing))?;
+            let id = IdentityId::from_slice(id).ok_or(StorageError::Key("a data key with a damaged id"))?;
+            if let Some(key) = made.get(&id) {
+                found.insert(id, key.clone());
+            }
+        }
+        // another process may have been first with some of them: read what stands
+        if ours.len() < made.len() {
+            let others: Vec<IdentityId> = made.into_keys().filter(|id| !found.contains_key(id)).collect();
+            let lost = read(client, kek, &others, &mut found)?;
+            if !lost.is_empty() {
+                return Err(StorageError::Key("a data key that was made is not there"));
+            }
         }
     }
     Ok(found)

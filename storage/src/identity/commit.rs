@@ -44,6 +44,12 @@ impl IdentityDb {
         let ids: Vec<IdentityId> = by_id.keys().copied().collect();
         let mut tx = self.client.transaction().map_err(StorageError::db(doing))?;
         tx.execute("SELECT pg_advisory_xact_lock($1)", &[&IDENTITY_LOCK]).map_err(StorageError::db(doing))?;
+        // Every question below asks for few rows of large tables by key. Right after a bulk load the server's statistics
+        // still say that the tables are small, and it would read them whole, again for each batch.
+        tx.batch_execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off",
+        )
+        .map_err(StorageError::db(doing))?;
 
         let mut done = Committed { placements: placements(&mut tx, &ids)?, ..Committed::default() };
         let new: Vec<&IdentityRow> =
