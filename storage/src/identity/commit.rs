@@ -46,10 +46,7 @@ impl IdentityDb {
         tx.execute("SELECT pg_advisory_xact_lock($1)", &[&IDENTITY_LOCK]).map_err(StorageError::db(doing))?;
         // Every question below asks for few rows of large tables by key. Right after a bulk load the server's statistics
         // still say that the tables are small, and it would read them whole, again for each batch.
-        tx.batch_execute(
-            "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off",
-        )
-        .map_err(StorageError::db(doing))?;
+        tx.batch_execute("SET LOCAL enable_seqscan = off").map_err(StorageError::db(doing))?;
 
         let mut done = Committed { placements: placements(&mut tx, &ids)?, ..Committed::default() };
         let new: Vec<&IdentityRow> =
@@ -136,11 +133,15 @@ fn read_neighbourhood<'t>(
         let values: Vec<&[u8]> = asked.iter().map(|t| t.value.as_slice()).collect();
         let rows = client
             .query(
+                // OFFSET 0 keeps each step a look-up by key, whatever the server believes of the tables' sizes.
                 "SELECT q.place, t.identity_id, t.guard, s.complete, m.research_id
                  FROM unnest($1::bytea[]) WITH ORDINALITY AS q(token, place)
-                 JOIN identity.token t ON t.token = q.token AND t.kind = $2
-                 JOIN identity.source_identity s ON s.identity_id = t.identity_id
-                 JOIN identity.member m ON m.identity_id = t.identity_id",
+                 CROSS JOIN LATERAL (SELECT t.identity_id, t.guard FROM identity.token t
+                                     WHERE t.token = q.token AND t.kind = $2 OFFSET 0) t
+                 CROSS JOIN LATERAL (SELECT s.complete FROM identity.source_identity s
+                                     WHERE s.identity_id = t.identity_id OFFSET 0) s
+                 CROSS JOIN LATERAL (SELECT m.research_id FROM identity.member m
+                                     WHERE m.identity_id = t.identity_id OFFSET 0) m",
                 &[&values, &kind.as_str()],
             )
             .map_err(StorageError::db(doing))?;
