@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::house::{EtlError, Event, House};
 use crate::load::{self, LoadCounts};
-use crate::package::{Package, PackageError, is_inside};
+use crate::package::{Package, PackageError, is_damage, is_inside};
 use crate::rules;
 
 /// What became of a package.
@@ -65,7 +65,14 @@ pub fn take_in(house: &House<'_>, agreements: &Agreements, path: &Path) -> Resul
     };
     let manifest_bytes = match package.size_of(MANIFEST_FILE) {
         Some(size) if size <= house.limits.manifest_bytes_max => {
-            package.read(MANIFEST_FILE, house.limits.manifest_bytes_max).map_err(EtlError::Package)?
+            match package.read(MANIFEST_FILE, house.limits.manifest_bytes_max) {
+                Ok(bytes) => bytes,
+                Err(e) if is_damage(&e) => {
+                    let id = Manifest::submission_id(listing(&package).as_bytes());
+                    return reject(house, &mut db, id, &Arrival::default(), vec![damaged()]);
+                }
+                Err(e) => return Err(EtlError::Package(e)),
+            }
         }
         found => {
             let id = Manifest::submission_id(listing(&package).as_bytes());
@@ -96,12 +103,17 @@ pub fn take_in(house: &House<'_>, agreements: &Agreements, path: &Path) -> Resul
             counts: LoadCounts::default(),
         });
     }
-    let committed = stored.as_ref().is_some_and(|s| matches!(s.state, SubmissionState::Loaded | SubmissionState::Balanced));
+    let committed = stored
+        .as_ref()
+        .is_some_and(|s| matches!(s.state, SubmissionState::Loaded | SubmissionState::Balanced));
     if committed {
         return acknowledge(house, &mut db, &id);
     }
-    let signature = match package.size_of(SIGNATURE_FILE) {
-        Some(_) => package.read(SIGNATURE_FILE, 4096).map_err(EtlError::Package)?,
+    let signature = match package.size_of(SIGNATURE_FILE).map(|_| package.read(SIGNATURE_FILE, 4096)) {
+        Some(Ok(signature)) => signature,
+        // What cannot be read is no signature.
+        Some(Err(e)) if is_damage(&e) => Vec::new(),
+        Some(Err(e)) => return Err(EtlError::Package(e)),
         None => Vec::new(),
     };
     let arrival = arrival_of(house, &manifest_bytes, &signature);
@@ -109,32 +121,53 @@ pub fn take_in(house: &House<'_>, agreements: &Agreements, path: &Path) -> Resul
     db.record_arrival(&id, (house.now)(), &arrival)?;
     (house.progress)(Event::State(SubmissionState::Received));
     load::pass(house, "received", None)?;
+    match go_on(house, &mut db, &mut package, id, checked, &arrival) {
+        // A zip damaged inside cannot be kept whole, so nothing of it is kept; an undamaged copy is welcome.
+        Err(EtlError::Package(e)) if is_damage(&e) => reject(house, &mut db, id, &arrival, vec![damaged()]),
+        ended => ended,
+    }
+}
+
+/// From the checked manifest to the end.
+fn go_on(
+    house: &House<'_>,
+    db: &mut IngestDb,
+    package: &mut Package,
+    id: SubmissionId,
+    checked: Result<Verified, Refused>,
+    arrival: &Arrival,
+) -> Result<Outcome, EtlError> {
     let verified = match checked {
         Ok(verified) => verified,
         Err(refused) => {
             let (state, findings) = *refused;
             return match state {
-                SubmissionState::Rejected => reject(house, &mut db, id, &arrival, findings),
-                _ => load::quarantine_whole(house, &mut db, &mut package, id, findings, &arrival),
+                SubmissionState::Rejected => reject(house, db, id, arrival, findings),
+                _ => load::quarantine_whole(house, db, package, id, findings, arrival),
             };
         }
     };
     db.enter_state(&id, (house.now)(), SubmissionState::Verified, "")?;
     (house.progress)(Event::State(SubmissionState::Verified));
     load::pass(house, "verified", None)?;
-    let loaded = load::load(house, &mut db, &mut package, &verified)?;
+    let loaded = load::load(house, db, package, &verified)?;
     match loaded {
         load::Loaded::Done(mut outcome) => {
-            let closing = acknowledge(house, &mut db, &id)?;
+            let closing = acknowledge(house, db, &id)?;
             outcome.state = closing.state;
             outcome.balance = closing.balance;
             Ok(*outcome)
         }
         load::Loaded::Unsound(mut findings) => {
             findings.extend(verified.findings);
-            load::quarantine_whole(house, &mut db, &mut package, id, findings, &arrival)
+            load::quarantine_whole(house, db, package, id, findings, arrival)
         }
     }
+}
+
+/// The finding of a zip whose list of entries is sound, but not the packed bytes.
+fn damaged() -> Finding {
+    Finding::new(&rules::ZIP).found("圧縮データが壊れています")
 }
 
 /// Writes the last state of a committed load. Its report is rendered from the registry whenever it is asked for.
@@ -160,7 +193,6 @@ fn reject(
     arrival: &Arrival,
     findings: Vec<Finding>,
 ) -> Result<Outcome, EtlError> {
-    let again = db.submission(&id)?.is_some_and(|s| s.state == SubmissionState::Rejected);
     let now = (house.now)();
     if db.submission(&id)?.is_none() {
         let arrival = Arrival {
@@ -178,7 +210,8 @@ fn reject(
     Ok(Outcome {
         submission: id,
         state: SubmissionState::Rejected,
-        repeated: again,
+        // Nothing was kept, so one that comes again is looked at anew: its feed may be registered by now.
+        repeated: false,
         feed: arrival.feed.clone(),
         balance: Balance::default(),
         findings: counted,
@@ -219,8 +252,11 @@ fn check_manifest(
         refuse(Rejected, Finding::new(&rules::FEED_UNKNOWN).found(format!("{what} {}", manifest.feed)))
     };
     let feed = agreements.feeds.iter().find(|f| f.id == manifest.feed).ok_or_else(|| unknown("フィード"))?;
-    let submitter =
-        agreements.submitters.iter().find(|s| s.id == feed.submitter).ok_or_else(|| unknown("提出者未登録:"))?;
+    let submitter = agreements
+        .submitters
+        .iter()
+        .find(|s| s.id == feed.submitter)
+        .ok_or_else(|| unknown("提出者未登録:"))?;
     let signed = std::str::from_utf8(signature)
         .ok()
         .and_then(|t| Signature::from_hex(t.trim()))
@@ -271,7 +307,9 @@ fn check_manifest(
         match package.size_of(&file.path) {
             None => broken.push(place(Finding::new(&rules::FILE_MISSING).found(shape_of(&file.path)))),
             Some(size) if size != file.bytes => broken.push(place(
-                Finding::new(&rules::FILE_TRUNCATED).found(format!("{size} バイト")).expected(format!("{} バイト", file.bytes)),
+                Finding::new(&rules::FILE_TRUNCATED)
+                    .found(format!("{size} バイト"))
+                    .expected(format!("{} バイト", file.bytes)),
             )),
             Some(_) => {}
         }
@@ -290,7 +328,8 @@ fn check_manifest(
 
 fn read_manifest(bytes: &[u8]) -> Result<Manifest, Box<Finding>> {
     let unreadable = |found: String| Box::new(Finding::new(&rules::MANIFEST_UNREADABLE).found(found));
-    let text = std::str::from_utf8(bytes).map_err(|e| unreadable(format!("UTF-8 でない (バイト {})", e.valid_up_to())))?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| unreadable(format!("UTF-8 でない (バイト {})", e.valid_up_to())))?;
     let manifest: Manifest = toml::from_str(text).map_err(|e| {
         // The parser's message may quote a line of the manifest: say only where.
         let at = e.span().map_or(0, |s| s.start);
@@ -319,7 +358,7 @@ fn arrival_of(house: &House<'_>, manifest_bytes: &[u8], signature: &[u8]) -> Arr
         arrival.kind = Some(manifest.kind.as_str().to_owned());
         arrival.business_date = Some(manifest.business_date);
         arrival.files = u64::try_from(manifest.files.len()).unwrap_or(u64::MAX);
-        arrival.bytes = manifest.files.iter().map(|f| f.bytes).sum();
+        arrival.bytes = manifest.files.iter().fold(0, |sum, f| sum.saturating_add(f.bytes));
     }
     arrival
 }

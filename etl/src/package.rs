@@ -71,7 +71,8 @@ impl Package {
             if entry.is_dir() {
                 continue;
             }
-            let name = entry.name().map_err(|e| bad(Finding::new(&rules::ZIP).found(zip_trouble(&e))))?.into_owned();
+            let name =
+                entry.name().map_err(|e| bad(Finding::new(&rules::ZIP).found(zip_trouble(&e))))?.into_owned();
             if entry.is_symlink() || !is_inside(&name) {
                 return Err(bad(Finding::new(&rules::PATH).found(format!("ZIP エントリ {index}"))));
             }
@@ -91,7 +92,9 @@ impl Package {
             .find(|n| n.ends_with("/manifest.toml") && n.matches('/').count() == 1)
             .and_then(|n| n.split_once('/'))
             .map(|(folder, _)| format!("{folder}/"))
-            .filter(|prefix| !files.contains_key("manifest.toml") && files.keys().all(|n| n.starts_with(prefix)));
+            .filter(|prefix| {
+                !files.contains_key("manifest.toml") && files.keys().all(|n| n.starts_with(prefix))
+            });
         if let Some(prefix) = prefix {
             files = files
                 .into_iter()
@@ -131,7 +134,8 @@ impl Package {
                 let (index, size) = *files.get(path).ok_or_else(missing)?;
                 let entry = archive.by_index(index).map_err(|e| io::Error::other(zip_trouble(&e)))?;
                 let mut bytes = Vec::with_capacity(usize::try_from(size.min(max)).unwrap_or(0));
-                entry.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
+                // An entry that unpacks to more than its own header says is not followed any further.
+                entry.take(size.min(max).saturating_add(1)).read_to_end(&mut bytes)?;
                 Ok(bytes)
             }
         }
@@ -167,7 +171,15 @@ fn list_folder(
             return Err(bad(Finding::new(&rules::PATH).found("UTF-8 でないファイル名").expected("UTF-8")));
         };
         if kind.is_symlink() {
-            return Err(bad(Finding::new(&rules::PATH).found("シンボリックリンク").expected("通常のファイル")));
+            return Err(bad(Finding::new(&rules::PATH)
+                .found("シンボリックリンク")
+                .expected("通常のファイル")));
+        }
+        if !kind.is_dir() && !kind.is_file() {
+            // A pipe would keep its reader waiting for ever.
+            return Err(bad(Finding::new(&rules::PATH)
+                .found("通常のファイルではないもの")
+                .expected("通常のファイル")));
         }
         if kind.is_dir() {
             list_folder(&entry.path(), &format!("{name}/"), limits, files)?;
@@ -181,6 +193,12 @@ fn list_folder(
         }
     }
     Ok(())
+}
+
+/// Is it the package that is damaged (a zip's packed bytes), rather than the operating system that refuses?
+#[must_use]
+pub fn is_damage(e: &io::Error) -> bool {
+    e.raw_os_error().is_none()
 }
 
 /// Does a path stay inside the package on every system?
