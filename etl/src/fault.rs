@@ -7,7 +7,15 @@ use std::str::FromStr;
 
 /// The points at which a load can be made to fail, in the order in which it passes them.
 pub const POINTS: [&str; 9] = [
-    "received", "verified", "mapped", "gated", "resolved", "lake-written", "vault-written", "rows-written", "committed",
+    "received",
+    "verified",
+    "mapped",
+    "gated",
+    "resolved",
+    "lake-written",
+    "vault-written",
+    "rows-written",
+    "committed",
 ];
 
 /// What happens at a point.

@@ -3,7 +3,7 @@
 //! Memory is bounded by `batch_bytes` and the largest document: documents are worked in batches, and each batch writes
 //! its own pack and lake files. Files that no commit names are swept away, so a load that dies leaves nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use compact_str::CompactString;
@@ -118,6 +118,9 @@ pub(crate) fn load(
         identity_db,
         placed: HashMap::new(),
         seen: BTreeSet::new(),
+        known: BTreeSet::new(),
+        twice: listed_twice(&verified.manifest.files),
+        taken: BTreeSet::new(),
         files: Vec::new(),
         balance: Balance::default(),
         totals: BTreeMap::new(),
@@ -148,6 +151,12 @@ struct Run<'a> {
     placed: HashMap<IdentityId, u16>,
     /// Documents of this submission met so far.
     seen: BTreeSet<DocumentHash>,
+    /// Units of the documents of this batch that an earlier submission has brought into the repository.
+    known: BTreeSet<(DocumentHash, u32)>,
+    /// Documents that the manifest lists more than once.
+    twice: BTreeSet<DocumentHash>,
+    /// Units of those that this submission brings.
+    taken: BTreeSet<(DocumentHash, u32)>,
     files: Vec<LakeFile>,
     balance: Balance,
     totals: BTreeMap<CompactString, u64>,
@@ -177,19 +186,20 @@ impl Run<'_> {
         };
         self.counts.read_seconds += clock.elapsed().as_secs_f64();
         let hashes: Vec<DocumentHash> = documents.iter().map(|d| d.1).collect();
-        let mut repeated = self.load.known_documents(&hashes)?;
+        self.known = self.load.known_units(&hashes)?;
         let clock = Instant::now();
         let documents = work::cut(&self.tools, documents);
         self.counts.map_seconds += clock.elapsed().as_secs_f64();
+        let came_before: BTreeSet<DocumentHash> = self.known.iter().map(|(document, _)| *document).collect();
         let repeats: Vec<bool> =
-            documents.iter().map(|d| !self.seen.insert(d.hash) || repeated.contains(&d.hash)).collect();
-        repeated.clear();
+            documents.iter().map(|d| !self.seen.insert(d.hash) || came_before.contains(&d.hash)).collect();
         self.take_totals(&documents, &repeats);
-        let mut fates: Vec<Vec<Fate>> = documents.iter().map(|d| Vec::with_capacity(d.split.units.len())).collect();
+        let mut fates: Vec<Vec<Fate>> =
+            documents.iter().map(|d| Vec::with_capacity(d.split.units.len())).collect();
         let mut keys = BTreeMap::new();
         // A mapped unit takes many times the memory of its bytes: fewer of them at once than of raw documents.
         for chunk in work::chunks(&documents, self.house.batch_bytes / 4) {
-            self.chunk(&documents, &repeats, &chunk, &mut fates, &mut keys)?;
+            self.chunk(&documents, &chunk, &mut fates, &mut keys)?;
         }
         self.store_raw(&documents, &fates, &keys)?;
         let bytes = documents.iter().map(|d| number(d.bytes.len())).sum();
@@ -220,7 +230,9 @@ impl Run<'_> {
             .map(|(i, (f, p))| (i, f, p))
             .collect();
         let contents: Vec<std::io::Result<Vec<u8>>> = match package.folder() {
-            Some(root) => wanted.par_iter().map(|(_, f, _)| read_file(&root.join(&f.path), f.bytes, max)).collect(),
+            Some(root) => {
+                wanted.par_iter().map(|(_, f, _)| read_file(&root.join(&f.path), f.bytes, max)).collect()
+            }
             None => wanted.iter().map(|(_, f, _)| package.read(&f.path, max)).collect(),
         };
         let read: Vec<Result<_, EtlOrFinding>> = wanted
@@ -229,7 +241,8 @@ impl Run<'_> {
             .map(|((index, file, provider), bytes)| {
                 let bytes = bytes.map_err(EtlOrFinding::Io)?;
                 let hash = DocumentHash::of(&bytes);
-                let place = |f: Finding| f.in_field(MANIFEST_FILE, format!("file[{index}]")).in_document(hash);
+                let place =
+                    |f: Finding| f.in_field(MANIFEST_FILE, format!("file[{index}]")).in_document(hash);
                 if number(bytes.len()) != file.bytes {
                     let finding = Finding::new(&rules::FILE_TRUNCATED)
                         .found(format!("{} バイト", bytes.len()))
@@ -282,7 +295,6 @@ impl Run<'_> {
     fn chunk(
         &mut self,
         documents: &[CutDocument],
-        repeats: &[bool],
         chunk: &[(usize, u32)],
         fates: &mut [Vec<Fate>],
         keys: &mut BTreeMap<KeyId, SealKey>,
@@ -296,19 +308,30 @@ impl Run<'_> {
         let mut decided: Vec<Disposition> = worked
             .iter()
             .map(|w| {
-                let unsound = documents.get(w.document).is_some_and(|d| d.split.is_unsound());
-                let repeated = repeats.get(w.document).copied().unwrap_or(false);
-                if unsound || w.mapped.is_unsound() {
-                    Disposition::Quarantined
-                } else if self.house.gate.verdict_of(&w.identity.provider, &w.described, today) == Verdict::Exclude {
+                let document = documents.get(w.document);
+                // The gate comes first: a defect is no reason to keep anything of a person who asked to stop.
+                if self.house.gate.verdict_of(&w.identity.provider, &w.described, today) == Verdict::Exclude {
                     Disposition::Excluded
-                } else if repeated {
-                    Disposition::Duplicate
+                } else if w.mapped.is_unsound() || document.is_some_and(|d| d.split.is_unsound()) {
+                    Disposition::Quarantined
                 } else {
                     Disposition::Loaded
                 }
             })
             .collect();
+        // Unit by unit: of a document that came before, some may have been left out then.
+        for (w, disposition) in worked.iter().zip(&mut decided) {
+            let Some(document) = documents.get(w.document) else { continue };
+            let unit = (document.hash, w.unit);
+            if *disposition != Disposition::Loaded {
+                continue;
+            }
+            if self.known.contains(&unit) || self.taken.contains(&unit) {
+                *disposition = Disposition::Duplicate;
+            } else if self.twice.contains(&document.hash) {
+                self.taken.insert(unit);
+            }
+        }
         pass(self.house, "gated", None)?;
 
         let clock = Instant::now();
@@ -326,6 +349,13 @@ impl Run<'_> {
             .collect();
         for (id, key) in self.identity_db.data_keys(&self.house.ring.kek, &wanted)? {
             keys.insert(id.0, key);
+        }
+        // No key although one was asked for: it was destroyed by an erasure, and nothing of that person comes back.
+        for (w, disposition) in worked.iter().zip(&mut decided) {
+            let kept = matches!(disposition, Disposition::Loaded | Disposition::Duplicate);
+            if kept && !keys.contains_key(&w.described.identity_id.0) {
+                *disposition = Disposition::Excluded;
+            }
         }
         let mut unit_rows = Vec::with_capacity(worked.len());
         let mut finding_rows = linked;
@@ -374,8 +404,7 @@ impl Run<'_> {
             self.verified.id,
             (self.house.now)(),
             &fresh,
-        )
-        ?;
+        )?;
         self.counts.identities_new += report.identities_new;
         self.counts.persons_new += report.persons_new;
         self.counts.conflicts += number(report.conflicts.len());
@@ -387,7 +416,11 @@ impl Run<'_> {
         }
         keys.extend(report.keys.0.into_iter().map(|(id, key)| (id.0, key)));
         self.placed.extend(report.placements.into_iter().map(|(id, p)| (id, p.bucket)));
-        Ok(report.findings.into_iter().map(|finding| FindingRow { document: None, unit: None, finding }).collect())
+        Ok(report
+            .findings
+            .into_iter()
+            .map(|finding| FindingRow { document: None, unit: None, finding })
+            .collect())
     }
 
     /// The second gate, after linkage: whoever turned out to be a person that asked to stop is left out as well.
@@ -403,7 +436,7 @@ impl Run<'_> {
         let ids: Vec<IdentityId> = worked.iter().map(|w| w.described.identity_id).collect();
         let stopped = self.identity_db.opted_out(&ids, today)?;
         for (w, disposition) in worked.iter().zip(decided) {
-            if *disposition != Disposition::Quarantined && stopped.contains(&w.described.identity_id) {
+            if stopped.contains(&w.described.identity_id) {
                 *disposition = Disposition::Excluded;
             }
         }
@@ -422,7 +455,9 @@ impl Run<'_> {
         finding_rows: &mut Vec<FindingRow>,
         facts: &mut Vec<(u16, UnitFacts)>,
     ) {
-        let Some(slice) = usize::try_from(w.unit).ok().and_then(|u| document.split.units.get(u)) else { return };
+        let Some(slice) = usize::try_from(w.unit).ok().and_then(|u| document.split.units.get(u)) else {
+            return;
+        };
         let mut records = String::new();
         for (kind, n) in slice.records.iter() {
             self.balance.line(kind).add(disposition, n);
@@ -444,13 +479,18 @@ impl Run<'_> {
         unit_rows.push(UnitRow {
             document: document.hash,
             ordinal: w.unit,
+            file: i32::try_from(document.ordinal).unwrap_or(i32::MAX),
             provider: document.provider.clone(),
             byte_start: slice.range.start,
             byte_len: slice.range.len,
             identity,
             disposition,
             version_key: if disposition == Disposition::Excluded { None } else { w.version_key },
-            version_time: if disposition == Disposition::Excluded { String::new() } else { w.version_time.into() },
+            version_time: if disposition == Disposition::Excluded {
+                String::new()
+            } else {
+                w.version_time.into()
+            },
             version_flag: w.version_flag,
             records,
         });
@@ -493,7 +533,9 @@ impl Run<'_> {
                     } else if *id == FORGOTTEN_KEY {
                         Ok(forgotten.clone())
                     } else {
-                        keys.get(id).cloned().ok_or(musubi_storage::StorageError::Key("a data key is missing"))
+                        keys.get(id)
+                            .cloned()
+                            .ok_or(musubi_storage::StorageError::Key("a data key is missing"))
                     }
                 };
                 let segments = segments(document, fates, envelope_id);
@@ -501,7 +543,8 @@ impl Run<'_> {
                     [only] => key_for(*only, envelope_id),
                     _ => envelope_id,
                 };
-                let path = key_of(&path_key)?.seal(&path_context(&document.hash), document.path.as_bytes())?;
+                let path =
+                    key_of(&path_key)?.seal(&path_context(&document.hash), document.path.as_bytes())?;
                 let sealed = seal_document(&document.hash, &document.bytes, &segments, key_of)?;
                 Ok((sealed, path_key, path))
             })
@@ -536,7 +579,11 @@ impl Run<'_> {
         let about: Vec<FindingRow> = documents
             .iter()
             .flat_map(|d| d.split.findings.iter().map(move |f| (d.hash, f)))
-            .map(|(hash, f)| FindingRow { document: Some(hash), unit: None, finding: f.clone().in_document(hash) })
+            .map(|(hash, f)| FindingRow {
+                document: Some(hash),
+                unit: None,
+                finding: f.clone().in_document(hash),
+            })
             .collect();
         for row in &about {
             *self.findings.entry(row.finding.rule.id.to_owned()).or_default() += 1;
@@ -641,6 +688,7 @@ pub(crate) fn quarantine_whole(
     load.findings(&rows)?;
     load.balance(&balance)?;
     load.enter_state((house.now)(), SubmissionState::Quarantined, "")?;
+    pass(house, "rows-written", None)?;
     load.commit()?;
     (house.progress)(Event::State(SubmissionState::Quarantined));
     Ok(Outcome {
@@ -736,7 +784,10 @@ fn envelope_key(house: &House<'_>, db: &mut IdentityDb, id: &SubmissionId) -> Re
 
 fn version_hash_key(token: &SealKey) -> [u8; 32] {
     let mut key = [0u8; 32];
-    blake3::Hasher::new_derive_key("musubi 2026 unit version key/1").update(token.expose()).finalize_xof().fill(&mut key);
+    blake3::Hasher::new_derive_key("musubi 2026 unit version key/1")
+        .update(token.expose())
+        .finalize_xof()
+        .fill(&mut key);
     key
 }
 
@@ -752,6 +803,12 @@ fn wrong_totals(promised: &BTreeMap<String, u64>, found: &BTreeMap<CompactString
                 .expected(promised.to_string())
         })
         .collect()
+}
+
+/// Documents that stand under more than one path.
+fn listed_twice(files: &[ManifestFile]) -> BTreeSet<DocumentHash> {
+    let mut once = HashSet::with_capacity(files.len());
+    files.iter().map(|f| f.blake3).filter(|hash| !once.insert(*hash)).collect()
 }
 
 /// One past the last file of the batch that begins at `first`.

@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use musubi_model::manifest::{Agreements, MANIFEST_FILE};
 use musubi_model::submission::SubmissionState;
 use musubi_model::{FactTable, FeedId};
-use musubi_storage::{lake, vault};
 use musubi_storage::registry::IngestDb;
+use musubi_storage::{lake, vault};
 use serde::Serialize;
 
 use crate::house::{EtlError, Event, House};
@@ -100,7 +100,9 @@ fn overdue(db: &mut IngestDb, agreements: &Agreements, date: Date) -> Result<Vec
         .iter()
         .filter(|feed| {
             let rhythm = jiff::Span::new().days(i64::from(feed.every_days));
-            latest.get(feed.id.as_str()).is_none_or(|last| last.checked_add(rhythm).is_ok_and(|due| due <= date))
+            latest
+                .get(feed.id.as_str())
+                .is_none_or(|last| last.checked_add(rhythm).is_ok_and(|due| due <= date))
         })
         .map(|feed| feed.id.clone())
         .collect())
@@ -116,7 +118,8 @@ fn compact(house: &House<'_>, db: &mut IngestDb, most: u64) -> Result<Option<(us
             continue;
         }
         let _hold = lake::hold(&house.folders.lake)?;
-        let new = lake::compact(&house.folders.lake, &old, &lake::Compaction::default(), &|_, bucket| bucket)?;
+        let new =
+            lake::compact(&house.folders.lake, &old, &lake::Compaction::default(), &|_, bucket| bucket)?;
         db.replace_lake_files(&old, &new, (house.now)())?;
         before += old.len();
         after += new.len();

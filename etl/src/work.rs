@@ -62,7 +62,10 @@ pub struct Tools<'a> {
 }
 
 /// Cuts documents into units.
-pub fn cut(tools: &Tools<'_>, documents: Vec<(usize, DocumentHash, String, ProviderId, Vec<u8>)>) -> Vec<CutDocument> {
+pub fn cut(
+    tools: &Tools<'_>,
+    documents: Vec<(usize, DocumentHash, String, ProviderId, Vec<u8>)>,
+) -> Vec<CutDocument> {
     documents
         .into_par_iter()
         .map(|(ordinal, hash, path, provider, bytes)| {
@@ -120,8 +123,10 @@ pub fn work(tools: &Tools<'_>, documents: &[CutDocument], chunk: &[(usize, u32)]
                 mapped.findings.push(finding);
             }
             cap_findings(&mut mapped.findings, tools.limits.findings_per_unit_max);
-            let identity =
-                SourceIdentity { provider: document.provider.clone(), demographics: mapped.demographics.clone() };
+            let identity = SourceIdentity {
+                provider: document.provider.clone(),
+                demographics: mapped.demographics.clone(),
+            };
             let described = describe(tools.tokens, &identity);
             let (version_key, version_time, version_flag) = match &mapped.version {
                 Some(v) => {

@@ -47,6 +47,7 @@ CREATE TABLE intake.unit (
   document      bytea NOT NULL,
   ordinal       integer NOT NULL,
   submission_id bytea NOT NULL,
+  file          integer NOT NULL,      -- place in the manifest: one document may come under two paths
   provider_id   text NOT NULL,
   byte_start    bigint NOT NULL,
   byte_len      bigint NOT NULL,
@@ -56,7 +57,7 @@ CREATE TABLE intake.unit (
   version_time  text,
   version_flag  smallint,
   records       text NOT NULL,         -- its records by kind, `SY:3 SI:12`; codes of record kinds only
-  PRIMARY KEY (document, ordinal, submission_id)
+  PRIMARY KEY (document, ordinal, submission_id, file)
 );
 CREATE INDEX unit_by_submission ON intake.unit (submission_id);
 CREATE INDEX unit_by_version ON intake.unit (version_key) WHERE version_key IS NOT NULL;

@@ -79,6 +79,8 @@ pub struct UnitRow {
     pub document: DocumentHash,
     /// Its ordinal.
     pub ordinal: u32,
+    /// Place of the document in the manifest: one document may come under two paths.
+    pub file: i32,
     /// Where it came into being.
     pub provider: ProviderId,
     /// First byte.
@@ -270,8 +272,8 @@ impl IngestDb {
         enter_state(&mut self.client, id, at, state, detail)
     }
 
-    /// Ends a submission outside a load (a package that was rejected): state and findings in one step. Findings that a
-    /// earlier, equal run has already kept are not kept twice.
+    /// Ends a submission outside a load (a package that was rejected): state and findings in one step. A reason that an
+    /// earlier run has already kept is not kept twice; a new reason is added.
     pub fn conclude(
         &mut self,
         id: &SubmissionId,
@@ -280,16 +282,14 @@ impl IngestDb {
         rows: &[FindingRow],
     ) -> Result<(), StorageError> {
         let mut transaction = self.client.transaction().map_err(StorageError::db("beginning"))?;
-        let had: bool = transaction
-            .query_one(
-                "SELECT EXISTS (SELECT 1 FROM intake.finding WHERE submission_id = $1)",
-                &[&id.as_bytes()],
-            )
+        let kept: BTreeSet<String> = transaction
+            .query("SELECT DISTINCT rule FROM intake.finding WHERE submission_id = $1", &[&id.as_bytes()])
             .map_err(StorageError::db("reading findings"))?
-            .get(0);
-        if !had {
-            copy_findings(&mut transaction, id, rows)?;
-        }
+            .iter()
+            .map(|r| r.get(0))
+            .collect();
+        let fresh: Vec<FindingRow> = rows.iter().filter(|r| !kept.contains(r.finding.rule.id)).cloned().collect();
+        copy_findings(&mut transaction, id, &fresh)?;
         enter_state(&mut transaction, id, at, state, "")?;
         transaction.commit().map_err(StorageError::db("keeping findings"))
     }
@@ -468,18 +468,22 @@ pub struct Load<'a> {
 }
 
 impl Load<'_> {
-    /// Of these documents, those that a committed submission has already brought.
-    pub fn known_documents(
+    /// The units of these documents that a committed submission has already brought into the repository. Units that
+    /// were left out then (an opt-out that has since been withdrawn) are not among them.
+    pub fn known_units(
         &mut self,
         documents: &[DocumentHash],
-    ) -> Result<BTreeSet<DocumentHash>, StorageError> {
+    ) -> Result<BTreeSet<(DocumentHash, u32)>, StorageError> {
         let wanted: Vec<&[u8]> = documents.iter().map(DocumentHash::as_bytes).collect();
         let rows = self
             .transaction
-            .query("SELECT DISTINCT document FROM intake.unit WHERE document = ANY($1)
+            .query("SELECT document, ordinal FROM intake.unit WHERE document = ANY($1)
                     AND disposition IN ('loaded', 'superseded')", &[&wanted])
             .map_err(StorageError::db("looking for documents that came before"))?;
-        Ok(rows.iter().filter_map(|r| DocumentHash::from_slice(r.get(0))).collect())
+        Ok(rows
+            .iter()
+            .filter_map(|r| Some((DocumentHash::from_slice(r.get(0))?, u32::try_from(r.get::<_, i32>(1)).ok()?)))
+            .collect())
     }
 
     /// Adds documents.
@@ -527,10 +531,11 @@ impl Load<'_> {
 
     /// Adds units.
     pub fn units(&mut self, rows: &[UnitRow]) -> Result<(), StorageError> {
-        const COLUMNS: [Type; 12] = [
+        const COLUMNS: [Type; 13] = [
             Type::BYTEA,
             Type::INT4,
             Type::BYTEA,
+            Type::INT4,
             Type::TEXT,
             Type::INT8,
             Type::INT8,
@@ -544,16 +549,17 @@ impl Load<'_> {
         let sink = self
             .transaction
             .copy_in(
-                "COPY intake.unit (document, ordinal, submission_id, provider_id, byte_start, byte_len, identity_id,
-                   disposition, version_key, version_time, version_flag, records) FROM STDIN BINARY",
+                "COPY intake.unit (document, ordinal, submission_id, file, provider_id, byte_start, byte_len,
+                   identity_id, disposition, version_key, version_time, version_flag, records) FROM STDIN BINARY",
             )
             .map_err(StorageError::db("adding units"))?;
         let mut writer = BinaryCopyInWriter::new(sink, &COLUMNS);
         for u in rows {
-            let row: [&(dyn ToSql + Sync); 12] = [
+            let row: [&(dyn ToSql + Sync); 13] = [
                 &u.document.as_bytes(),
                 &i32::try_from(u.ordinal).unwrap_or(i32::MAX),
                 &self.submission.as_bytes(),
+                &u.file,
                 &u.provider.as_str(),
                 &signed(u.byte_start),
                 &i64::from(u.byte_len),
@@ -822,15 +828,15 @@ fn unsigned(n: i64) -> u64 {
     u64::try_from(n).unwrap_or(0)
 }
 
-/// Ends every connection of the ingest role from the server's side. Fault-injection tests lose the database with it,
-/// for real.
+/// Ends every other connection to this database from the server's side. Fault-injection tests lose the database with it,
+/// for real; other databases of the same server notice nothing.
 pub fn lose_connections(registry: &Registry) -> Result<(), StorageError> {
     registry
         .server()
         .connect_owner()?
         .execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-             WHERE usename = 'musubi_ingest' AND pid <> pg_backend_pid()",
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
             &[],
         )
         .map_err(StorageError::db("ending connections"))?;
