@@ -1,0 +1,11 @@
+//! The jobs with the real store: real PostgreSQL, real keys, real packages in the real formats.
+//!
+//! One binary for all, because each would link the whole store.
+
+mod faults;
+mod night;
+mod optout;
+mod order;
+mod packages;
+mod privacy;
+mod support;
