@@ -171,8 +171,9 @@ fn tell(cli: &Cli, home: &Home, voice: Voice, outcome: &NightOutcome) -> Result<
     }
     voice.value(outcome);
     let wrong = |p: &PackageOutcome| match &p.outcome {
+        // What was refused stays refused however often it comes; what was quarantined in part was told of once.
         Ok(o) => {
-            !o.repeated && (o.state != SubmissionState::Acknowledged || o.balance.total().quarantined > 0)
+            o.state != SubmissionState::Acknowledged || (!o.repeated && o.balance.total().quarantined > 0)
         }
         Err(_) => true,
     };

@@ -17,5 +17,6 @@ mod help;
 mod house;
 mod kill;
 mod privacy;
+mod refused;
 mod user;
 mod whole;
