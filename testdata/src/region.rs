@@ -276,7 +276,8 @@ fn tell_diagnoses(world: &World, patient: &Patient<'_>, truth: &mut Truth) {
     truth.diagnosed(&world.frame, patient.person, &codes);
 }
 
-/// Puts a person who came in the month on the help desk's list; every second one stops all providers.
+/// Puts a person who came in the month, and of whom something comes again on a later night, on the help desk's list:
+/// only so can one see that the later delivery is left out. Every second one stops all providers.
 fn opt_out(
     world: &World,
     patient: &Patient<'_>,
@@ -292,6 +293,14 @@ fn opt_out(
         else {
             continue;
         };
+        let nights = world.spec.nights;
+        let comes_again = |night: u32| {
+            !claims::on_night(&world.spec.errors, patient, site, night).is_empty()
+                || (provider.ssmix2 && patient.increment(site, night).is_some())
+        };
+        if nights > 1 && !(2..=nights).any(comes_again) {
+            continue;
+        }
         let chart = provider.chart_number(patient.person.index);
         let one = n.is_multiple_of(2).then_some((provider.id.as_str(), chart.as_str()));
         truth.opt_out(&world.frame, patient.person, one)?;
