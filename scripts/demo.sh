@@ -20,7 +20,8 @@ rm -rf "$run"
 mkdir -p "$run"
 
 step "1. 合成地域を作る($persons 人、3夜): 実際の書式、署名付き、正解は truth/ に別置き"
-show synth --persons "$persons" --seed 1 --nights 3 --out "$region"
+# Ten days back, so that the opt-outs of the second night are in force today.
+show synth --persons "$persons" --seed 1 --nights 3 --first-night "$(date -d '10 days ago' +%F)" --out "$region"
 
 step "2. 取り決め(提出者・医療機関・フィード)とマスタを登録する"
 show feeds "$region/feeds.toml"
@@ -51,7 +52,11 @@ show release verify "$package"
 printf '\n'
 head -n 12 "$package/table.csv"
 
-step "9. 全体の点検(証跡・原本・レイク)と報告書"
+step "9. 一つの提出を、事実と提供物まで順にたどる"
+first=$("$musubi" --data "$data" submission | sed -n 's/^\([0-9a-f]\{32\}\).*/\1/p' | head -n 1)
+show trace --submission "$first"
+
+step "10. 全体の点検(証跡・原本・レイク)と報告書"
 show check
 show report --out "$run/report.html"
 
