@@ -35,8 +35,8 @@ install_as() { # install_as COMMAND-PREFIX... -- PACKAGES...
   if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
     printf 'create_main_cluster = false\n' | "${prefix[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
   fi
-  "${prefix[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2
-  "${prefix[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+  "${prefix[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq >/dev/null
+  "${prefix[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
 fetch_privately() {
