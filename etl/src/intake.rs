@@ -7,8 +7,8 @@ use musubi_model::finding::{Finding, shape_of};
 use musubi_model::manifest::{Agreements, MANIFEST_FILE, Manifest, SIGNATURE_DOMAIN, SIGNATURE_FILE};
 use musubi_model::sign::Signature;
 use musubi_model::submission::{Balance, SubmissionState};
-use musubi_model::{ProviderId, SubmissionId};
-use musubi_storage::ingest::{Arrival, FindingRow};
+use musubi_model::{DocumentHash, ProviderId, SubmissionId};
+use musubi_storage::ingest::{Arrival, FindingRow, StoredSubmission};
 use musubi_storage::registry::IngestDb;
 use serde::Serialize;
 
@@ -88,20 +88,8 @@ pub fn take_in(house: &House<'_>, agreements: &Agreements, path: &Path) -> Resul
     let id = Manifest::submission_id(&manifest_bytes);
     db.hold_submission(&id)?;
     let stored = db.submission(&id)?;
-    if let Some(stored) = &stored
-        && matches!(stored.state, SubmissionState::Acknowledged | SubmissionState::Quarantined)
-    {
-        db.note_event(&id, (house.now)(), rules::REPEATED.id)?;
-        let balance = db.balance(&id)?;
-        return Ok(Outcome {
-            submission: id,
-            state: stored.state,
-            repeated: true,
-            feed: stored.feed.clone(),
-            balance,
-            findings: BTreeMap::from([(rules::REPEATED.id.to_owned(), 1)]),
-            counts: LoadCounts::default(),
-        });
+    if let Some(stored) = stored.as_ref().filter(|s| s.state == SubmissionState::Acknowledged) {
+        return repeated(house, &mut db, stored);
     }
     let committed = stored
         .as_ref()
@@ -118,6 +106,12 @@ pub fn take_in(house: &House<'_>, agreements: &Agreements, path: &Path) -> Resul
     };
     let arrival = arrival_of(house, &manifest_bytes, &signature);
     let checked = check_manifest(house, agreements, &package, id, manifest_bytes, &signature);
+    if let Some(stored) = stored.as_ref().filter(|s| s.state == SubmissionState::Quarantined) {
+        let refused = checked.as_ref().is_err_and(|r| r.0 == SubmissionState::Rejected);
+        if refused || !brings_more(house, &mut db, &mut package, &id)? {
+            return repeated(house, &mut db, stored);
+        }
+    }
     db.record_arrival(&id, (house.now)(), &arrival)?;
     (house.progress)(Event::State(SubmissionState::Received));
     load::pass(house, "received", None)?;
@@ -126,6 +120,41 @@ pub fn take_in(house: &House<'_>, agreements: &Agreements, path: &Path) -> Resul
         Err(EtlError::Package(e)) if is_damage(&e) => reject(house, &mut db, id, &arrival, vec![damaged()]),
         ended => ended,
     }
+}
+
+/// The same package once more: noted, and nothing else.
+fn repeated(house: &House<'_>, db: &mut IngestDb, stored: &StoredSubmission) -> Result<Outcome, EtlError> {
+    db.note_event(&stored.id, (house.now)(), rules::REPEATED.id)?;
+    Ok(Outcome {
+        submission: stored.id,
+        state: stored.state,
+        repeated: true,
+        feed: stored.feed.clone(),
+        balance: db.balance(&stored.id)?,
+        findings: BTreeMap::from([(rules::REPEATED.id.to_owned(), 1)]),
+        counts: LoadCounts::default(),
+    })
+}
+
+/// Does a package hold a file that its quarantined first delivery did not? After a transfer that broke off, the same
+/// manifest comes again with the files as it lists them.
+fn brings_more(
+    house: &House<'_>,
+    db: &mut IngestDb,
+    package: &mut Package,
+    id: &SubmissionId,
+) -> Result<bool, EtlError> {
+    let kept: BTreeSet<DocumentHash> = db.documents_of(id)?.into_iter().map(|d| d.document).collect();
+    let paths: Vec<String> = package.paths().filter(|p| *p != SIGNATURE_FILE).map(str::to_owned).collect();
+    for path in paths {
+        match package.read(&path, house.limits.document_bytes_max) {
+            Ok(bytes) if !kept.contains(&DocumentHash::of(&bytes)) => return Ok(true),
+            Ok(_) => {}
+            Err(e) if is_damage(&e) => {}
+            Err(e) => return Err(EtlError::Package(e)),
+        }
+    }
+    Ok(false)
 }
 
 /// From the checked manifest to the end.

@@ -595,15 +595,17 @@ impl Run<'_> {
 
     /// Keeps the manifest itself, byte for byte.
     fn keep_manifest(&mut self) -> Result<(), EtlError> {
-        let row = store_document(
-            self.house,
+        let mut pack = PackWriter::create(&self.house.folders.vault)?;
+        let bytes = &self.verified.manifest_bytes;
+        let mut row = store_document(
+            &mut pack,
             &self.envelope,
             &self.verified.id,
             MANIFEST_ORDINAL,
-            None,
             MANIFEST_FILE,
-            &self.verified.manifest_bytes,
+            bytes,
         )?;
+        pack.finish()?.as_str().clone_into(&mut row.pack);
         self.load.documents(&[row])?;
         Ok(())
     }
@@ -674,15 +676,24 @@ pub(crate) fn quarantine_whole(
     let envelope = envelope_key(house, &mut identity_db, &id)?;
     let counted = count(&findings);
     let paths: Vec<String> = package.paths().map(str::to_owned).collect();
+    // Below everything that an earlier delivery under the same manifest has left.
+    let lowest = db.documents_of(&id)?.iter().map(|d| d.ordinal).fold(MANIFEST_ORDINAL, i32::min) - 1;
+    // Until the commit a sweep must not take the pack for one of a dead load.
+    let _hold = lake::hold(&house.folders.lake)?;
     let mut load = db.begin_load(id)?;
     let mut balance = Balance::default();
-    for (ordinal, path) in (0i32..).zip(&paths) {
+    let mut pack = PackWriter::create(&house.folders.vault)?;
+    let mut documents = Vec::with_capacity(paths.len());
+    for (place, path) in (0i32..).zip(&paths) {
         let bytes = package.read(path, house.limits.document_bytes_max).map_err(EtlError::Package)?;
-        load.documents(&[store_document(house, &envelope, &id, ordinal, None, path, &bytes)?])?;
+        documents.push(store_document(&mut pack, &envelope, &id, lowest - place, path, &bytes)?);
         let line = balance.line("file");
         line.received += 1;
         line.add(Disposition::Quarantined, 1);
     }
+    let name = pack.finish()?;
+    documents.iter_mut().for_each(|d| name.as_str().clone_into(&mut d.pack));
+    load.documents(&documents)?;
     let rows: Vec<FindingRow> =
         findings.into_iter().map(|finding| FindingRow { document: None, unit: None, finding }).collect();
     load.findings(&rows)?;
@@ -696,19 +707,19 @@ pub(crate) fn quarantine_whole(
         state: SubmissionState::Quarantined,
         repeated: false,
         feed: arrival.feed.clone(),
-        balance,
+        balance: db.balance(&id)?,
         findings: counted,
         counts: LoadCounts::default(),
     })
 }
 
-/// Seals one document whole under the submission's envelope key, in a pack of its own.
+/// Seals one document whole under the submission's envelope key into a pack. The row lacks the name of the pack, which
+/// it gets when it is finished.
 fn store_document(
-    house: &House<'_>,
+    pack: &mut PackWriter,
     envelope: &SealKey,
     id: &SubmissionId,
     ordinal: i32,
-    provider: Option<&ProviderId>,
     path: &str,
     bytes: &[u8],
 ) -> Result<DocumentRow, EtlError> {
@@ -718,20 +729,16 @@ fn store_document(
     } else {
         vec![Segment { range: ByteRange::within(0, 0, bytes.len()), key_id: id.0 }]
     };
-    let sealed = seal_document(&hash, bytes, &segments, |_| Ok(envelope.clone()))?;
-    let mut pack = PackWriter::create(&house.folders.vault)?;
-    let entry = pack.append(&sealed)?;
-    let name = pack.finish()?;
-    let nobody = ProviderId::new("-").map_err(|e| EtlError::Resolve(e.to_string()))?;
+    let entry = pack.append(&seal_document(&hash, bytes, &segments, |_| Ok(envelope.clone()))?)?;
     Ok(DocumentRow {
         document: hash,
         ordinal,
-        provider: provider.cloned().unwrap_or(nobody),
+        provider: ProviderId::new("-").map_err(|e| EtlError::Resolve(e.to_string()))?,
         bytes: number(bytes.len()),
         path_key: id.0,
         path_sealed: envelope.seal(&path_context(&hash), path.as_bytes())?,
         mapper_version: String::new(),
-        pack: name.as_str().to_owned(),
+        pack: String::new(),
         pack_offset: entry.offset,
         pack_len: entry.len,
     })

@@ -30,7 +30,7 @@ CREATE INDEX submission_event_by_submission ON intake.submission_event (submissi
 CREATE TABLE intake.document (
   document       bytea NOT NULL CHECK (length(document) = 32),
   submission_id  bytea NOT NULL,
-  ordinal        integer NOT NULL,     -- place in the manifest; -1 is the manifest itself
+  ordinal        integer NOT NULL,     -- place in the manifest; -1: the manifest itself; below: quarantined whole
   provider_id    text NOT NULL,
   bytes          bigint NOT NULL,
   path_key       bytea NOT NULL,       -- key under which the path is sealed

@@ -52,7 +52,7 @@ pub struct Arrival {
 pub struct DocumentRow {
     /// Its name.
     pub document: DocumentHash,
-    /// Place in the manifest; −1 is the manifest itself.
+    /// Place in the manifest; −1 is the manifest itself, below are files of a package that was quarantined whole.
     pub ordinal: i32,
     /// Where it came into being.
     pub provider: ProviderId,
@@ -223,14 +223,16 @@ impl IngestDb {
         Ok(())
     }
 
-    /// Writes down that a package came. A package that came before keeps its row.
+    /// Writes down that a package came. A package that came before keeps its row; signature, parameters and program
+    /// are of the run that decides.
     pub fn record_arrival(&mut self, id: &SubmissionId, at: Timestamp, a: &Arrival) -> Result<(), StorageError> {
         self.client
             .execute(
                 "INSERT INTO intake.submission (submission_id, feed_id, submitter_id, kind, business_date, received_at,
                    state, files, bytes, signature, parameter_hash, code_version)
                  VALUES ($1, $2, $3, $4, $5, $6, 'received', $7, $8, $9, $10, $11)
-                 ON CONFLICT (submission_id) DO NOTHING",
+                 ON CONFLICT (submission_id) DO UPDATE SET signature = EXCLUDED.signature,
+                   parameter_hash = EXCLUDED.parameter_hash, code_version = EXCLUDED.code_version",
                 &[
                     &id.as_bytes(),
                     &a.feed,
@@ -633,12 +635,18 @@ impl Load<'_> {
         Ok(rows.iter().map(|r| r.get(0)).collect())
     }
 
-    /// Stores the balance. The table itself refuses one that does not close.
+    /// Stores the balance, on top of what an earlier delivery under the same manifest left in quarantine. The table
+    /// itself refuses one that does not close.
     pub fn balance(&mut self, balance: &Balance) -> Result<(), StorageError> {
         for (kind, l) in &balance.lines {
             self.transaction
                 .execute(
-                    "INSERT INTO intake.balance VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                    "INSERT INTO intake.balance AS b VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                     ON CONFLICT (submission_id, kind) DO UPDATE SET
+                       received = b.received + EXCLUDED.received, loaded = b.loaded + EXCLUDED.loaded,
+                       superseded = b.superseded + EXCLUDED.superseded, duplicate = b.duplicate + EXCLUDED.duplicate,
+                       quarantined = b.quarantined + EXCLUDED.quarantined, excluded = b.excluded + EXCLUDED.excluded,
+                       held = b.held + EXCLUDED.held",
                     &[
                         &self.submission.as_bytes(),
                         kind,

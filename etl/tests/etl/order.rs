@@ -27,8 +27,6 @@ fn any_order_and_any_repetition_give_the_same_facts_dead_units_and_persons() {
         }
         (room.fingerprint(), room.ingest().dead_units().expect("dead units"), room.partition())
     };
-    // Held while the rooms come and go: all have the same keys, so that identities have the same names.
-    let _shared = crate::support::shared();
     let forward = content(&|all| all, 64 << 20);
     assert!(forward.0.rows > 1000 && forward.0.dead > 0 && forward.2.iter().any(|p| p.len() > 1));
     assert_eq!(content(&|all| all.into_iter().rev().collect(), 64 << 20), forward, "backwards");

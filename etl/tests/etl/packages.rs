@@ -335,6 +335,39 @@ fn files_that_are_not_as_listed_quarantine_the_package_which_lies_whole_in_the_v
 }
 
 #[test]
+fn after_a_broken_transfer_the_same_manifest_with_whole_files_is_taken_in() {
+    let room = Room::new();
+    let parcel = room.parcel();
+    let mut broken = parcel.clone();
+    let last = parcel.manifest.files.last().expect("files").path.clone();
+    broken.files.get_mut(&last).expect("there").truncate(50);
+    let cut = write_folder(&room.path("cut"), &broken.all());
+    let first = check(&room, "cut", &cut, Quarantined, &[("SUB-FILE-TRUNCATED", 1)]);
+    let kept = room.ingest().documents_of(&first.submission).expect("read").len();
+    assert!(room.take(&cut).repeated);
+    // Whoever cannot sign changes nothing, whatever the files.
+    let mut unsigned = parcel.all();
+    unsigned.remove(SIGNATURE_FILE);
+    let unsigned = room.take(&write_folder(&room.path("unsigned"), &unsigned));
+    assert_eq!((unsigned.state, unsigned.repeated), (Quarantined, true));
+    broken.files.get_mut(&last).expect("there").truncate(20);
+    let shorter = room.take(&write_folder(&room.path("shorter"), &broken.all()));
+    assert_eq!((shorter.state, shorter.repeated), (Quarantined, false));
+    assert_eq!(room.ingest().documents_of(&first.submission).expect("read").len(), 2 * kept);
+    let whole = room.take_parcel(&parcel);
+    assert_eq!((whole.submission, whole.state, whole.repeated), (first.submission, Acknowledged, false));
+    assert_eq!(
+        whole.balance.lines["file"].quarantined,
+        2 * kept as u64,
+        "what was put away stays on the books"
+    );
+    let plain = Room::new();
+    plain.take_parcel(&parcel);
+    assert_eq!((room.fingerprint(), room.partition()), (plain.fingerprint(), plain.partition()));
+    assert!(room.take_parcel(&parcel).repeated);
+}
+
+#[test]
 fn an_unlisted_file_is_told_and_left_out() {
     let room = Room::new();
     let parcel = room.parcel();

@@ -31,7 +31,7 @@ use musubi_model::{DocumentHash, IdentityId, ProviderId, SourceIdentity, Submiss
 use musubi_storage::StorageError;
 use musubi_storage::compliance::OptOutRow;
 use musubi_storage::ingest::StoredDocument;
-use musubi_storage::keys::{KekSource, KeyRing, SealKey};
+use musubi_storage::keys::{KEY_BYTES, KekSource, KeyRing, SealKey};
 use musubi_storage::lake::{self, LakeFile, RepositoryFingerprint};
 use musubi_storage::registry::Registry;
 use musubi_storage::server::{DatabaseChoice, Server};
@@ -66,6 +66,9 @@ impl Shared {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let kek = KekSource::File(folder.path().join("kek.key"));
+        // The same for every run, so that identities have the same names in rooms that come one after another.
+        fs::create_dir(folder.path().join("keys")).expect("a folder");
+        fs::write(folder.path().join("keys/token.key"), "5a".repeat(KEY_BYTES)).expect("written");
         let ring = KeyRing::open_or_create(&folder.path().join("keys"), &kek).expect("keys");
         let region = folder.path().join("region");
         let errors = ErrorRates {
