@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::house::{EtlError, Event, House};
 use crate::load::{self, LoadCounts};
 use crate::package::{Package, PackageError, is_damage, is_inside};
+use crate::quarantine;
 use crate::rules;
 
 /// What became of a package.
@@ -172,7 +173,7 @@ fn go_on(
             let (state, findings) = *refused;
             return match state {
                 SubmissionState::Rejected => reject(house, db, id, arrival, findings),
-                _ => load::quarantine_whole(house, db, package, id, findings, arrival),
+                _ => quarantine::quarantine_whole(house, db, package, id, findings, arrival),
             };
         }
     };
@@ -189,7 +190,7 @@ fn go_on(
         }
         load::Loaded::Unsound(mut findings) => {
             findings.extend(verified.findings);
-            load::quarantine_whole(house, db, package, id, findings, arrival)
+            quarantine::quarantine_whole(house, db, package, id, findings, arrival)
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod intake;
 pub mod load;
 pub mod night;
 pub mod package;
+pub mod quarantine;
 pub mod resolve;
 pub mod rules;
 mod work;

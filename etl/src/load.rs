@@ -4,7 +4,7 @@
 //! its own pack and lake files. Files that no commit names are swept away, so a load that dies leaves nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use compact_str::CompactString;
 use musubi_compliance::optout::Verdict;
@@ -14,8 +14,8 @@ use musubi_model::fact::{Provenance, UnitFacts};
 use musubi_model::finding::Finding;
 use musubi_model::manifest::{MANIFEST_FILE, ManifestFile};
 use musubi_model::submission::{Balance, Disposition, SubmissionState};
-use musubi_model::{ByteRange, DocumentHash, IdentityId, ProviderId, SourceIdentity, SubmissionId};
-use musubi_storage::ingest::{self, Arrival, DocumentRow, FindingRow, Load, UnitRow, read_records};
+use musubi_model::{ByteRange, DocumentHash, IdentityId, ProviderId, SourceIdentity};
+use musubi_storage::ingest::{self, DocumentRow, FindingRow, Load, UnitRow, read_records};
 use musubi_storage::keys::SealKey;
 use musubi_storage::lake::{self, LakeFile, PlacedUnit};
 use musubi_storage::registry::{IdentityDb, IngestDb};
@@ -25,8 +25,9 @@ use serde::Serialize;
 
 use crate::fault::Fault;
 use crate::house::{EtlError, Event, House, japanese_day};
-use crate::intake::{Outcome, Verified, count};
+use crate::intake::{Outcome, Verified};
 use crate::package::{Package, read_file};
+use crate::quarantine::{envelope_key, path_context, store_document};
 use crate::resolve::resolve_identities;
 use crate::rules;
 use crate::work::{self, CutDocument, Tools, WorkedUnit};
@@ -34,7 +35,7 @@ use crate::work::{self, CutDocument, Tools, WorkedUnit};
 /// The key under which bytes of excluded persons are sealed: made for one document and forgotten at once.
 const FORGOTTEN_KEY: KeyId = [0; 16];
 /// Provider under which the manifest itself is kept.
-const MANIFEST_ORDINAL: i32 = -1;
+pub(crate) const MANIFEST_ORDINAL: i32 = -1;
 
 /// How much a load did, and where its time went (wall clock).
 #[derive(Debug, Clone, Default, Serialize)]
@@ -663,93 +664,6 @@ impl Run<'_> {
     }
 }
 
-/// Keeps a whole package sealed without loading any of it: something about it as a whole does not hold.
-pub(crate) fn quarantine_whole(
-    house: &House<'_>,
-    db: &mut IngestDb,
-    package: &mut Package,
-    id: SubmissionId,
-    findings: Vec<Finding>,
-    arrival: &Arrival,
-) -> Result<Outcome, EtlError> {
-    let mut identity_db = house.registry.identity()?;
-    let envelope = envelope_key(house, &mut identity_db, &id)?;
-    let counted = count(&findings);
-    let paths: Vec<String> = package.paths().map(str::to_owned).collect();
-    // Below everything that an earlier delivery under the same manifest has left.
-    let lowest = db.documents_of(&id)?.iter().map(|d| d.ordinal).fold(MANIFEST_ORDINAL, i32::min) - 1;
-    // Until the commit a sweep must not take the pack for one of a dead load.
-    let _hold = lake::hold(&house.folders.lake)?;
-    let mut load = db.begin_load(id)?;
-    let mut balance = Balance::default();
-    let mut pack = PackWriter::create(&house.folders.vault)?;
-    let mut documents = Vec::with_capacity(paths.len());
-    for (place, path) in (0i32..).zip(&paths) {
-        let bytes = package.read(path, house.limits.document_bytes_max).map_err(EtlError::Package)?;
-        documents.push(store_document(&mut pack, &envelope, &id, lowest - place, path, &bytes)?);
-        let line = balance.line("file");
-        line.received += 1;
-        line.add(Disposition::Quarantined, 1);
-    }
-    let name = pack.finish()?;
-    documents.iter_mut().for_each(|d| name.as_str().clone_into(&mut d.pack));
-    load.documents(&documents)?;
-    let rows: Vec<FindingRow> =
-        findings.into_iter().map(|finding| FindingRow { document: None, unit: None, finding }).collect();
-    load.findings(&rows)?;
-    load.balance(&balance)?;
-    load.enter_state((house.now)(), SubmissionState::Quarantined, "")?;
-    pass(house, "rows-written", None)?;
-    load.commit()?;
-    (house.progress)(Event::State(SubmissionState::Quarantined));
-    Ok(Outcome {
-        submission: id,
-        state: SubmissionState::Quarantined,
-        repeated: false,
-        feed: arrival.feed.clone(),
-        balance: db.balance(&id)?,
-        findings: counted,
-        counts: LoadCounts::default(),
-    })
-}
-
-/// Seals one document whole under the submission's envelope key into a pack. The row lacks the name of the pack, which
-/// it gets when it is finished.
-fn store_document(
-    pack: &mut PackWriter,
-    envelope: &SealKey,
-    id: &SubmissionId,
-    ordinal: i32,
-    path: &str,
-    bytes: &[u8],
-) -> Result<DocumentRow, EtlError> {
-    let hash = DocumentHash::of(bytes);
-    let segments = if bytes.is_empty() {
-        Vec::new()
-    } else {
-        vec![Segment { range: ByteRange::within(0, 0, bytes.len()), key_id: id.0 }]
-    };
-    let entry = pack.append(&seal_document(&hash, bytes, &segments, |_| Ok(envelope.clone()))?)?;
-    Ok(DocumentRow {
-        document: hash,
-        ordinal,
-        provider: ProviderId::new("-").map_err(|e| EtlError::Resolve(e.to_string()))?,
-        bytes: number(bytes.len()),
-        path_key: id.0,
-        path_sealed: envelope.seal(&path_context(&hash), path.as_bytes())?,
-        mapper_version: String::new(),
-        pack: String::new(),
-        pack_offset: entry.offset,
-        pack_len: entry.len,
-    })
-}
-
-/// What a sealed path is bound to.
-#[must_use]
-pub fn path_context(document: &DocumentHash) -> [&[u8]; 2] {
-    [b"path/1", document.as_bytes()]
-}
-
 /// The key under which a unit's bytes lie.
 fn key_for(fate: Fate, envelope: KeyId) -> KeyId {
     match (fate.disposition, fate.identity) {
@@ -781,12 +695,6 @@ fn segments(document: &CutDocument, fates: &[Fate], envelope: KeyId) -> Vec<Segm
         segments.push(gap(at, end));
     }
     segments
-}
-
-fn envelope_key(house: &House<'_>, db: &mut IdentityDb, id: &SubmissionId) -> Result<SealKey, EtlError> {
-    let name = IdentityId(id.0);
-    let mut keys = db.data_keys(&house.ring.kek, &[name])?;
-    Ok(keys.remove(&name).ok_or(musubi_storage::StorageError::Key("the envelope key was destroyed"))?)
 }
 
 fn version_hash_key(token: &SealKey) -> [u8; 32] {
@@ -832,24 +740,11 @@ fn batch_end(files: &[ManifestFile], first: usize, bytes_max: u64) -> usize {
     last
 }
 
-fn number(n: usize) -> u64 {
+pub(crate) fn number(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
 }
 
 enum EtlOrFinding {
     Io(std::io::Error),
     Finding(Box<Finding>),
-}
-
-/// For callers that add durations up.
-#[must_use]
-pub fn total_time(counts: &LoadCounts) -> Duration {
-    Duration::from_secs_f64(
-        counts.read_seconds
-            + counts.map_seconds
-            + counts.resolve_seconds
-            + counts.lake_seconds
-            + counts.vault_seconds
-            + counts.registry_seconds,
-    )
 }

@@ -18,7 +18,7 @@ use musubi_compliance::optout::OptOutGate;
 use musubi_compliance::optout_list;
 use musubi_compliance::parameters::parameters;
 use musubi_etl::house::{Folders, japanese_day};
-use musubi_etl::load::path_context;
+use musubi_etl::quarantine::path_context;
 use musubi_etl::{EtlError, Faults, House, Outcome, take_in};
 use musubi_id_resolution::{TokenKey, TokenKind, describe};
 use musubi_model::limits::Limits;

@@ -1,6 +1,6 @@
 //! What the database tests share: one private server for the tests of a binary that run at the same time, and a
 //! database of its own for each test.
-#![allow(dead_code)] // every test binary uses its own part
+#![allow(dead_code, clippy::expect_used)] // every test binary uses its own part; helpers stop on what cannot be
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
