@@ -10,7 +10,7 @@ demo:
 	$(SETUP); cargo build --release --locked -p musubi-cli; scripts/demo.sh
 
 test:
-	$(SETUP); cargo test --workspace --locked
+	$(SETUP); cargo test --workspace --locked --no-fail-fast
 
 build:
 	$(SETUP); cargo build --release --locked -p musubi-cli

@@ -171,9 +171,11 @@ fn tell(cli: &Cli, home: &Home, voice: Voice, outcome: &NightOutcome) -> Result<
     }
     voice.value(outcome);
     let wrong = |p: &PackageOutcome| match &p.outcome {
-        // What was refused stays refused however often it comes; what was quarantined in part was told of once.
+        // What was refused stays refused however often it comes; what was quarantined in part was told of once. Files of
+        // an earlier delivery that broke off (kind `file`) were told of then.
         Ok(o) => {
-            o.state != SubmissionState::Acknowledged || (!o.repeated && o.balance.total().quarantined > 0)
+            let in_part = o.balance.lines.iter().any(|(kind, l)| kind != "file" && l.quarantined > 0);
+            o.state != SubmissionState::Acknowledged || (!o.repeated && in_part)
         }
         Err(_) => true,
     };
