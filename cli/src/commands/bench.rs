@@ -240,7 +240,7 @@ fn pipeline(kind: FeedKind, part: &str, corpus: &Path, work: &Path) -> Result<(R
     let mut child = musubi(&["nightly", "--inbox"])?
         .arg(corpus.join("inbox/night-01"))
         .stdout(fs::File::create(&out)?)
-        .stderr(Stdio::null())
+        .stderr(fs::File::create(work.join("night.log"))?)
         .spawn()?;
     let mut peak = 0;
     let status = loop {
@@ -252,7 +252,7 @@ fn pipeline(kind: FeedKind, part: &str, corpus: &Path, work: &Path) -> Result<(R
     };
     let wall = clock.elapsed().as_secs_f64();
     if !status.success() {
-        bail!("the pipeline ended with {status}");
+        bail!("the pipeline ended with {status}: {}", fs::read_to_string(work.join("night.log"))?.trim());
     }
     let cpu = children_cpu_seconds() - cpu;
     let night: Value = serde_json::from_str(&fs::read_to_string(&out)?)?;

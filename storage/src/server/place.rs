@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::StorageError;
@@ -125,10 +125,17 @@ fn recorded(data_dir: &Path) -> Result<Option<PathBuf>, StorageError> {
     }
 }
 
-/// A short name for a data folder: the same for the same path, different for others.
+/// A short name for a data folder: the same as long as the folder lives, different for others, and for a folder made
+/// anew in the place of one that was removed: it must not find the old one's cluster.
 fn name_of(data_dir: &Path) -> String {
-    let hash = blake3::hash(data_dir.as_os_str().as_bytes());
-    hash.to_hex().chars().take(16).collect()
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(data_dir.as_os_str().as_bytes());
+    if let Ok(metadata) = fs::metadata(data_dir) {
+        hasher.update(&metadata.ino().to_be_bytes());
+        let born = metadata.created().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
+        hasher.update(&born.unwrap_or_default().as_nanos().to_be_bytes());
+    }
+    hasher.finalize().to_hex().chars().take(16).collect()
 }
 
 /// `socket` beside the cluster, or a folder in `temporary` when the path would be too long for a socket.
@@ -165,5 +172,16 @@ mod tests {
     fn names_differ_by_path() {
         assert_eq!(name_of(Path::new("/a")), name_of(Path::new("/a")));
         assert_ne!(name_of(Path::new("/a")), name_of(Path::new("/b")));
+    }
+    #[test]
+    fn a_folder_made_anew_does_not_find_the_old_ones_cluster() {
+        let around = tempfile::tempdir().unwrap();
+        let data = around.path().join("data");
+        fs::create_dir(&data).unwrap();
+        let old = name_of(&data);
+        assert_eq!(name_of(&data), old);
+        fs::remove_dir(&data).unwrap();
+        fs::create_dir(&data).unwrap();
+        assert_ne!(name_of(&data), old);
     }
 }
