@@ -1,6 +1,6 @@
 //! Migrations run once, refuse what was edited, and leave each role with what its job needs. Agreements and masters
 //! come back as they were loaded.
-#![allow(clippy::expect_used)] // helpers of tests stop on what cannot be
+#![allow(clippy::expect_used, clippy::unwrap_used)] // helpers of tests stop on what cannot be
 
 mod support;
 

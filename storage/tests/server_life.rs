@@ -1,6 +1,6 @@
 //! The private server's life: made, started, shared, stopped by the last, and taken up again after every kind of
 //! crash. Needs PostgreSQL's server programs; without them these tests fail.
-#![allow(clippy::expect_used)] // helpers of tests stop on what cannot be
+#![allow(clippy::expect_used, clippy::unwrap_used)] // helpers of tests stop on what cannot be
 
 mod support;
 
