@@ -115,7 +115,7 @@ pub fn take_in(house: &House<'_>, agreements: &Agreements, path: &Path) -> Resul
     }
     db.record_arrival(&id, (house.now)(), &arrival)?;
     (house.progress)(Event::State(SubmissionState::Received));
-    load::pass(house, "received", None)?;
+    load::pass(house, "received")?;
     match go_on(house, &mut db, &mut package, id, checked, &arrival) {
         // A zip damaged inside cannot be kept whole, so nothing of it is kept; an undamaged copy is welcome.
         Err(EtlError::Package(e)) if is_damage(&e) => reject(house, &mut db, id, &arrival, vec![damaged()]),
@@ -179,7 +179,7 @@ fn go_on(
     };
     db.enter_state(&id, (house.now)(), SubmissionState::Verified, "")?;
     (house.progress)(Event::State(SubmissionState::Verified));
-    load::pass(house, "verified", None)?;
+    load::pass(house, "verified")?;
     let loaded = load::load(house, db, package, &verified)?;
     match loaded {
         load::Loaded::Done(mut outcome) => {

@@ -79,7 +79,7 @@ pub(crate) enum Loaded {
 }
 
 /// Passes a fault point.
-pub(crate) fn pass(house: &House<'_>, point: &'static str, _load: Option<&Load<'_>>) -> Result<(), EtlError> {
+pub(crate) fn pass(house: &House<'_>, point: &'static str) -> Result<(), EtlError> {
     match house.faults.pass(point).map_err(|source| EtlError::Point { point, source })? {
         Some(Fault::LoseDatabase) => Ok(ingest::lose_connections(house.registry)?),
         _ => Ok(()),
@@ -303,7 +303,7 @@ impl Run<'_> {
         let clock = Instant::now();
         let worked = work::work(&self.tools, documents, chunk);
         self.counts.map_seconds += clock.elapsed().as_secs_f64();
-        pass(self.house, "mapped", None)?;
+        pass(self.house, "mapped")?;
 
         let today = japanese_day((self.house.now)());
         let mut decided: Vec<Disposition> = worked
@@ -333,13 +333,13 @@ impl Run<'_> {
                 self.taken.insert(unit);
             }
         }
-        pass(self.house, "gated", None)?;
+        pass(self.house, "gated")?;
 
         let clock = Instant::now();
         let linked = self.resolve(&worked, &mut decided, keys)?;
         self.exclude_linked(&worked, &mut decided, today)?;
         self.counts.resolve_seconds += clock.elapsed().as_secs_f64();
-        pass(self.house, "resolved", None)?;
+        pass(self.house, "resolved")?;
 
         let wanted: Vec<IdentityId> = worked
             .iter()
@@ -370,7 +370,7 @@ impl Run<'_> {
             facts.iter().map(|(bucket, unit)| PlacedUnit { bucket: *bucket, unit }).collect();
         self.files.extend(lake::write_part(&self.house.folders.lake, &placed)?);
         self.counts.lake_seconds += clock.elapsed().as_secs_f64();
-        pass(self.house, "lake-written", None)?;
+        pass(self.house, "lake-written")?;
 
         let clock = Instant::now();
         self.load.units(&unit_rows)?;
@@ -558,7 +558,7 @@ impl Run<'_> {
         }
         let name = pack.finish()?;
         self.counts.vault_seconds += clock.elapsed().as_secs_f64();
-        pass(self.house, "vault-written", None)?;
+        pass(self.house, "vault-written")?;
         let clock = Instant::now();
         let rows: Vec<DocumentRow> = documents
             .iter()
@@ -648,10 +648,10 @@ impl Run<'_> {
             self.load.enter_state(now, state, "")?;
             (self.house.progress)(Event::State(state));
         }
-        pass(self.house, "rows-written", None)?;
+        pass(self.house, "rows-written")?;
         self.load.commit()?;
         self.counts.registry_seconds += clock.elapsed().as_secs_f64();
-        pass(self.house, "committed", None)?;
+        pass(self.house, "committed")?;
         Ok(Loaded::Done(Box::new(Outcome {
             submission: self.verified.id,
             state: SubmissionState::Balanced,

@@ -50,7 +50,7 @@ pub(crate) fn quarantine_whole(
     load.findings(&rows)?;
     load.balance(&balance)?;
     load.enter_state((house.now)(), SubmissionState::Quarantined, "")?;
-    pass(house, "rows-written", None)?;
+    pass(house, "rows-written")?;
     load.commit()?;
     (house.progress)(Event::State(SubmissionState::Quarantined));
     Ok(Outcome {
