@@ -195,7 +195,7 @@ impl OptOutGate {
 impl Stop {
     fn speaks_of(&self, guard: Option<Guard>) -> bool {
         match (self.kind, guard) {
-            (TokenKind::Local, _) | (TokenKind::Insured, None) => true,
+            (TokenKind::Local, _) | (TokenKind::Insured | TokenKind::Care, None) => true,
             (TokenKind::Name, None) => false,
             (_, Some(_)) => self.guard == guard,
         }

@@ -62,7 +62,7 @@ pub struct OptOutList {
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident, $id:literal, $severity:ident, $ja:literal, $en:literal, $mend_ja:literal, $mend_en:literal;)*) => {
         $($(#[$doc])* pub static $name: Rule = Rule {
-            id: $id, severity: Severity::$severity, ja: $ja, en: $en, mend_ja: $mend_ja, mend_en: $mend_en,
+            id: $id, severity: Severity::$severity, ja: $ja, en: $en, mend_ja: $mend_ja, mend_en: $mend_en, example: "",
         };)*
         /// All rules of this module.
         pub static RULES: &[&Rule] = &[$(&$name),*];

@@ -9,6 +9,7 @@ use std::time::Instant;
 use compact_str::CompactString;
 use musubi_compliance::optout::Verdict;
 use musubi_id_resolution::{Described, TokenKey};
+use musubi_mappers::table::Interfaces;
 use musubi_mappers::{RecordCounts, mapper_for};
 use musubi_model::fact::{Provenance, UnitFacts};
 use musubi_model::finding::Finding;
@@ -97,8 +98,15 @@ pub(crate) fn load(
     let mut identity_db = house.registry.identity()?;
     let tokens = TokenKey::new(house.ring.token.expose());
     let version_hash = version_hash_key(&house.ring.token);
+    let interfaces = Interfaces::builtin();
+    let interface = db.feed(&verified.manifest.feed)?.map(|f| f.interface_version).unwrap_or_default();
+    let Some(mapper) = mapper_for(verified.manifest.kind, &interface, &interfaces) else {
+        let finding =
+            Finding::new(&rules::INTERFACE_UNKNOWN).found(interface).expected("登録済みの連携仕様の名前");
+        return Ok(Loaded::Unsound(vec![finding]));
+    };
     let tools = Tools {
-        mapper: mapper_for(verified.manifest.kind),
+        mapper: mapper.as_ref(),
         masters: &masters,
         limits: &house.limits,
         tokens: &tokens,

@@ -105,6 +105,7 @@ fn conflict_finding(
         ConflictKind::Guard(TokenKind::Local) => "患者番号",
         ConflictKind::Guard(TokenKind::Insured) => "被保険者番号",
         ConflictKind::Guard(TokenKind::Name) => "氏名",
+        ConflictKind::Guard(TokenKind::Care) => "介護被保険者番号",
         ConflictKind::Incomplete => "生年月日・性別",
     };
     Finding::new(rule_of(conflict.kind))

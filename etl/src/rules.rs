@@ -8,7 +8,7 @@ macro_rules! rules {
         mend $mend_ja:literal | $mend_en:literal;)*) => {
         $($(#[$doc])*
         pub static $name: Rule = Rule {
-            id: $id, severity: Severity::$severity, ja: $ja, en: $en, mend_ja: $mend_ja, mend_en: $mend_en,
+            id: $id, severity: Severity::$severity, ja: $ja, en: $en, mend_ja: $mend_ja, mend_en: $mend_en, example: "",
         };)*
 
         /// All rules of this room.
@@ -53,6 +53,10 @@ rules! {
     PROVIDER_UNKNOWN = "SUB-PROVIDER-UNKNOWN" Error
         ja "フィードの取り決めにない医療機関等が含まれています。" en "A provider is named that the feed does not cover."
         mend "対象の医療機関等だけを提出するか、追加の登録を依頼してください。" | "Deliver only covered providers, or ask for registration.";
+    /// The feed's interface has no definition here.
+    INTERFACE_UNKNOWN = "SUB-INTERFACE-UNKNOWN" Error
+        ja "フィードの連携仕様が登録されていないため、表を読めません。" en "The feed's interface is not registered, so its tables cannot be read."
+        mend "事業者が連携仕様を登録した後に再提出してください。" | "Send the package again once the operator has registered the interface.";
     /// A path that leads out of the package.
     PATH = "SUB-PATH" Error
         ja "提出物の外を指すパスが含まれています。" en "A path leads out of the package."

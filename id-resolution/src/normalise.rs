@@ -92,6 +92,20 @@ pub fn insured(insurer: &str, symbol: &str, number: &str, branch_text: &str) -> 
     Some([insurer, number, branch].join("\u{1f}"))
 }
 
+/// Insurer and number of long-term care: six and ten digits. The insurer's number space is not that of health
+/// insurance, so this is a key of its own. `None` when either is not what it should be.
+#[must_use]
+pub fn care(insurer: &str, number: &str) -> Option<String> {
+    let digits = |text: &str, len: usize| -> Option<String> {
+        let plain: String = nfkc(text).chars().filter(|c| !c.is_whitespace()).collect();
+        let sound = plain.len() == len
+            && plain.bytes().all(|b| b.is_ascii_digit())
+            && plain.bytes().any(|b| b != b'0');
+        sound.then_some(plain)
+    };
+    Some([digits(insurer, 6)?, digits(number, 10)?].join("\u{1f}"))
+}
+
 /// Name in kana: full-width large katakana without blanks and dots; long vowels as vowels, and sounds that are written
 /// in two ways in one. `None` when it is empty, a single sign, holds a wildcard or is a newborn's stopgap name.
 #[must_use]

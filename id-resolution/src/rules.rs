@@ -11,6 +11,7 @@ pub static LOCAL_BIRTH: Rule = Rule {
     en: "The same patient number has two birth dates or sexes; they were not joined.",
     mend_ja: "患者番号の再利用か、生年月日・性別の誤記かを提供元で確かめ、誤りは訂正して再提出してください。",
     mend_en: "Find out whether the number was reused or the birth date or sex was mistyped; correct and resend.",
+    example: "",
 };
 
 /// One insured number with branch, two birth dates or sexes.
@@ -21,6 +22,7 @@ pub static INSURED_GUARD: Rule = Rule {
     en: "The same insured number with branch has two birth dates or sexes; they were not joined.",
     mend_ja: "被保険者証の記号・番号・枝番と生年月日・性別を確かめ、誤りは訂正して再提出してください。",
     mend_en: "Check symbol, number and branch of the card, birth date and sex; correct and resend.",
+    example: "",
 };
 
 /// A name token holds birth date and sex, so that this says a stored guard is damaged or made under another key.
@@ -31,6 +33,7 @@ pub static NAME_GUARD: Rule = Rule {
     en: "The token of name, birth date and sex agrees, the guard of birth date and sex does not; not joined.",
     mend_ja: "照合鍵の取り違えがないか、運用担当者に連絡してください。",
     mend_en: "Tell the operator: the token key may have been exchanged.",
+    example: "",
 };
 
 /// A key agrees but one of the two lacks birth date or sex.
@@ -41,6 +44,7 @@ pub static INCOMPLETE: Rule = Rule {
     en: "Without a whole birth date and a sex the identity cannot be joined to others with the same number.",
     mend_ja: "生年月日と性別を補って再提出してください。",
     mend_en: "Supply birth date and sex and resend.",
+    example: "",
 };
 
 /// A key so crowded that its pairs are not all queued.
@@ -51,6 +55,7 @@ pub static CROWDED_KEY: Rule = Rule {
     en: "Too many contradicting identities share one number; some pairs were not queued.",
     mend_ja: "代用の番号(99999 など)を本人の番号として送っていないか確かめてください。",
     mend_en: "Check that no placeholder number (such as 99999) is sent as a person's own.",
+    example: "",
 };
 
 /// The identity's key was destroyed at its erasure.
@@ -61,12 +66,24 @@ pub static ERASED: Rule = Rule {
     en: "A record of an erased identity was sent again; it was not taken in.",
     mend_ja: "提供停止の求めがあった本人です。今後の提出から除いてください。",
     mend_en: "The person has opted out; leave the person out of coming deliveries.",
+    example: "",
+};
+
+/// One insured number of long-term care, different people.
+pub static CARE_GUARD: Rule = Rule {
+    id: "MPI-CARE-GUARD",
+    severity: Severity::Warning,
+    ja: "同じ介護被保険者番号で生年月日または性別が異なります。別人として扱います。",
+    en: "The same long-term care number comes with another birth date or sex; kept apart as different people.",
+    mend_ja: "被保険者番号、生年月日、性別を確認し、誤りを直して再提出してください。",
+    mend_en: "Check insured number, birth date and sex; correct and resend.",
+    example: "",
 };
 
 /// All rules of this room.
 #[must_use]
-pub fn rules() -> [&'static Rule; 6] {
-    [&LOCAL_BIRTH, &INSURED_GUARD, &NAME_GUARD, &INCOMPLETE, &CROWDED_KEY, &ERASED]
+pub fn rules() -> [&'static Rule; 7] {
+    [&LOCAL_BIRTH, &INSURED_GUARD, &NAME_GUARD, &CARE_GUARD, &INCOMPLETE, &CROWDED_KEY, &ERASED]
 }
 
 /// The rule that a conflict breaks.
@@ -76,6 +93,7 @@ pub fn rule_of(kind: ConflictKind) -> &'static Rule {
         ConflictKind::Guard(TokenKind::Local) => &LOCAL_BIRTH,
         ConflictKind::Guard(TokenKind::Insured) => &INSURED_GUARD,
         ConflictKind::Guard(TokenKind::Name) => &NAME_GUARD,
+        ConflictKind::Guard(TokenKind::Care) => &CARE_GUARD,
         ConflictKind::Incomplete => &INCOMPLETE,
     }
 }

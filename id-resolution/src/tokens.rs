@@ -90,6 +90,7 @@ pub fn describe(key: &TokenKey, identity: &SourceIdentity) -> Described {
                 Some(format!("{kana}{SEPARATOR}{born}{SEPARATOR}{}", d.sex.code()))
             }),
         ),
+        (TokenKind::Care, normalise::care(d.care_insurer.expose(), d.care_number.expose())),
     ];
     Described {
         identity_id: identity_id(key, identity),

@@ -7,7 +7,9 @@
 //! pass and counts its records; [`Mapper::map`] turns one unit into facts. Units are independent of each other, so the
 //! second step runs on as many cores as there are.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use compact_str::CompactString;
 use musubi_model::code::Masters;
@@ -15,8 +17,18 @@ use musubi_model::limits::Limits;
 use musubi_model::manifest::FeedKind;
 use musubi_model::{ByteRange, Demographics, Fact, Finding, Identifying, ProviderId};
 
+pub mod care;
+pub mod cda;
+pub mod coverage;
+pub mod dpc;
 pub mod hl7;
+pub mod leak;
+pub mod lookup;
+pub mod notes;
+pub mod qr;
+pub mod receipt;
 pub mod ssmix2;
+pub mod table;
 pub mod text;
 pub mod uke;
 
@@ -84,6 +96,20 @@ pub enum UnitContext {
     Receipt(uke::Institution),
     /// A message: the path is all there is.
     Message,
+    /// Nothing but the unit itself.
+    Nothing,
+    /// A receipt of another kind than medical: what stands above it.
+    Claim(receipt::Frame),
+    /// A row of a DPC file: what its file says.
+    Dpc(dpc::Frame),
+    /// A document of a CDA file or package.
+    Cda(cda::Frame),
+    /// A row of a configured table: its columns.
+    Table(table::Frame),
+    /// A record of long-term care: its frame.
+    Care(care::Frame),
+    /// A QR record set.
+    Qr(qr::Frame),
 }
 
 /// A document cut into units.
@@ -172,7 +198,21 @@ impl MappedUnit {
 /// A format's mapper.
 pub trait Mapper: Sync {
     /// Name and version, e.g. `uke-medical/1`. Rises whenever the same bytes would give other facts.
-    fn version(&self) -> &'static str;
+    fn version(&self) -> &str;
+
+    /// Does a document look like this format? Asked with content and path, when nobody said what a file is; formats
+    /// are asked in the order of [`FeedKind::ALL`], so it may only say yes when it is sure.
+    fn recognises(&self, document: &Document<'_>) -> bool {
+        let _ = document;
+        false
+    }
+
+    /// The bytes of a unit as its facts count them. A unit of a zip package is packed: it stands in the document from
+    /// its local file header on, and the range of a fact is counted in the unpacked bytes, from the unit's start.
+    /// Every other unit is given back as it is.
+    fn open<'u>(&self, unit: &'u [u8]) -> Cow<'u, [u8]> {
+        Cow::Borrowed(unit)
+    }
 
     /// Cuts a document into units.
     fn split(&self, document: &Document<'_>) -> Split;
@@ -190,11 +230,72 @@ pub trait Mapper: Sync {
     fn show(&self, bytes: &[u8]) -> String;
 }
 
-/// The mapper of a kind of feed.
+/// The mapper of a kind of feed. `interface` is the feed's interface version; only [`FeedKind::Table`] asks for it, and
+/// has no mapper (`None`) when `interfaces` has no interface of that name.
 #[must_use]
-pub fn mapper_for(kind: FeedKind) -> &'static dyn Mapper {
-    match kind {
-        FeedKind::ReceiptMedical => &uke::UkeMedical,
-        FeedKind::SsMix2Standard => &ssmix2::SsMix2,
+pub fn mapper_for(
+    kind: FeedKind,
+    interface: &str,
+    interfaces: &table::Interfaces,
+) -> Option<Arc<dyn Mapper>> {
+    Some(match kind {
+        FeedKind::ReceiptMedical => Arc::new(uke::UkeMedical),
+        FeedKind::SsMix2Standard => Arc::new(ssmix2::SsMix2),
+        FeedKind::SsMix2Extended => Arc::new(ssmix2::Extended),
+        FeedKind::SsMix2Transaction => Arc::new(ssmix2::Transaction),
+        FeedKind::Hl7V2 => Arc::new(ssmix2::PlainHl7),
+        FeedKind::ReceiptDpc => Arc::new(receipt::Receipts::DPC),
+        FeedKind::ReceiptDental => Arc::new(receipt::Receipts::DENTAL),
+        FeedKind::ReceiptDispensing => Arc::new(receipt::Receipts::DISPENSING),
+        FeedKind::ReceiptNursing => Arc::new(receipt::Receipts::NURSING),
+        FeedKind::DpcForm1 => Arc::new(dpc::Form1),
+        FeedKind::DpcEf => Arc::new(dpc::Ef),
+        FeedKind::CheckupCda => Arc::new(cda::Checkup),
+        FeedKind::ClinicalCda => Arc::new(cda::Clinical),
+        FeedKind::CareClaim => Arc::new(care::Claim),
+        FeedKind::CareCertification => Arc::new(care::Certification),
+        FeedKind::CareLife => Arc::new(care::Life),
+        FeedKind::CarePlan => Arc::new(care::Plan),
+        FeedKind::MedicationNotebook => Arc::new(qr::Notebook),
+        FeedKind::PrescriptionQr => Arc::new(qr::Prescription),
+        FeedKind::Table => Arc::new(table::Table::new(interfaces.get(interface)?)),
+    })
+}
+
+/// Which format a document is, by what is in it and where it stands; for a table also which interface. `None`: nobody
+/// knows it.
+#[must_use]
+pub fn recognise(document: &Document<'_>, interfaces: &table::Interfaces) -> Option<(FeedKind, String)> {
+    let plain = FeedKind::ALL.iter().copied().filter(|k| *k != FeedKind::Table).find_map(|kind| {
+        let mapper = mapper_for(kind, "", interfaces)?;
+        mapper.recognises(document).then(|| (kind, String::new()))
+    });
+    plain.or_else(|| {
+        interfaces.iter().find_map(|interface| {
+            let name = interface.name().to_owned();
+            table::Table::new(interface).recognises(document).then_some((FeedKind::Table, name))
+        })
+    })
+}
+
+/// The rules of all formats.
+#[must_use]
+pub fn rules() -> Vec<&'static musubi_model::Rule> {
+    let mut all = Vec::new();
+    for rules in [
+        uke::rules(),
+        ssmix2::rules(),
+        receipt::rules(),
+        dpc::rules(),
+        cda::rules(),
+        table::rules(),
+        care::rules(),
+        qr::rules(),
+        leak::rules(),
+        lookup::rules(),
+        notes::rules(),
+    ] {
+        all.extend_from_slice(rules);
     }
+    all
 }

@@ -144,7 +144,7 @@ fn segments() {
     let many: Vec<String> = (0..300).map(|n| format!("z{n}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let (unit, findings) = map(&path("20240401", "OML-11", "77", 1), &laboratory(PID, &many));
-    assert_eq!(ids(&findings), ["N:HL7-FINDINGS-CUT", "W:HL7-SEGMENT-NAME"]);
+    assert_eq!(ids(&findings), ["N:UNIT-FINDINGS-CUT", "W:HL7-SEGMENT-NAME"]);
     assert_eq!((findings.len(), counts(&unit).as_str()), (201, "person 1, measurement 1"));
 }
 
@@ -247,7 +247,7 @@ fn limits() {
     // One place for findings: the warning came first, the error takes its place.
     let limits = Limits { findings_per_unit_max: 1, records_per_unit_max: 6, ..Limits::default() };
     let (_, findings) = map_with("0000123_20240401_OML-11_77_20240401120000000_01_1", &sound, &limits);
-    assert_eq!(ids(&findings), ["E:HL7-TOO-MANY", "N:HL7-FINDINGS-CUT"]);
+    assert_eq!(ids(&findings), ["E:HL7-TOO-MANY", "N:UNIT-FINDINGS-CUT"]);
 }
 
 #[test]

@@ -72,6 +72,52 @@ systems! {
     Payer = "PAYER",
     /// Prefecture (都道府県), JIS X 0401, 2 digits.
     Prefecture = "JISX0401",
+    /// Dental procedure of receipts (歯科診療行為), 9 digits beginning with 3.
+    ReceiptDental = "RECE-H",
+    /// Addition to a dental procedure (歯科診療行為 加算), 5 characters.
+    ReceiptDentalAddition = "RECE-HA",
+    /// Dispensing fee of receipts (調剤行為), 9 digits beginning with 4.
+    ReceiptDispensing = "RECE-M",
+    /// Home-nursing fee of receipts (訪問看護療養費), 9 digits beginning with 5.
+    ReceiptNursing = "RECE-N",
+    /// Tooth formula (歯式), 6 digits for each tooth.
+    ToothFormula = "SHISHIKI",
+    /// DPC classification (診断群分類番号), 14 characters.
+    Dpc = "DPC",
+    /// Item of DPC 様式1, `CODE.payload`.
+    DpcItem = "DPC-FF1",
+    /// JLAC11 laboratory code.
+    Jlac11 = "JC11",
+    /// Organism, JANIS 菌名コード.
+    Janis = "JANIS",
+    /// LOINC.
+    Loinc = "LN",
+    /// Check-up item (特定健診 項目コード), 17 characters, OID 1.2.392.200119.6.1005.
+    CheckupItem = "MHLW-CHECKUP",
+    /// A coded value of a check-up item; the code is `list OID suffix:value` or plain.
+    CheckupValue = "MHLW-CHECKUP-VALUE",
+    /// One concept for all methods of a check-up examination; our own list.
+    CheckupConcept = "MUSUBI-CHECKUP",
+    /// Long-term care service (介護サービスコード), kind 2 and item 4.
+    CareService = "CARE-SERVICE",
+    /// Level of need for care (要介護状態区分), 2 digits.
+    CareLevel = "CARE-LEVEL",
+    /// Item of the certification survey (認定調査項目), `group-number`.
+    CareSurvey = "CARE-SURVEY",
+    /// Field of a LIFE interface, `INTERFACE.field`.
+    Life = "LIFE",
+    /// ICF (国際生活機能分類).
+    Icf = "ICF",
+    /// Item of a configured interface; our own list of concepts.
+    Item = "MUSUBI-ITEM",
+    /// Kind of a document that is kept as a sealed note; our own list.
+    DocumentKind = "MUSUBI-DOCUMENT",
+    /// General name of a drug (一般名処方コード).
+    GenericDrug = "IPPANMEI",
+    /// JAN / GTIN of goods.
+    Jan = "JAN",
+    /// Five- or six-digit code of a local government (全国地方公共団体コード).
+    Municipality = "JISX0402",
 }
 
 impl fmt::Display for CodeSystem {

@@ -9,7 +9,7 @@ use crate::date::PartialDate;
 use crate::ids::{DocumentHash, IdentityId, ProviderId, SubmissionId};
 use crate::source::ByteRange;
 
-/// The table of a fact, named as in OMOP CDM v5.4 (extended tables will be added at the end).
+/// The table of a fact, named as in OMOP CDM v5.4 (what OMOP lacks is added at the end).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FactTable {
@@ -37,11 +37,19 @@ pub enum FactTable {
     Cost,
     /// Insurance cover (保険).
     PayerPlanPeriod,
+    /// A service of long-term care (介護サービス): planned, given or billed.
+    CareService,
+    /// A certification of the need for care (要介護認定): level, term, and what was found.
+    CareNeed,
+    /// Health guidance after a check-up (特定保健指導).
+    HealthGuidance,
+    /// What a person did in a programme of a municipality (市町村事業): kind, dates, outcome.
+    ProgrammeEvent,
 }
 
 impl FactTable {
     /// All tables, in the order in which they are stored.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Person,
         Self::VisitOccurrence,
         Self::ConditionOccurrence,
@@ -54,6 +62,10 @@ impl FactTable {
         Self::Death,
         Self::Cost,
         Self::PayerPlanPeriod,
+        Self::CareService,
+        Self::CareNeed,
+        Self::HealthGuidance,
+        Self::ProgrammeEvent,
     ];
 
     /// The OMOP name.
@@ -72,6 +84,10 @@ impl FactTable {
             Self::Death => "death",
             Self::Cost => "cost",
             Self::PayerPlanPeriod => "payer_plan_period",
+            Self::CareService => "care_service",
+            Self::CareNeed => "care_need",
+            Self::HealthGuidance => "health_guidance",
+            Self::ProgrammeEvent => "programme_event",
         }
     }
 
@@ -97,6 +113,10 @@ impl FactTable {
             Self::Death => "死亡",
             Self::Cost => "費用",
             Self::PayerPlanPeriod => "保険",
+            Self::CareService => "介護サービス",
+            Self::CareNeed => "要介護認定",
+            Self::HealthGuidance => "保健指導",
+            Self::ProgrammeEvent => "市町村事業",
         }
     }
 }

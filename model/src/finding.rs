@@ -58,6 +58,33 @@ pub struct Rule {
     pub mend_ja: &'static str,
     /// How the sender mends it, English.
     pub mend_en: &'static str,
+    /// An example of what breaks it, Japanese, made up. Empty: the words are plain enough.
+    pub example: &'static str,
+}
+
+/// Declares the rules of a module and `rules()`, all of them, for the catalogue: name, severity, id, then what happened
+/// (Japanese, English), how to mend it (Japanese, English), and an example after `eg`.
+#[macro_export]
+macro_rules! catalogue {
+    ($($(#[$doc:meta])* $name:ident $severity:ident $id:literal
+        $ja:literal $en:literal $mend_ja:literal $mend_en:literal $(eg $example:literal)?;)*) => {
+        $($(#[$doc])* pub static $name: $crate::Rule = $crate::Rule {
+            id: $id,
+            severity: $crate::Severity::$severity,
+            ja: $ja,
+            en: $en,
+            mend_ja: $mend_ja,
+            mend_en: $mend_en,
+            example: concat!($($example)?),
+        };)*
+
+        /// All rules of this module, for the catalogue.
+        #[must_use]
+        pub fn rules() -> &'static [&'static $crate::Rule] {
+            static ALL: &[&$crate::Rule] = &[$(&$name),*];
+            ALL
+        }
+    };
 }
 
 /// Where a finding stands. Every part that is known is given.

@@ -98,6 +98,10 @@ pub struct Demographics {
     pub address: Identifying<CompactString>,
     /// Telephone number.
     pub phone: Identifying<CompactString>,
+    /// Number of the long-term care insurer (介護保険者番号, 6 digits): a number space of its own.
+    pub care_insurer: Identifying<CompactString>,
+    /// Insured number of long-term care (介護被保険者番号, 10 digits).
+    pub care_number: Identifying<CompactString>,
 }
 
 /// One patient as one provider described them in one unit (元データ上の本人). Immutable.
@@ -112,7 +116,7 @@ pub struct SourceIdentity {
 /// The parts of [`Demographics`] by name, for code that treats them alike (sealing, hashing, export to the person).
 /// The order is part of the stored form: append, never reorder.
 #[must_use]
-pub fn parts(d: &Demographics) -> [(&'static str, CompactString); 12] {
+pub fn parts(d: &Demographics) -> [(&'static str, CompactString); 14] {
     let birth = d.birth.expose().map(|b| CompactString::from(b.to_string())).unwrap_or_default();
     [
         ("local_number", d.local_number.expose().clone()),
@@ -127,6 +131,8 @@ pub fn parts(d: &Demographics) -> [(&'static str, CompactString); 12] {
         ("postal_code", d.postal_code.expose().clone()),
         ("address", d.address.expose().clone()),
         ("phone", d.phone.expose().clone()),
+        ("care_insurer", d.care_insurer.expose().clone()),
+        ("care_number", d.care_number.expose().clone()),
     ]
 }
 

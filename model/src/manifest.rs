@@ -18,39 +18,98 @@ pub const SIGNATURE_FILE: &str = "manifest.toml.sig";
 /// Domain of the submitter's signature.
 pub const SIGNATURE_DOMAIN: &str = "submission/1";
 
-/// What the documents of a submission are (書式).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FeedKind {
+macro_rules! feed_kinds {
+    ($($(#[$doc:meta])* $variant:ident $name:literal $ja:literal,)*) => {
+        /// What the documents of a submission are (書式).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum FeedKind {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl FeedKind {
+            /// All kinds.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The stored word.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// The Japanese word.
+            #[must_use]
+            pub fn ja(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $ja,)*
+                }
+            }
+        }
+    };
+}
+
+feed_kinds! {
     /// 医科レセプト (RECEIPTC.UKE).
-    ReceiptMedical,
+    ReceiptMedical "receipt-medical" "医科レセプト",
     /// SS-MIX2 標準化ストレージ.
-    SsMix2Standard,
+    SsMix2Standard "ss-mix2-standard" "SS-MIX2 標準化ストレージ",
+    /// DPC レセプト (RECEIPTD.UKE).
+    ReceiptDpc "receipt-dpc" "DPC レセプト",
+    /// 歯科レセプト (RECEIPTS.UKE).
+    ReceiptDental "receipt-dental" "歯科レセプト",
+    /// 調剤レセプト (RECEIPTY.UKE).
+    ReceiptDispensing "receipt-dispensing" "調剤レセプト",
+    /// 訪問看護レセプト (RECEIPTH.UKE).
+    ReceiptNursing "receipt-nursing" "訪問看護レセプト",
+    /// DPC 様式1 (FF1): one row for each item of a stay.
+    DpcForm1 "dpc-form1" "DPC 様式1",
+    /// DPC EF 統合ファイル: what was done, line by line.
+    DpcEf "dpc-ef" "DPC EF ファイル",
+    /// SS-MIX2 拡張ストレージ: documents and vital signs.
+    SsMix2Extended "ss-mix2-extended" "SS-MIX2 拡張ストレージ",
+    /// SS-MIX2 トランザクションストレージ (TR_*.DAT).
+    SsMix2Transaction "ss-mix2-transaction" "SS-MIX2 トランザクションストレージ",
+    /// Plain HL7 v2.5 messages as JAHIS specifies them, without the storage around them.
+    Hl7V2 "hl7-v2" "HL7 v2.5 電文(JAHIS)",
+    /// 特定健診 (hc08), 特定保健指導 (hg08), 後期高齢者 and other check-ups as CDA R2, single or as a zip package.
+    CheckupCda "checkup-cda" "特定健診・特定保健指導等(CDA)",
+    /// 診療情報提供書, 退院時サマリー, 電子処方箋 and 調剤結果 as CDA R2.
+    ClinicalCda "clinical-cda" "診療情報提供書・電子処方箋等(CDA)",
+    /// 介護給付費請求 CSV (事業所 → 国保連).
+    CareClaim "care-claim" "介護給付費請求",
+    /// 要介護認定 data of the certification software.
+    CareCertification "care-certification" "要介護認定",
+    /// LIFE (科学的介護情報システム) CSV, one interface a file.
+    CareLife "care-life" "LIFE",
+    /// ケアプラン標準仕様 CSV.
+    CarePlan "care-plan" "ケアプラン標準",
+    /// 電子版お薬手帳 (JAHISTC).
+    MedicationNotebook "medication-notebook" "電子版お薬手帳",
+    /// 処方箋 QR (JAHIS5 …).
+    PrescriptionQr "prescription-qr" "処方箋 QR",
+    /// Any table (CSV, TSV, XML rows) by a configured interface: municipal check-ups, death certificates, programmes, ….
+    Table "table" "表形式(CSV・XML)",
 }
 
 impl FeedKind {
-    /// The stored word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ReceiptMedical => "receipt-medical",
-            Self::SsMix2Standard => "ss-mix2-standard",
-        }
-    }
-
     /// The inverse of [`Self::as_str`].
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::ReceiptMedical, Self::SsMix2Standard].into_iter().find(|k| k.as_str() == name)
+        Self::ALL.iter().copied().find(|k| k.as_str() == name)
     }
+}
 
-    /// The Japanese word.
-    #[must_use]
-    pub fn ja(self) -> &'static str {
-        match self {
-            Self::ReceiptMedical => "医科レセプト",
-            Self::SsMix2Standard => "SS-MIX2 標準化ストレージ",
-        }
+impl Serialize for FeedKind {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for FeedKind {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(d)?;
+        Self::from_name(&name).ok_or_else(|| serde::de::Error::custom("unknown kind of feed"))
     }
 }
 

@@ -15,11 +15,13 @@ pub enum TokenKind {
     Insured,
     /// Name in kana with birth date and sex.
     Name,
+    /// Insurer and number of long-term care (介護保険被保険者番号).
+    Care,
 }
 
 impl TokenKind {
     /// All kinds, in the order in which rules name them.
-    pub const ALL: [Self; 3] = [Self::Local, Self::Insured, Self::Name];
+    pub const ALL: [Self; 4] = [Self::Local, Self::Insured, Self::Name, Self::Care];
 
     /// The word stored.
     #[must_use]
@@ -28,6 +30,7 @@ impl TokenKind {
             Self::Local => "local",
             Self::Insured => "insured",
             Self::Name => "name",
+            Self::Care => "care",
         }
     }
 

@@ -112,7 +112,7 @@ pub fn write_bench_corpus(
         // The next provider takes over when this one has enough, so that no chart number is used twice.
         let full = match kind {
             FeedKind::SsMix2Standard => submission.files >= MESSAGES,
-            FeedKind::ReceiptMedical => open.iter().flatten().any(|f| f.bytes >= UKE_BYTES),
+            _ => open.iter().flatten().any(|f| f.bytes >= UKE_BYTES),
         };
         if full {
             for file in open.iter_mut().filter_map(Option::take) {

@@ -16,6 +16,7 @@ mod broken;
 mod care;
 mod claims;
 mod clinical;
+pub mod formats;
 mod masters;
 mod names;
 mod package;

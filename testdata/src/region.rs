@@ -345,6 +345,7 @@ fn write_agreements(world: &World, feeds: &[FeedInfo], out: &Path) -> Result<u64
         let version = match feed.kind {
             FeedKind::ReceiptMedical => "記録条件仕様（医科用）",
             FeedKind::SsMix2Standard => "SS-MIX2 1.2g",
+            _ => "",
         };
         agreements.feeds.push(Feed {
             id: FeedId::new(&feed.id)?,

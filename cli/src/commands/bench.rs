@@ -163,7 +163,9 @@ fn floors(kind: FeedKind, corpus: &Path, work: &Path) -> Result<Vec<Row>> {
     fs::remove_dir_all(&vault)?;
 
     // decode + map on one core, then (b) the same facts into the lake
-    let mapper = mapper_for(kind);
+    let interfaces = musubi_mappers::table::Interfaces::builtin();
+    let mapper =
+        mapper_for(kind, "", &interfaces).ok_or_else(|| anyhow!("{} has no mapper", kind.as_str()))?;
     let limits = Limits::default();
     let tokens = TokenKey::new(SealKey::random()?.expose());
     let folder = work.join("floor-lake");

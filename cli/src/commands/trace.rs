@@ -75,7 +75,11 @@ fn back(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, id: &FactId) ->
     let kind = kind_of(db, &document)?;
     let bytes = bytes_of(home, db, &document, &fact)?;
     let text = match &bytes {
-        Some(bytes) => mapper_for(kind).show(bytes),
+        Some(bytes) => {
+            let interfaces = musubi_mappers::table::Interfaces::builtin();
+            let mapper = mapper_for(kind, "", &interfaces).ok_or_else(|| anyhow!("書式が分かりません"))?;
+            mapper.show(bytes)
+        }
         None => "(鍵が破棄されており読めません)".to_owned(),
     };
     let dead = db.dead_units()?.contains(&(document.document, id.unit()));

@@ -19,6 +19,7 @@ pub static GO_COUNT: Rule = Rule {
     en: "The total does not equal the number of receipts.",
     mend_ja: "送信前に GO レコードを作り直してください。",
     mend_en: "Write the GO record anew before sending.",
+    example: "",
 };
 pub static SY_CODE: Rule = Rule {
     id: "UKE-SY-CODE",
@@ -27,6 +28,7 @@ pub static SY_CODE: Rule = Rule {
     en: "The disease code is not in the master of that month.",
     mend_ja: "傷病名マスターの版を確かめ、廃止コードなら移行先に置き換えてください。",
     mend_en: "Check the edition of the master; replace abolished codes.",
+    example: "",
 };
 pub static DATE_ERA: Rule = Rule {
     id: "SSMIX-DATE-ERA",
@@ -35,6 +37,7 @@ pub static DATE_ERA: Rule = Rule {
     en: "A date after the end of an era is written in that era.",
     mend_ja: "対処は不要です。",
     mend_en: "Nothing to do.",
+    example: "",
 };
 
 pub fn rule(id: &str) -> Option<&'static Rule> {

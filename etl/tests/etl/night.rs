@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::date;
 use musubi_etl::night;
 use musubi_mappers::mapper_for;
+use musubi_mappers::table::Interfaces;
 use musubi_model::manifest::MANIFEST_FILE;
 use musubi_model::submission::SubmissionState::Acknowledged;
 use musubi_model::{DocumentHash, FactTable};
@@ -40,7 +41,7 @@ fn every_fact_of_two_nights_leads_back_to_bytes_of_its_document() {
             let range = row.range();
             let (start, end) = (range.start as usize, range.end() as usize);
             assert!(start < end && end <= bytes.len());
-            let shown = mapper_for(*kind).show(&bytes[start..end]);
+            let shown = mapper_for(*kind, "", &Interfaces::builtin()).unwrap().show(&bytes[start..end]);
             assert!(!shown.trim().is_empty());
             facts += 1;
             Ok(())

@@ -8,7 +8,6 @@
 pub mod element;
 pub mod escape;
 pub mod grammar;
-pub mod notes;
 pub mod rules;
 pub mod time;
 
@@ -16,9 +15,9 @@ use memchr::memchr2;
 use musubi_model::limits::Limits;
 use musubi_model::{ByteRange, Finding, Rule};
 
+pub use crate::notes::Notes;
 use crate::text::{self, Encoding, Fault, NoEncoding, Watch, iso2022};
 pub use element::Element;
-pub use notes::Notes;
 
 /// Classes of bytes in a single-byte state, as bits of [`Charset::class`].
 mod class {

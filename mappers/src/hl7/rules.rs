@@ -1,30 +1,8 @@
 //! Rules about HL7 messages as such. Words only.
 
-use musubi_model::{Rule, Severity};
+use musubi_model::{Rule, catalogue};
 
 use crate::text::Fault;
-
-macro_rules! catalogue {
-    ($($(#[$doc:meta])* $name:ident $severity:ident $id:literal
-        $ja:literal $en:literal $mend_ja:literal $mend_en:literal;)*) => {
-        $($(#[$doc])* pub static $name: Rule = Rule {
-            id: $id,
-            severity: Severity::$severity,
-            ja: $ja,
-            en: $en,
-            mend_ja: $mend_ja,
-            mend_en: $mend_en,
-        };)*
-
-        /// All rules of this module, for the catalogue.
-        #[must_use]
-        pub fn rules() -> &'static [&'static Rule] {
-            static ALL: &[&Rule] = &[$(&$name),*];
-            ALL
-        }
-    };
-}
-pub(crate) use catalogue;
 
 catalogue! {
     /// UTF-16, or no encoding at all.
@@ -117,10 +95,6 @@ catalogue! {
     SEGMENT_MISSING Warning "HL7-SEGMENT-MISSING"
         "必要なセグメントがありません。" "A required segment is missing."
         "電文構造に従って不足のセグメントを加えてください。" "Add the missing segment.";
-    /// Too many findings.
-    FINDINGS_CUT Note "HL7-FINDINGS-CUT"
-        "指摘が多いため、以降は件数だけを数えました。" "There were too many findings; the rest was only counted."
-        "示された指摘を直してから送り直してください。" "Mend those shown, then send again.";
 }
 
 /// The rule of a fault.

@@ -43,7 +43,7 @@ pub fn rules() -> &'static [&'static musubi_model::Rule] {
 }
 
 impl Mapper for SsMix2 {
-    fn version(&self) -> &'static str {
+    fn version(&self) -> &str {
         "ss-mix2-standard/1"
     }
 
@@ -210,5 +210,77 @@ impl Work<'_> {
             }
         }
         Some(standard)
+    }
+}
+
+/// What becomes of every field.
+#[must_use]
+pub fn coverage() -> Vec<&'static crate::coverage::Covered> {
+    Vec::new()
+}
+
+/// The mapper of SS-MIX2 extended storage (拡張ストレージ).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Extended;
+
+impl Mapper for Extended {
+    fn version(&self) -> &str {
+        "ss-mix2-extended/1"
+    }
+
+    fn split(&self, _: &Document<'_>) -> Split {
+        todo!()
+    }
+
+    fn map(&self, _: &Document<'_>, _: &Split, _: &UnitSlice, _: &dyn Masters) -> MappedUnit {
+        todo!()
+    }
+
+    fn show(&self, _: &[u8]) -> String {
+        todo!()
+    }
+}
+
+/// The mapper of SS-MIX2 transaction storage (トランザクションストレージ).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Transaction;
+
+impl Mapper for Transaction {
+    fn version(&self) -> &str {
+        "ss-mix2-transaction/1"
+    }
+
+    fn split(&self, _: &Document<'_>) -> Split {
+        todo!()
+    }
+
+    fn map(&self, _: &Document<'_>, _: &Split, _: &UnitSlice, _: &dyn Masters) -> MappedUnit {
+        todo!()
+    }
+
+    fn show(&self, _: &[u8]) -> String {
+        todo!()
+    }
+}
+
+/// The mapper of plain HL7 v2.5 messages (JAHIS).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PlainHl7;
+
+impl Mapper for PlainHl7 {
+    fn version(&self) -> &str {
+        "hl7-v2/1"
+    }
+
+    fn split(&self, _: &Document<'_>) -> Split {
+        todo!()
+    }
+
+    fn map(&self, _: &Document<'_>, _: &Split, _: &UnitSlice, _: &dyn Masters) -> MappedUnit {
+        todo!()
+    }
+
+    fn show(&self, _: &[u8]) -> String {
+        todo!()
     }
 }

@@ -1,8 +1,6 @@
 //! Rules about SS-MIX2 standard storage. Words only.
 
-use musubi_model::{Rule, Severity};
-
-use crate::hl7::rules::catalogue;
+use musubi_model::catalogue;
 
 catalogue! {
     /// No bytes.

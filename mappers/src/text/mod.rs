@@ -4,6 +4,7 @@
 //! U+FFFD and a [`Fault`]; nothing is dropped in silence and nothing panics.
 
 pub mod iso2022;
+pub mod rows;
 
 use std::borrow::Cow;
 

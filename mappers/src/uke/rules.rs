@@ -4,7 +4,7 @@ use musubi_model::Rule;
 use musubi_model::finding::Severity::{Error, Note, Warning};
 
 macro_rules! rules {
-    ($($name:ident $id:literal $severity:ident { $ja:literal $en:literal $mend_ja:literal $mend_en:literal })*) => {
+    ($($name:ident $id:literal $severity:ident { $ja:literal $en:literal $mend_ja:literal $mend_en:literal $(eg $example:literal)? })*) => {
         $(
             #[doc = $en]
             pub const $name: Rule = Rule {
@@ -14,6 +14,7 @@ macro_rules! rules {
                 en: $en,
                 mend_ja: $mend_ja,
                 mend_en: $mend_en,
+                example: concat!($($example)?),
             };
         )*
 

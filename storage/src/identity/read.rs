@@ -68,7 +68,7 @@ pub(super) const STOPPED: &str = "
     JOIN identity.member m ON m.identity_id = t.identity_id
     WHERE o.effective_from <= $1
       AND (o.withdrawn_at IS NULL OR (o.withdrawn_at AT TIME ZONE 'Asia/Tokyo')::date > $1)
-      AND (o.kind = 'local' OR o.guard = t.guard OR (o.kind = 'insured' AND NOT s.complete))";
+      AND (o.kind = 'local' OR o.guard = t.guard OR (o.kind IN ('insured', 'care') AND NOT s.complete))";
 
 impl IdentityDb {
     /// The person of an identity. `None`: the identity is not known.

@@ -1,8 +1,13 @@
 //! Findings of one unit, bounded: past the limit the rest is counted, but an error is never lost.
 
-use musubi_model::Finding;
+use musubi_model::{Finding, catalogue};
 
-use super::rules;
+catalogue! {
+    /// Too many findings.
+    FINDINGS_CUT Note "UNIT-FINDINGS-CUT"
+        "指摘が多いため、以降は件数だけを数えました。" "There were too many findings; the rest was only counted."
+        "示された指摘を直してから送り直してください。" "Mend those shown, then send again.";
+}
 
 /// Collects findings.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +48,7 @@ impl Notes {
     #[must_use]
     pub fn finish(mut self) -> Vec<Finding> {
         if self.left_out > 0 {
-            self.kept.push(Finding::new(&rules::FINDINGS_CUT).found(self.left_out.to_string()));
+            self.kept.push(Finding::new(&FINDINGS_CUT).found(self.left_out.to_string()));
         }
         self.kept
     }
