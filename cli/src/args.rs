@@ -133,6 +133,9 @@ pub struct Synth {
     /// No errors, no broken files: a clean corpus.
     #[arg(long)]
     pub clean: bool,
+    /// Of how many persons of each district (20,000) the other formats tell: dental, dispensing, check-ups, care, ….
+    #[arg(long, default_value_t = 1_000)]
+    pub others: u64,
 }
 
 /// `musubi optout`.

@@ -9,6 +9,7 @@
 pub mod fault;
 pub mod house;
 pub mod intake;
+pub mod interfaces;
 pub mod load;
 pub mod night;
 pub mod package;

@@ -9,7 +9,7 @@ use std::time::Instant;
 use compact_str::CompactString;
 use musubi_compliance::optout::Verdict;
 use musubi_id_resolution::{Described, TokenKey};
-use musubi_mappers::table::Interfaces;
+
 use musubi_mappers::{RecordCounts, mapper_for};
 use musubi_model::fact::{Provenance, UnitFacts};
 use musubi_model::finding::Finding;
@@ -27,6 +27,7 @@ use serde::Serialize;
 use crate::fault::Fault;
 use crate::house::{EtlError, Event, House, japanese_day};
 use crate::intake::{Outcome, Verified};
+use crate::interfaces::interfaces;
 use crate::package::{Package, read_file};
 use crate::quarantine::{envelope_key, path_context, store_document};
 use crate::resolve::resolve_identities;
@@ -98,7 +99,7 @@ pub(crate) fn load(
     let mut identity_db = house.registry.identity()?;
     let tokens = TokenKey::new(house.ring.token.expose());
     let version_hash = version_hash_key(&house.ring.token);
-    let interfaces = Interfaces::builtin();
+    let interfaces = interfaces(db)?;
     let interface = db.feed(&verified.manifest.feed)?.map(|f| f.interface_version).unwrap_or_default();
     let Some(mapper) = mapper_for(verified.manifest.kind, &interface, &interfaces) else {
         let finding =

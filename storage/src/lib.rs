@@ -16,6 +16,7 @@ pub mod data_keys;
 pub mod error;
 pub mod identity;
 pub mod ingest;
+pub mod interface;
 pub mod keys;
 pub mod lake;
 pub mod master_file;

@@ -1,13 +1,14 @@
 //! `musubi trace`: a fact back to its bytes and everything that made it; a submission forward to facts and releases.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole};
-use musubi_mappers::mapper_for;
+use musubi_mappers::{Mapper, mapper_for};
 use musubi_model::manifest::FeedKind;
-use musubi_model::{DocumentHash, FactId, FactTable, IdentityId};
-use musubi_storage::ingest::StoredDocument;
+use musubi_model::{ByteRange, DocumentHash, FactId, FactTable, IdentityId};
+use musubi_storage::ingest::{StoredDocument, StoredUnit};
 use musubi_storage::keys::SealKey;
 use musubi_storage::lake::{self, Column, ColumnSet, StoredFact, Want};
 use musubi_storage::registry::IngestDb;
@@ -72,14 +73,10 @@ fn back(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, id: &FactId) ->
         .ok_or_else(|| anyhow!("現在のスナップショットにこの事実はありません"))?;
     let document =
         documents.iter().find(|d| d.submission == fact.provenance.submission).cloned().unwrap_or(document);
-    let kind = kind_of(db, &document)?;
-    let bytes = bytes_of(home, db, &document, &fact)?;
+    let mapper = mapper_of(db, &document)?;
+    let bytes = bytes_of(home, db, &document, &unit, &fact, mapper.as_ref())?;
     let text = match &bytes {
-        Some(bytes) => {
-            let interfaces = musubi_mappers::table::Interfaces::builtin();
-            let mapper = mapper_for(kind, "", &interfaces).ok_or_else(|| anyhow!("書式が分かりません"))?;
-            mapper.show(bytes)
-        }
+        Some(bytes) => mapper.show(bytes),
         None => "(鍵が破棄されており読めません)".to_owned(),
     };
     let dead = db.dead_units()?.contains(&(document.document, id.unit()));
@@ -184,21 +181,36 @@ fn back(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, id: &FactId) ->
     Ok(Ending::Done)
 }
 
-fn kind_of(db: &mut IngestDb, document: &StoredDocument) -> Result<FeedKind> {
+/// The mapper that read a document. A table's interface stands in the mapper's version, `table/1 NAME@VERSION`.
+fn mapper_of(db: &mut IngestDb, document: &StoredDocument) -> Result<Arc<dyn Mapper>> {
     let submission = db.submission(&document.submission)?.ok_or_else(|| anyhow!("提出がありません"))?;
-    submission.kind.as_deref().and_then(FeedKind::from_name).ok_or_else(|| anyhow!("書式が分かりません"))
+    let kind = submission.kind.as_deref().and_then(FeedKind::from_name);
+    let interface = document.mapper_version.split_once(' ').map_or("", |(_, named)| named);
+    let interface = interface.split_once('@').map_or(interface, |(name, _)| name).to_owned();
+    let interfaces = musubi_etl::interfaces::interfaces(db)?;
+    kind.and_then(|kind| mapper_for(kind, &interface, &interfaces))
+        .ok_or_else(|| anyhow!("書式が分かりません"))
 }
 
+/// The bytes a fact was read from. The whole unit is read and opened, for in a packed unit a fact's range is counted in
+/// the unpacked bytes.
 fn bytes_of(
     home: &Home,
     db: &mut IngestDb,
     document: &StoredDocument,
+    unit: &StoredUnit,
     fact: &StoredFact,
+    mapper: &dyn Mapper,
 ) -> Result<Option<Vec<u8>>> {
     let pack: PackName = document.pack.parse()?;
     let entry = PackEntry { offset: document.pack_offset, len: document.pack_len };
     let keys = show::key_finder(home, db);
-    Ok(read_range(&home.folders().vault, &pack, entry, fact.fact.range, keys)?)
+    let whole = ByteRange { start: unit.byte_start, len: unit.byte_len };
+    let Some(raw) = read_range(&home.folders().vault, &pack, entry, whole, keys)? else { return Ok(None) };
+    let range = fact.fact.range;
+    let inside = ByteRange { start: range.start.saturating_sub(unit.byte_start), len: range.len };
+    let record = inside.slice(&mapper.open(&raw)).map(<[u8]>::to_vec);
+    record.map(Some).ok_or_else(|| anyhow!("事実の位置が単位の外を指しています"))
 }
 
 fn forward(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, prefix: &str) -> Result<Ending> {
