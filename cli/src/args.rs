@@ -209,6 +209,12 @@ pub struct Bench {
     /// Megabytes of each format.
     #[arg(long, default_value_t = 200)]
     pub megabytes: u64,
+    /// Measure cutting and mapping of every format on one core, instead of whole loads of two.
+    #[arg(long)]
+    pub formats: bool,
+    /// Keep the corpora of `--formats`.
+    #[arg(long, requires = "formats")]
+    pub keep: bool,
     /// Working folder; made and emptied.
     #[arg(long)]
     pub work: PathBuf,

@@ -47,6 +47,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Rebuild { document, out } => show::rebuild(cli, voice, document, out),
         Command::Check => show::check(cli, voice),
         Command::Findings => show::findings(voice),
+        Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),
         Command::Bench(order) => commands::bench::run(order, voice),
     }
 }

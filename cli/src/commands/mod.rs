@@ -1,6 +1,7 @@
 //! One module for each group of verbs. Each opens what it needs, does one job, says what happened.
 
 pub mod bench;
+pub mod bench_formats;
 pub mod books;
 pub mod night;
 pub mod release;
