@@ -74,8 +74,8 @@ pub enum Command {
     Trace {
         /// Fact id (32 hexadecimal digits), or `any` for an example.
         fact: Option<String>,
-        /// Trace a submission forward instead.
-        #[arg(long, conflicts_with = "fact")]
+        /// Trace a submission forward; with `any`, take the example from this submission.
+        #[arg(long)]
         submission: Option<String>,
     },
     /// Requests for releases (申出).
