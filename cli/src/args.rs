@@ -44,6 +44,9 @@ pub enum Command {
         /// Folder or file.
         path: PathBuf,
     },
+    /// Interfaces of tables (連携仕様): which column of a sender's table is what.
+    #[command(subcommand)]
+    Interfaces(InterfaceVerb),
     /// Opt-outs (提供停止の求め).
     #[command(subcommand)]
     Optout(Optout),
@@ -136,6 +139,23 @@ pub struct Synth {
     /// Of how many persons of each district (20,000) the other formats tell: dental, dispensing, check-ups, care, ….
     #[arg(long, default_value_t = 1_000)]
     pub others: u64,
+}
+
+/// `musubi interfaces`.
+#[derive(Debug, Subcommand)]
+pub enum InterfaceVerb {
+    /// List those shipped and registered.
+    List,
+    /// Print one, as a template for another.
+    Show {
+        /// Its name.
+        name: String,
+    },
+    /// Register a file, or all `.toml` files of a folder.
+    Load {
+        /// File or folder.
+        path: PathBuf,
+    },
 }
 
 /// `musubi optout`.

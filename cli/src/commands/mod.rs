@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod bench_formats;
 pub mod books;
+pub mod interfaces;
 pub mod night;
 pub mod release;
 pub mod report;

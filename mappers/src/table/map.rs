@@ -163,7 +163,11 @@ impl Work<'_> {
             let read = cell::read(&column.reads, raw, is_day, |found, (rule, expected)| {
                 let shape = if *rule == rules::CODE { shown(found) } else { shape_of(found) };
                 // A birth date that cannot be read has a rule of its own.
-                let rule = if column.part == Some(super::plan::Part::Birth) && *rule == rules::DATE { &rules::BIRTH } else { rule };
+                let rule = if column.part == Some(super::plan::Part::Birth) && *rule == rules::DATE {
+                    &rules::BIRTH
+                } else {
+                    rule
+                };
                 let is_sex = column.part == Some(super::plan::Part::Sex) && *rule == rules::CODE;
                 if !is_sex {
                     tell.tell(rule, &column.title, &shape, &expected);
@@ -230,7 +234,9 @@ impl Work<'_> {
         let mut turned_away: Vec<usize> = Vec::new();
         let mut taken: Vec<usize> = Vec::new();
         for number in &self.frame.facts {
-            let Some(plan) = interface.facts.get(usize::try_from(*number).unwrap_or(usize::MAX)) else { continue };
+            let Some(plan) = interface.facts.get(usize::try_from(*number).unwrap_or(usize::MAX)) else {
+                continue;
+            };
             if plan.needs.iter().any(|n| cell.at(*n).is_empty()) {
                 continue;
             }

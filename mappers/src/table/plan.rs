@@ -122,8 +122,13 @@ pub(super) enum Step {
 pub(super) enum Reads {
     Number(Box<Numbers>),
     Code(Box<Codes>),
-    Date { serial: bool, midnight_unknown: bool },
-    Time { midnight_unknown: bool },
+    Date {
+        serial: bool,
+        midnight_unknown: bool,
+    },
+    Time {
+        midnight_unknown: bool,
+    },
     Duration,
     Word,
     /// Free text, and whatever is not read at all.
