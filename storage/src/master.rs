@@ -83,7 +83,7 @@ impl LoadedMasters {
     #[must_use]
     pub fn has(&self, system: &CodeSystem, code: &str, on: PartialDateOrToday) -> Option<bool> {
         let parts = self.systems.get(system)?;
-        Some(parts.iter().any(|part| part.in_force(on).is_some_and(|e| e.codes.find(code, on).is_some())))
+        Some(parts.iter().any(|part| part.in_force(on).is_some_and(|e| e.codes.row(code, on).is_some())))
     }
 
     /// Bytes of memory of all codes.
@@ -191,6 +191,14 @@ impl CodeTable {
     /// What the edition says of a code as of a date. A date known to the month fits every period that has a day of it;
     /// without a date the last period counts.
     fn find(&self, code: &str, on: PartialDateOrToday) -> Option<MasterEntry> {
+        let row = self.row(code, on)?;
+        Some(MasterEntry {
+            name: CompactString::from(self.str(row.name)),
+            standard: self.standards.get(row.standard as usize).cloned(),
+        })
+    }
+
+    fn row(&self, code: &str, on: PartialDateOrToday) -> Option<&Row> {
         let mask = self.slots.len().checked_sub(1)?;
         let mut at = hash(code.as_bytes()) as usize & mask;
         let first = loop {
@@ -204,16 +212,10 @@ impl CodeTable {
             at = (at + 1) & mask;
         };
         let periods = self.rows.get(first..)?.iter().take_while(|row| self.str(row.code) == code);
-        let row = match on.map(days_of) {
-            Some((earliest, latest)) => {
-                periods.filter(|row| row.from <= latest && row.until >= earliest).last()?
-            }
-            None => periods.last()?,
-        };
-        Some(MasterEntry {
-            name: CompactString::from(self.str(row.name)),
-            standard: self.standards.get(row.standard as usize).cloned(),
-        })
+        match on.map(days_of) {
+            Some((earliest, latest)) => periods.filter(|r| r.from <= latest && r.until >= earliest).last(),
+            None => periods.last(),
+        }
     }
 }
 

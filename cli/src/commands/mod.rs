@@ -3,6 +3,8 @@
 pub mod bench;
 pub mod bench_formats;
 pub mod books;
+pub mod codes;
+pub mod masters;
 pub mod night;
 pub mod release;
 pub mod report;

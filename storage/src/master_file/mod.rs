@@ -169,6 +169,13 @@ pub fn parse_disease_master(bytes: &[u8]) -> (Vec<MasterRow>, Vec<usize>) {
     (rows, parsed.bad.iter().map(|b| b.line).collect())
 }
 
+/// Hands each line of a CSV that is not empty to `each`, with its number from 1: its fields, or `None` when it cannot be
+/// decoded or cut. Shift_JIS or UTF-8; no field goes over several lines.
+pub fn read_csv(bytes: &[u8], each: &mut dyn FnMut(usize, Option<Vec<String>>)) {
+    let (bytes, encoding) = lines::encoding_of(bytes);
+    lines::each_line(bytes, encoding, lines::Delimiter::Comma, each);
+}
+
 /// Collects rows and misfits of one list.
 #[derive(Debug, Default)]
 struct Sink {
