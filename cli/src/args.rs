@@ -39,11 +39,11 @@ pub enum Command {
         /// File of submitters, providers and feeds.
         file: PathBuf,
     },
-    /// Load code masters from a folder or file (傷病名マスタ `b_YYYYMMDD.csv`).
-    Masters {
-        /// Folder or file.
-        path: PathBuf,
-    },
+    /// Code masters (マスタ): load files by their names, list the editions, show a code.
+    Masters(crate::commands::masters::Masters),
+    /// Local codes: what found no standard, and the reviewed maps to standard codes (ローカルコード).
+    #[command(subcommand)]
+    Codes(crate::commands::codes::Codes),
     /// Interfaces of tables (連携仕様): which column of a sender's table is what.
     #[command(subcommand)]
     Interfaces(InterfaceVerb),

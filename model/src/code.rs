@@ -118,6 +118,8 @@ systems! {
     Jan = "JAN",
     /// Five- or six-digit code of a local government (全国地方公共団体コード).
     Municipality = "JISX0402",
+    /// Insurer (保険者番号), 6 or 8 digits.
+    Insurer = "INSURER",
 }
 
 impl fmt::Display for CodeSystem {

@@ -3,7 +3,9 @@
 pub mod bench;
 pub mod bench_formats;
 pub mod books;
+pub mod codes;
 pub mod interfaces;
+pub mod masters;
 pub mod night;
 pub mod release;
 pub mod report;
