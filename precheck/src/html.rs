@@ -114,7 +114,7 @@ fn parcels(r: &Report, english: bool) -> Markup {
             h2 { (t("提出物と統制合計", "Packages and control totals")) }
             @for p in &r.parcels {
                 h3 {
-                    code { (p.place) } " "
+                    code { (p.place) } " " (p.feed.as_deref().unwrap_or_default()) " "
                     (if p.holds { t("目録のとおりです", "as its manifest says") } else { t("目録と一致しません", "not as its manifest says") })
                 }
                 p.soft {

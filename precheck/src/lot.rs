@@ -245,6 +245,7 @@ impl Checker<'_> {
         }
         match read_manifest(&bytes) {
             Ok(manifest) => {
+                parcel.feed = Some(manifest.feed.to_string());
                 parcel.kind = Some(manifest.kind.as_str());
                 parcel.files = u64::try_from(manifest.files.len()).unwrap_or(u64::MAX);
                 Some(manifest)

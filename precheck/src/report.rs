@@ -87,6 +87,8 @@ pub(crate) struct OfKind {
 pub(crate) struct Parcel {
     /// Which of the given paths, or how it is masked.
     pub place: String,
+    /// The feed its manifest names.
+    pub feed: Option<String>,
     pub kind: Option<&'static str>,
     pub files: u64,
     pub signed: bool,

@@ -91,7 +91,8 @@ pub(crate) fn summary(report: &Report, ending: Ending, english: bool) -> String 
         } else {
             t("目録と一致しません", "not as its manifest says")
         };
-        line(format!("■ {} {}: {holds}", t("提出物", "Package"), parcel.place));
+        let feed = parcel.feed.as_deref().unwrap_or_default();
+        line(format!("■ {} {} {feed}: {holds}", t("提出物", "Package"), parcel.place));
         for (kind, (promised, counted)) in &parcel.totals {
             let mark = if promised == counted { "✓" } else { "✗" };
             line(format!(
@@ -138,7 +139,8 @@ pub(crate) fn summary(report: &Report, ending: Ending, english: bool) -> String 
 /// Where a finding stands, what was found and what was expected.
 pub(crate) fn position(e: &Example, english: bool) -> String {
     let t = |ja, en| pick(english, ja, en);
-    let mut text = if e.number > 0 { format!("{} ", e.number) } else { String::new() };
+    let document = t("文書", "document");
+    let mut text = if e.number > 0 { format!("{document} {} ", e.number) } else { String::new() };
     text.push_str(&e.place);
     if let Some(unit) = e.unit {
         let _ = write!(text, " {} {unit}", t("単位", "unit"));

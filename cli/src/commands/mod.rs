@@ -3,7 +3,10 @@
 pub mod bench;
 pub mod bench_formats;
 pub mod books;
+pub mod findings;
+pub mod formats;
 pub mod night;
+pub mod precheck;
 pub mod release;
 pub mod report;
 pub mod show;
