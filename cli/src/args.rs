@@ -111,6 +111,10 @@ pub enum Command {
     Check,
     /// List all rules of findings as Markdown.
     Findings,
+    /// List the formats that are read; what becomes of every item of the plan.
+    Formats(crate::commands::formats::Order),
+    /// Check files, folders, packages or zips before they are sent: the findings of intake, without a database.
+    Precheck(musubi_precheck::Order),
     /// Measure intake to loaded against two floors.
     Bench(Bench),
 }

@@ -48,7 +48,9 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Report { out, submission } => report::run(cli, voice, out, submission.as_deref()),
         Command::Rebuild { document, out } => show::rebuild(cli, voice, document, out),
         Command::Check => show::check(cli, voice),
-        Command::Findings => show::findings(voice),
+        Command::Findings => commands::findings::run(voice),
+        Command::Formats(order) => commands::formats::run(order, voice),
+        Command::Precheck(order) => commands::precheck::run(order, voice),
         Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),
         Command::Bench(order) => commands::bench::run(order, voice),
     }
