@@ -74,7 +74,13 @@ impl Mapper for Notebook {
         split::split(document)
     }
 
-    fn map(&self, document: &Document<'_>, split: &Split, unit: &UnitSlice, masters: &dyn Masters) -> MappedUnit {
+    fn map(
+        &self,
+        document: &Document<'_>,
+        split: &Split,
+        unit: &UnitSlice,
+        masters: &dyn Masters,
+    ) -> MappedUnit {
         map::map(document, split, unit, masters, Standard::Notebook(notebook::Notebook::default()))
     }
 
@@ -96,8 +102,20 @@ impl Mapper for Prescription {
         split::split(document)
     }
 
-    fn map(&self, document: &Document<'_>, split: &Split, unit: &UnitSlice, masters: &dyn Masters) -> MappedUnit {
-        map::map(document, split, unit, masters, Standard::Prescription(prescription::Prescription::default()))
+    fn map(
+        &self,
+        document: &Document<'_>,
+        split: &Split,
+        unit: &UnitSlice,
+        masters: &dyn Masters,
+    ) -> MappedUnit {
+        map::map(
+            document,
+            split,
+            unit,
+            masters,
+            Standard::Prescription(prescription::Prescription::default()),
+        )
     }
 
     fn show(&self, bytes: &[u8]) -> String {

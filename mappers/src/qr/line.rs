@@ -32,7 +32,10 @@ impl Kind {
         }
         let end = line.iter().position(|b| *b == b',').unwrap_or(line.len());
         let digits = unquoted(line.get(..end).unwrap_or_default()).0;
-        number(digits).filter(|n| (1..=9999).contains(n)).and_then(|n| u16::try_from(n).ok()).map_or(Self::NONE, Self)
+        number(digits)
+            .filter(|n| (1..=9999).contains(n))
+            .and_then(|n| u16::try_from(n).ok())
+            .map_or(Self::NONE, Self)
     }
 }
 
@@ -165,7 +168,8 @@ mod tests {
 
     #[test]
     fn lines_know_their_kind() {
-        let lines: Vec<_> = Lines::new(b"\xEF\xBB\xBFJAHIS5\r\n\r\n11,x\n 201 ,1\rzz\n0,1\n12345,1\n\x1a").collect();
+        let lines: Vec<_> =
+            Lines::new(b"\xEF\xBB\xBFJAHIS5\r\n\r\n11,x\n 201 ,1\rzz\n0,1\n12345,1\n\x1a").collect();
         let kinds: Vec<_> = lines.iter().map(|l| (l.kind, l.number, l.start)).collect();
         assert_eq!(
             kinds,

@@ -54,17 +54,20 @@ pub(super) fn map(
     let mut counter = Counter::default();
     let too_many = unit.records.total() > u64::from(limits.records_per_unit_max);
     if too_many {
-        let finding = reader.place.finding(&rules::LIMIT, 0).found(format!("{} レコード", unit.records.total()));
+        let finding =
+            reader.place.finding(&rules::LIMIT, 0).found(format!("{} レコード", unit.records.total()));
         reader.notes.push(finding.expected(format!("{} レコード以下", limits.records_per_unit_max)));
     }
     let record_max = usize::try_from(limits.record_bytes_max).unwrap_or(usize::MAX);
-    let mut known = true;
+    // Records passed over for their size would only make the closing checks speak of what is not so.
+    let (mut known, mut whole) = (true, !too_many);
     for (n, piece) in pieces.iter().enumerate() {
         for (at, line) in piece.lines.iter().enumerate() {
             counter.add(line.kind);
             let range = ByteRange::within(unit.range.start, line.start, line.start + line.bytes.len());
             reader.place = Place { row: line.number, kind: line.kind, range };
             if line.bytes.len() > record_max {
+                whole = false;
                 let finding = reader.place.finding(&rules::LIMIT, 0);
                 let found = finding.found(format!("{} バイトのレコード", line.bytes.len()));
                 reader.notes.push(found.expected(format!("{record_max} バイト以下")));
@@ -78,7 +81,7 @@ pub(super) fn map(
             }
         }
     }
-    let version = if known && !too_many { close(&mut reader, standard) } else { None };
+    let version = if known && whole { close(&mut reader, standard) } else { None };
     if reader.notes.has_error() {
         reader.facts.clear();
     }

@@ -37,7 +37,13 @@ pub(super) fn columns(kind: Kind) -> Option<usize> {
         1 | 201 => 11,
         2 | 4 | 281 | 291 | 311 | 391 | 411 | 911 => 4,
         3 => 7,
-        31 | 11 => if kind.0 == 11 { 9 } else { 6 },
+        31 | 11 => {
+            if kind.0 == 11 {
+                9
+            } else {
+                6
+            }
+        }
         5 | 401 | 421 | 501 | 601 => 3,
         15 | 55 => 4,
         51 => 6,
@@ -86,6 +92,7 @@ impl Notebook {
         let author = author(reader, 4);
         let jan = reader.code(6);
         let name = reader.text(1);
+        self.otc.push((CompactString::from(reader.code(5)), start, end));
         if name.is_empty() && jan.is_empty() {
             reader.say_shape(&rules::DRUG_CODE, 1, "薬品名または JAN コード");
             return;
@@ -99,8 +106,6 @@ impl Notebook {
             if sound { CodeSystem::Jan } else { CodeSystem::Other(CompactString::const_new("JAHIS")) };
         fact.source = Some(Coded::new(system, if sound { jan } else { "" }).with_text(&name));
         (fact.start, fact.end) = (start, end);
-        let number = CompactString::from(reader.code(5));
-        self.otc.push((number, start, end));
         fact.group = format_compact!("otc-{}", self.otc.len());
         qualify(&mut fact.qualifiers, "kind", "otc");
         qualify(&mut fact.qualifiers, "author", author);
@@ -138,6 +143,7 @@ impl Notebook {
             reader.say(&rules::DATE, 1, || "(空)".to_owned(), "YYYYMMDD または GYYMMDD");
         }
         reader.on = reader.date(1);
+        reader.rps.date_told = true;
         reader.rps.department = CompactString::default();
         let mut visit = reader.fact(FactTable::VisitOccurrence, "");
         visit.source = None;
@@ -200,7 +206,11 @@ impl Notebook {
 pub(super) fn department(text: &str) -> CompactString {
     let short = text.chars().count() <= 16;
     let ends = ["科", "部", "センター", "外来"].iter().any(|e| text.ends_with(e));
-    if short && ends && !text.contains([' ', '\u{3000}']) { CompactString::from(text) } else { CompactString::default() }
+    if short && ends && !text.contains([' ', '\u{3000}']) {
+        CompactString::from(text)
+    } else {
+        CompactString::default()
+    }
 }
 
 fn author(reader: &mut Reader<'_, '_>, item: usize) -> &'static str {
@@ -320,7 +330,8 @@ fn drug(reader: &mut Reader<'_, '_>) {
     reader.drug(DRUG, "");
     let by = author(reader, 7);
     let generic = reader.code(10);
-    if reader.item(9) == b"2" && !(generic.len() == 12 && generic.bytes().all(|b| b.is_ascii_alphanumeric())) {
+    if reader.item(9) == b"2" && !(generic.len() == 12 && generic.bytes().all(|b| b.is_ascii_alphanumeric()))
+    {
         reader.say_shape(&rules::CODE_SHAPE, 10, "12 桁の一般名コード");
     }
     if let Some(fact) = reader.facts.get_mut(before) {

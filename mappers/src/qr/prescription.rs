@@ -88,16 +88,10 @@ impl Prescription {
             111 => usage(reader),
             181 => supplement_of_usage(reader),
             201 => drug(reader),
-            211 => of_drug(reader, "factor", 3..=3),
-            221 => {
-                of_drug(reader, "uneven", 3..=7);
-                of_drug(reader, "uneven-codes", 8..=12);
-            }
-            231 => of_drug(reader, "public", 3..=6),
-            241 => {
-                of_drug(reader, "once", 3..=3);
-                of_drug(reader, "once-times", 4..=4);
-            }
+            211 => of_drug(reader, &[("factor", 3..=3)]),
+            221 => of_drug(reader, &[("uneven", 3..=7), ("uneven-codes", 8..=12)]),
+            231 => of_drug(reader, &[("public", 3..=6)]),
+            241 => of_drug(reader, &[("once", 3..=3), ("once-times", 4..=4)]),
             281 => supplement_of_drug(reader),
             // 2, 3, 5, 30, 61: addresses, telephones, doctors and numbers; sealed in the original.
             _ => {}
@@ -109,7 +103,10 @@ impl Prescription {
         let source = reader.institution(3, 1, 2)?;
         let (prefecture, table) = (reader.code(3), reader.code(1));
         if table.is_empty() && prefecture.len() == 2 && source.code.len() == 7 {
-            return Some(Coded::new(CodeSystem::Institution, &format_compact!("{prefecture}1{}", source.code)));
+            return Some(Coded::new(
+                CodeSystem::Institution,
+                &format_compact!("{prefecture}1{}", source.code),
+            ));
         }
         Some(source)
     }
@@ -192,7 +189,10 @@ impl Prescription {
             let digits = reader.code(1);
             let (law, prefecture) = match digits.len() {
                 6 => ("国保", digits.get(..2)),
-                _ => (digits.get(..2).unwrap_or_default(), digits.get(2..4).filter(|_| digits.starts_with("39"))),
+                _ => (
+                    digits.get(..2).unwrap_or_default(),
+                    digits.get(2..4).filter(|_| digits.starts_with("39")),
+                ),
             };
             self.prefecture =
                 prefecture.filter(|p| prefecture::name_of(p).is_some()).map(CompactString::from);
@@ -252,6 +252,7 @@ impl Prescription {
     /// Record 51.
     fn issued(&mut self, reader: &mut Reader<'_, '_>) {
         reader.on = reader.date(1);
+        reader.rps.date_told = reader.on.is_none() && !reader.item(1).is_empty();
         let on = reader.on;
         self.visit(reader).start = on;
     }
@@ -312,7 +313,10 @@ fn fact_at<'r>(reader: &'r mut Reader<'_, '_>, at: usize) -> &'r mut musubi_mode
         reader.facts.push(spare);
     }
     let last = reader.facts.len() - 1;
-    #[allow(clippy::indexing_slicing, reason = "there is at least one fact, and the position is at most the last")]
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "there is at least one fact, and the position is at most the last"
+    )]
     &mut reader.facts[at.min(last)]
 }
 
@@ -415,10 +419,12 @@ fn supplement_of_usage(reader: &mut Reader<'_, '_>) {
 /// Record 201.
 fn drug(reader: &mut Reader<'_, '_>) {
     let before = reader.facts.len();
-    let seq = reader.code(2);
+    reader.drug(DRUG, reader.code(2));
+    if reader.facts.len() == before {
+        return;
+    }
     let kind = reader.choice(3, &["1", "2", "3"]).unwrap_or_default();
     let strength = reader.choice(8, &["1", "2"]).unwrap_or_default();
-    reader.drug(DRUG, seq);
     let Some(fact) = reader.facts.get_mut(before) else { return };
     match kind {
         "2" => fact.table = FactTable::DeviceExposure,
@@ -431,27 +437,25 @@ fn drug(reader: &mut Reader<'_, '_>) {
     }
 }
 
-/// Records of one drug whose items are numbers and codes: laid on the drug as one qualifier, items joined by `/`.
-fn of_drug(reader: &mut Reader<'_, '_>, name: &str, items: std::ops::RangeInclusive<usize>) {
+/// Records of one drug whose items are numbers and codes: laid on the drug as qualifiers, items joined by `/`.
+fn of_drug(reader: &mut Reader<'_, '_>, parts: &[(&str, std::ops::RangeInclusive<usize>)]) {
     let rp = reader.rp();
-    let Some(at) = reader.drug_of(rp, reader.code(2)) else {
-        reader.say_shape(&rules::NUMBER, 2, "レコード 201 の連番");
-        return;
-    };
-    let mut joined = CompactString::default();
-    for item in items.clone() {
-        if item > *items.start() {
-            joined.push('/');
+    let Some(at) = reader.drug_of(rp) else { return };
+    for (name, items) in parts {
+        let mut joined = CompactString::default();
+        for item in items.clone() {
+            if item > *items.start() {
+                joined.push('/');
+            }
+            let code = reader.code(item);
+            if code.is_empty() && !reader.item(item).is_empty() {
+                reader.say_shape(&rules::NUMBER, item, "数字または記号");
+            }
+            joined.push_str(code);
         }
-        let code = reader.code(item);
-        if code.is_empty() && !reader.item(item).is_empty() {
-            reader.say_shape(&rules::NUMBER, item, "数字または記号");
+        if let Some(fact) = reader.facts.get_mut(at) {
+            qualify(&mut fact.qualifiers, name, joined.trim_end_matches('/'));
         }
-        joined.push_str(code);
-    }
-    let joined = joined.trim_end_matches('/');
-    if let Some(fact) = reader.facts.get_mut(at) {
-        qualify(&mut fact.qualifiers, name, joined);
     }
 }
 
@@ -460,12 +464,9 @@ fn supplement_of_drug(reader: &mut Reader<'_, '_>) {
     let rp = reader.rp();
     let kind = reader.choice(4, &["1", "2", "3", "4", "5", "6", "7", "8", "9"]).unwrap_or_default();
     let code = reader.code(6);
-    match reader.drug_of(rp, reader.code(2)).and_then(|at| reader.facts.get_mut(at)) {
-        Some(fact) => {
-            qualify(&mut fact.qualifiers, "supplement", kind);
-            qualify(&mut fact.qualifiers, "supplement-code", code);
-        }
-        None => reader.say_shape(&rules::NUMBER, 2, "レコード 201 の連番"),
+    if let Some(fact) = reader.drug_of(rp).and_then(|at| reader.facts.get_mut(at)) {
+        qualify(&mut fact.qualifiers, "supplement", kind);
+        qualify(&mut fact.qualifiers, "supplement-code", code);
     }
     let group = reader.rp_group(rp);
     if let Some(note) = reader.note(5, kind) {

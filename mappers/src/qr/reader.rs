@@ -54,7 +54,12 @@ pub(super) struct Reader<'a, 'm> {
 }
 
 impl<'a, 'm> Reader<'a, 'm> {
-    pub(super) fn new(encoding: Encoding, range: ByteRange, findings_max: u32, masters: &'m dyn Masters) -> Self {
+    pub(super) fn new(
+        encoding: Encoding,
+        range: ByteRange,
+        findings_max: u32,
+        masters: &'m dyn Masters,
+    ) -> Self {
         Self {
             notes: Notes::new(findings_max),
             encoding,
@@ -94,7 +99,12 @@ impl<'a, 'm> Reader<'a, 'm> {
             self.say(&rules::SPACES, spaces, || "前後の空白".to_owned(), "空白なし");
         }
         if let Some(surplus) = (columns..self.items.len()).find(|i| !self.item(*i).is_empty()) {
-            self.say(&rules::COLUMNS, surplus, || format!("{surplus} 項目"), &format!("{} 項目", columns - 1));
+            self.say(
+                &rules::COLUMNS,
+                surplus,
+                || format!("{surplus} 項目"),
+                &format!("{} 項目", columns - 1),
+            );
         }
         if !line.is_ascii() {
             self.check_text(line);
@@ -188,7 +198,9 @@ impl<'a, 'm> Reader<'a, 'm> {
         }
         let text = self.code(index);
         let read = match text.split_once('/').filter(|_| fraction) {
-            Some((a, b)) => decimal(a).zip(decimal(b)).and_then(|(a, b)| a.checked_div(b)).map(|d| d.round_dp(5)),
+            Some((a, b)) => {
+                decimal(a).zip(decimal(b)).and_then(|(a, b)| a.checked_div(b)).map(|d| d.round_dp(5))
+            }
             None => decimal(text),
         };
         match read {

@@ -52,6 +52,8 @@ pub(super) struct Rp {
     /// Number inside the RP as sent (blank in notebooks) and position among the facts.
     drugs: Vec<(CompactString, usize)>,
     pub has_usage: bool,
+    /// A drug record that could not be read stood here.
+    refused: bool,
     pub form: Option<Form>,
     pub times: Option<u32>,
     /// Usage code, times a day, supplements: in the form of qualifiers.
@@ -65,8 +67,9 @@ pub(super) struct Rps {
     /// In front of an RP's number in groups: block and section.
     pub prefix: CompactString,
     pub department: CompactString,
-    date_told: bool,
-    /// Drugs met in the whole set.
+    /// That there is no date was told already.
+    pub date_told: bool,
+    /// Drug records met in the whole set.
     pub drugs: usize,
 }
 
@@ -103,6 +106,7 @@ impl Reader<'_, '_> {
             place: self.place,
             drugs: Vec::new(),
             has_usage: false,
+            refused: false,
             form: None,
             times: None,
             usage: CompactString::default(),
@@ -119,13 +123,20 @@ impl Reader<'_, '_> {
 
     /// The group of an open RP: block, section and RP.
     pub(super) fn rp_group(&self, at: usize) -> CompactString {
-        self.rps.open.get(at).map(|rp| format_compact!("{}{}", self.rps.prefix, rp.number)).unwrap_or_default()
+        self.rps
+            .open
+            .get(at)
+            .map(|rp| format_compact!("{}{}", self.rps.prefix, rp.number))
+            .unwrap_or_default()
     }
 
     /// Record 201: the drug as a fact of its RP.
     pub(super) fn drug(&mut self, items: DrugItems, seq: &str) {
         let rp = self.rp();
-        let Some(source) = self.drug_code(items) else { return };
+        self.rps.drugs += 1;
+        let Some(source) = self.drug_code(items) else {
+            return self.with_rp(rp, |rp| rp.refused = true);
+        };
         let device = source.system == CodeSystem::ReceiptMaterial;
         let table = if device { FactTable::DeviceExposure } else { FactTable::DrugExposure };
         let mut fact = self.fact(table, "");
@@ -137,7 +148,6 @@ impl Reader<'_, '_> {
         fact.value.unit = self.unit(items.unit);
         fact.group = self.rp_group(rp);
         self.facts.push(fact);
-        self.rps.drugs += 1;
         let at = self.facts.len() - 1;
         self.with_rp(rp, |rp| rp.drugs.push((CompactString::from(seq), at)));
     }
@@ -204,16 +214,21 @@ impl Reader<'_, '_> {
         Some(Coded::new(system, code).with_text(&name))
     }
 
-    /// The fact of a drug of an RP by its number inside it (処方箋).
-    pub(super) fn drug_of(&self, rp: usize, seq: &str) -> Option<usize> {
-        let rp = self.rps.open.get(rp)?;
-        rp.drugs.iter().find(|(s, _)| s == seq).map(|(_, at)| *at)
+    /// The fact of the drug that the record at hand speaks of, by RP and number inside it (処方箋). That there is none
+    /// is told, unless a drug record of the RP could not be read.
+    pub(super) fn drug_of(&mut self, rp: usize) -> Option<usize> {
+        let (seq, rp) = (self.code(2), self.rps.open.get(rp)?);
+        let found = rp.drugs.iter().find(|(s, _)| s == seq).map(|(_, at)| *at);
+        if found.is_none() && !rp.refused {
+            self.say_shape(&rules::NUMBER, 2, "レコード 201 の連番");
+        }
+        found
     }
 
     /// Closes the open RPs: each says its usage on its drugs.
     pub(super) fn close_rps(&mut self) {
         for rp in std::mem::take(&mut self.rps.open) {
-            if rp.drugs.is_empty() {
+            if rp.drugs.is_empty() && !rp.refused {
                 self.notes.push(rp.place.finding(&rules::RP_EMPTY, 1).expected("薬品のレコード"));
                 continue;
             }
@@ -234,8 +249,9 @@ impl Reader<'_, '_> {
                     if fact.quantity.is_some() {
                         qualify(&mut fact.qualifiers, "basis", form.basis);
                     }
-                    let coded = fact.source.as_ref().is_some_and(|s| !s.code.is_empty());
-                    if form.word == "material" && !coded {
+                    let drug =
+                        fact.source.as_ref().is_some_and(|s| !matches!(s.system, CodeSystem::Other(_)));
+                    if form.word == "material" && !drug {
                         fact.table = FactTable::DeviceExposure;
                     }
                 }
@@ -298,7 +314,8 @@ mod tests {
         assert_eq!(times_a_day("【分３ 毎食後服用】"), Some(3));
         assert_eq!(times_a_day("1日2回 朝・夕食後"), Some(2));
         assert_eq!(times_a_day("１日１回注射"), Some(1));
-        for none in ["【１日３～４回 うがい】", "【腰痛時】", "毎食後", "3日分", "分", "1日10回"] {
+        for none in ["【１日３～４回 うがい】", "【腰痛時】", "毎食後", "3日分", "分", "1日10回"]
+        {
             assert_eq!(times_a_day(none), None, "{none}");
         }
     }

@@ -134,9 +134,7 @@ fn join(sets: &[Set]) -> Vec<(usize, usize)> {
     let mut open: Vec<&Part> = Vec::new();
     for set in sets {
         let belongs = match (&set.part, open.first()) {
-            (Some(part), Some(first)) => {
-                part.id == first.id && open.iter().all(|p| p.number != part.number)
-            }
+            (Some(part), Some(first)) => part.id == first.id && open.iter().all(|p| p.number != part.number),
             _ => false,
         };
         match joined.last_mut().filter(|_| belongs) {
@@ -183,7 +181,13 @@ mod tests {
         let read = |text: &str| Part::read(text.as_bytes()).map(|p| (p.total, p.number));
         assert_eq!(read("911,20240101123456,3,2"), Some((3, 2)));
         assert_eq!(read("911, 20240101123456 ,3,3,"), Some((3, 3)));
-        for none in ["911,2024,3,2", "911,20240101123456,2,3", "911,20240101123456,0,0", "911", "911,20240101123456,2"] {
+        for none in [
+            "911,2024,3,2",
+            "911,20240101123456,2,3",
+            "911,20240101123456,0,0",
+            "911",
+            "911,20240101123456,2",
+        ] {
             assert_eq!(read(none), None, "{none}");
         }
     }
