@@ -262,6 +262,15 @@ fn eras_in_digits_and_letters() {
     }
 }
 
+#[test]
+fn materials_are_devices() {
+    let text = line(PRESCRIPTION, "201,2", "201,2,1,2,2,710010093,見本針,10,1,本");
+    let devices: Vec<_> =
+        prescription(&text).facts(FactTable::DeviceExposure).iter().map(|f| show(f)).collect();
+    let expected = "device_exposure 2024-03-19 RECE-T:710010093(見本針) 10本 ×1 [form=external basis=total] group=2 dept=01";
+    assert_eq!(devices, [expected]);
+}
+
 struct OneDrug;
 
 impl Masters for OneDrug {
