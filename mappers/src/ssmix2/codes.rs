@@ -69,7 +69,8 @@ pub(super) fn misshapen(coded: &Coded) -> Option<&'static str> {
     if code.is_empty() {
         return None;
     }
-    let digits = |lengths: &[usize]| lengths.contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
+    let digits =
+        |lengths: &[usize]| lengths.contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
     let signs =
         |lengths: &[usize]| lengths.contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
     let (sound, expected) = match coded.system {

@@ -36,8 +36,8 @@ impl Mixture {
     /// Hands over its facts. The first is left out when it only named the kind of injection.
     fn close(&mut self, work: &mut Work<'_>) {
         let mixture = std::mem::take(self);
-        let named_only =
-            mixture.facts.len() > 1 && is_kind_of_injection(mixture.facts.first().and_then(|f| f.source.as_ref()));
+        let named_only = mixture.facts.len() > 1
+            && is_kind_of_injection(mixture.facts.first().and_then(|f| f.source.as_ref()));
         for (i, mut fact) in mixture.facts.into_iter().enumerate() {
             if i == 0 && named_only {
                 continue;
@@ -130,7 +130,11 @@ fn kind_and_rate(rxe: &Segment<'_>) -> CompactString {
     if is_kind_of_injection(codes::coded(rxe.field(2)).as_ref()) {
         codes::add_named(&mut words, "injection", rxe.field(2).component(1).code());
         let (volume, unit) = (rxe.field(3).component(1).code(), rxe.field(5).component(1).code());
-        codes::add_named(&mut words, "volume", &if volume.is_empty() { String::new() } else { format!("{volume}{unit}") });
+        codes::add_named(
+            &mut words,
+            "volume",
+            &if volume.is_empty() { String::new() } else { format!("{volume}{unit}") },
+        );
         codes::add_named(&mut words, "rate", &rate_of(rxe));
     }
     words

@@ -207,13 +207,20 @@ fn words_of(obx: &Segment<'_>, kind: &str, item: Option<Coded>, place: &Fact, wo
 
 /// Something used (ZRD: code, text, system, amount, unit): a drug when the kind or the code system says so, else a
 /// material or device.
-fn supply(segment: &Segment<'_>, field: usize, used: Element<'_>, kind: &str, place: &Fact, work: &mut Work<'_>) {
+fn supply(
+    segment: &Segment<'_>,
+    field: usize,
+    used: Element<'_>,
+    kind: &str,
+    place: &Fact,
+    work: &mut Work<'_>,
+) {
     let [code, text, system, amount, unit, ..] = used.components::<6>();
     if !code.has_value() && !text.has_value() {
         return;
     }
-    let source =
-        Coded { system: codes::system_of(&system.text()), code: code.compact(), text: None }.with_text(&text.text());
+    let source = Coded { system: codes::system_of(&system.text()), code: code.compact(), text: None }
+        .with_text(&text.text());
     work.check_shape(segment, field, &source);
     let is_drug = kind == "DE-02" || matches!(source.system, CodeSystem::Hot | CodeSystem::Yj);
     let table = if is_drug { FactTable::DrugExposure } else { FactTable::DeviceExposure };

@@ -108,7 +108,11 @@ impl ContentFolder {
         let date = read_date(date_text).map_err(|_| NotExtended("診療日"))?;
         // The type may hold `_`: the folder above says where it ends.
         let stands_above = |r: &str| r.strip_prefix(above).is_some_and(|r| r.starts_with('_'));
-        let kind = if !above.is_empty() && stands_above(rest) { above } else { rest.split('_').next().unwrap_or_default() };
+        let kind = if !above.is_empty() && stands_above(rest) {
+            above
+        } else {
+            rest.split('_').next().unwrap_or_default()
+        };
         if !kind.contains('^') {
             return Err(NotExtended("データ種別"));
         }

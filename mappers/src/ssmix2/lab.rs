@@ -7,8 +7,8 @@ use compact_str::CompactString;
 use musubi_model::finding::shape_of;
 use musubi_model::{Coded, Fact, FactTable};
 
-use super::value::{self, Kind};
 use super::order::is_cancelled;
+use super::value::{self, Kind};
 use super::work::Work;
 use super::{codes, rules};
 use crate::hl7::time::Stamp;

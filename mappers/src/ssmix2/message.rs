@@ -88,7 +88,9 @@ fn written_on(message: &Message<'_>) -> Option<PartialDate> {
 pub(super) fn sortable_time(message: &Message<'_>) -> CompactString {
     let sent = message.first("MSH").map(|msh| msh.field(7).component(1).code()).unwrap_or_default();
     let (seconds, fraction) = sent.split_once('.').unwrap_or((sent, ""));
-    let digits = |text: &str, most: usize| -> String { text.chars().take_while(char::is_ascii_digit).take(most).collect() };
+    let digits = |text: &str, most: usize| -> String {
+        text.chars().take_while(char::is_ascii_digit).take(most).collect()
+    };
     let whole = digits(seconds, 17);
     let rest = if whole.len() == 14 { digits(fraction, 3) } else { String::new() };
     CompactString::from(format!("{:0<17}", format!("{whole}{rest}")))

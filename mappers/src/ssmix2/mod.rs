@@ -87,7 +87,14 @@ impl Mapper for SsMix2 {
                 Some(UnitVersion { key: path.key(), time: path.sortable_time(), state: path.state });
             let bytes = unit.range.slice(document.bytes).unwrap_or_default();
             if let Some(message) = Message::read(bytes, unit.range.start, document.limits, &mut notes) {
-                message::map(&message, document.bytes, &Outside::File(path), masters, &mut notes, &mut mapped);
+                message::map(
+                    &message,
+                    document.bytes,
+                    &Outside::File(path),
+                    masters,
+                    &mut notes,
+                    &mut mapped,
+                );
             }
         }
         finish(mapped, notes)

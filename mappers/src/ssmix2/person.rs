@@ -34,9 +34,8 @@ pub(super) fn demographics(message: &Message<'_>, number: Option<&str>, notes: &
     }
     // The insurance that names an insurer, before a public payer (公費), whose numbers are another space; IN1 in most
     // messages, ZI1 in PPR with the same positions.
-    let named = || {
-        message.segments().filter(|s| (s.is("IN1") || s.is("ZI1")) && s.field(3).component(1).has_value())
-    };
+    let named =
+        || message.segments().filter(|s| (s.is("IN1") || s.is("ZI1")) && s.field(3).component(1).has_value());
     let insurance = named().find(|s| !is_public(s.field(2).component(1).code())).or_else(|| named().next());
     if let Some(insurance) = insurance {
         let field = |n: usize| Identifying::new(insurance.field(n).component(1).compact());
@@ -58,8 +57,33 @@ pub(super) fn patient_number(pid: &Segment<'_>) -> CompactString {
 pub(super) fn is_public(plan: &str) -> bool {
     matches!(
         plan,
-        "10" | "11" | "12" | "13" | "14" | "15" | "16" | "17" | "18" | "19" | "20" | "21" | "22" | "23" | "24"
-            | "25" | "28" | "29" | "30" | "38" | "51" | "52" | "53" | "54" | "62" | "66" | "79" | "DO"
+        "10" | "11"
+            | "12"
+            | "13"
+            | "14"
+            | "15"
+            | "16"
+            | "17"
+            | "18"
+            | "19"
+            | "20"
+            | "21"
+            | "22"
+            | "23"
+            | "24"
+            | "25"
+            | "28"
+            | "29"
+            | "30"
+            | "38"
+            | "51"
+            | "52"
+            | "53"
+            | "54"
+            | "62"
+            | "66"
+            | "79"
+            | "DO"
     )
 }
 

@@ -10,7 +10,9 @@ use musubi_model::{ByteRange, Finding, Identifying};
 
 use super::types::DataType;
 use super::witness::{Outside, Said};
-use super::{UNNAMED, begins_with_header, blank, check_size, finish, message, order, person, rules, show, witness};
+use super::{
+    UNNAMED, begins_with_header, blank, check_size, finish, message, order, person, rules, show, witness,
+};
 use crate::hl7::{self, Message, Notes};
 use crate::text;
 use crate::{
@@ -57,7 +59,8 @@ impl Mapper for PlainHl7 {
     fn split(&self, document: &Document<'_>) -> Split {
         let mut notes = Notes::new(document.limits.findings_per_unit_max);
         check_size(document, &mut notes);
-        let mut cut = Cut { split: Split { contexts: vec![UnitContext::Message], ..Split::default() }, open: None };
+        let mut cut =
+            Cut { split: Split { contexts: vec![UnitContext::Message], ..Split::default() }, open: None };
         let mut in_batch = 0u64;
         let mut stray = None;
         for (start, end, line) in lines(document.bytes) {
@@ -84,7 +87,8 @@ impl Mapper for PlainHl7 {
         cut.close(document.bytes.len(), document);
         let mut split = cut.split;
         if let Some((start, end)) = stray {
-            let rule = if split.units.is_empty() { &hl7::rules::NO_MESSAGE } else { &hl7::rules::BEFORE_MESSAGES };
+            let rule =
+                if split.units.is_empty() { &hl7::rules::NO_MESSAGE } else { &hl7::rules::BEFORE_MESSAGES };
             notes.push(Finding::new(rule).at(ByteRange::within(0, start, end)).expected("MSH|^~\\&|"));
         } else if split.units.is_empty() && !document.bytes.is_empty() {
             notes.push(Finding::new(&hl7::rules::NO_MESSAGE).expected("MSH|^~\\&|"));
@@ -221,7 +225,8 @@ fn thing(message: &Message<'_>, data_type: Option<&'static DataType>) -> Option<
     let data_type = data_type?;
     let of_order = data_type.name.starts_with('O');
     if of_order {
-        let numbers = message.segments().filter(|s| s.is("ORC") || s.is("OBR")).map(|s| s.field(2).component(1));
+        let numbers =
+            message.segments().filter(|s| s.is("ORC") || s.is("OBR")).map(|s| s.field(2).component(1));
         return numbers.filter(|n| n.has_value()).map(|n| n.text().into_owned()).next();
     }
     if data_type.care_date.is_empty() {

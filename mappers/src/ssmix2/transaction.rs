@@ -43,7 +43,8 @@ impl Mapper for Transaction {
         let starts = starts(document.bytes);
         let before = document.bytes.get(..starts.first().copied().unwrap_or(document.bytes.len()));
         let before = before.unwrap_or_default();
-        let blank = before.strip_prefix(text::UTF8_MARK).unwrap_or(before).iter().all(u8::is_ascii_whitespace);
+        let blank =
+            before.strip_prefix(text::UTF8_MARK).unwrap_or(before).iter().all(u8::is_ascii_whitespace);
         if !document.bytes.is_empty() && (starts.is_empty() || !blank) {
             let range = ByteRange::within(0, 0, before.len());
             notes.push(Finding::new(&rules::TR_NO_HEADER).at(range).expected("#SSMIX,2.00,…"));
@@ -82,7 +83,8 @@ impl Mapper for Transaction {
                 Some(UnitVersion { key: path.key(), time: path.sortable_time(), state: path.state });
             let body = bytes.get(body_at..).unwrap_or_default();
             let base = unit.range.start + u64::try_from(body_at).unwrap_or_default();
-            let is_blank = body.iter().all(|b| b.is_ascii_whitespace() || matches!(b, 0x1C | 0x1A | 0x0B | 0));
+            let is_blank =
+                body.iter().all(|b| b.is_ascii_whitespace() || matches!(b, 0x1C | 0x1A | 0x0B | 0));
             if is_blank && path.state == VersionState::Deleted {
                 mapped.demographics.local_number =
                     Identifying::new(CompactString::from(*path.patient.expose()));
@@ -159,7 +161,8 @@ impl<'h> Header<'h> {
             "INS" => VersionState::Current,
             "DEL" => VersionState::Deleted,
             other => {
-                notes.push(tell(&rules::TR_HEADER, 8, "処理区分").found(shape_of(other)).expected("INS・DEL"));
+                notes
+                    .push(tell(&rules::TR_HEADER, 8, "処理区分").found(shape_of(other)).expected("INS・DEL"));
                 return None;
             }
         };

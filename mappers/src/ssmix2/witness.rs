@@ -79,9 +79,8 @@ pub(super) fn check(message: &Message<'_>, outside: &Outside<'_>, notes: &mut No
             ),
         },
         None if matches!(outside, Outside::File(_)) => {}
-        None => notes.push(
-            msh.finding(&hl7::rules::MESSAGE_UNKNOWN, 9).found(musubi_model::finding::shape_of(&name)),
-        ),
+        None => notes
+            .push(msh.finding(&hl7::rules::MESSAGE_UNKNOWN, 9).found(musubi_model::finding::shape_of(&name))),
     }
     if let Outside::File(path) = outside {
         if let Some(data_type) = said.data_type {
