@@ -118,6 +118,8 @@ systems! {
     Jan = "JAN",
     /// Five- or six-digit code of a local government (全国地方公共団体コード).
     Municipality = "JISX0402",
+    /// Item of a receipt that has no code of its own (`attendance`, `dpc.jcs`); our own list.
+    ReceiptItem = "RECE-ITEM",
 }
 
 impl fmt::Display for CodeSystem {
