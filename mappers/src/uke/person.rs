@@ -118,6 +118,9 @@ impl Reader<'_, '_> {
         let searched = columns.search > 0 && !self.fields.get(columns.search).is_empty();
         self.facts.push(person);
         self.facts.push(visit);
+        self.head =
+            Some(Head { place: self.place, kind, care, admission, burden: Some(burden), apart, searched });
+        self.claim.begin(care, birth);
         if state_column > 0 {
             self.item_code("patient-state", state_column, "");
         }
@@ -128,9 +131,6 @@ impl Reader<'_, '_> {
             course.status = self.short_code(outcome, 1).unwrap_or_default();
             self.facts.push(course);
         }
-        self.head =
-            Some(Head { place: self.place, kind, care, admission, burden: Some(burden), apart, searched });
-        self.claim.begin(care, birth);
     }
 
     /// レセプト総括区分, where the kind has it.
