@@ -127,6 +127,8 @@ systems! {
     FeeSection = "TENSU-KUBUN",
     /// Record or field of the JAHIS prescription and notebook codes: `2-1`, the record and its kind.
     JahisQr = "JAHIS-QR",
+    /// Item of a receipt that has no code of its own (`attendance`, `dpc.jcs`); our own list.
+    ReceiptItem = "RECE-ITEM",
 }
 
 impl fmt::Display for CodeSystem {
