@@ -135,9 +135,7 @@ pub struct UnmappedCodes(HashMap<Key, Count>);
 impl UnmappedCodes {
     /// Adds those of a unit that was loaded.
     pub fn add(&mut self, provider: &ProviderId, person: Option<ResearchId>, codes: Vec<UnitCode>) {
-        let person = person
-            .and_then(|id| id.as_bytes().first_chunk::<8>().copied())
-            .map(u64::from_le_bytes);
+        let person = person.and_then(|id| id.as_bytes().first_chunk::<8>().copied()).map(u64::from_le_bytes);
         for code in codes {
             let mut key = Key {
                 provider: provider.clone(),

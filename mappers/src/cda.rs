@@ -99,7 +99,13 @@ impl Mapper for Checkup {
         package::split(document)
     }
 
-    fn map(&self, document: &Document<'_>, split: &Split, unit: &UnitSlice, masters: &dyn Masters) -> MappedUnit {
+    fn map(
+        &self,
+        document: &Document<'_>,
+        split: &Split,
+        unit: &UnitSlice,
+        masters: &dyn Masters,
+    ) -> MappedUnit {
         let frame = match split.contexts.get(unit.context as usize) {
             Some(UnitContext::Cda(frame)) => frame.clone(),
             _ => Frame::default(),
@@ -206,7 +212,8 @@ fn unpacked<'u>(bytes: &'u [u8], frame: &Frame, document: &Document<'_>) -> Resu
     }
     let most = frame.size.min(document.limits.document_bytes_max);
     let unpacked = zip::unpack(bytes, most).ok_or(Spoilt::Damaged)?;
-    let sound = u64::try_from(unpacked.len()).unwrap_or(u64::MAX) == frame.size && zip::crc(&unpacked) == frame.crc;
+    let sound =
+        u64::try_from(unpacked.len()).unwrap_or(u64::MAX) == frame.size && zip::crc(&unpacked) == frame.crc;
     if sound { Ok(unpacked) } else { Err(Spoilt::Damaged) }
 }
 
@@ -230,7 +237,9 @@ fn read(bytes: &[u8], base: u64, work: &mut Work<'_>, with: impl FnOnce(xml::El<
                 work.say(&rules::ENCODING, root, "", name.to_owned(), "UTF-8");
             }
             match root.space() {
-                Space::None => work.say(&rules::NAMESPACE, root, "xmlns", "(なし)".to_owned(), "urn:hl7-org:v3"),
+                Space::None => {
+                    work.say(&rules::NAMESPACE, root, "xmlns", "(なし)".to_owned(), "urn:hl7-org:v3")
+                }
                 Space::Other => {
                     work.say(&rules::ROOT, root, "xmlns", "別の名前空間".to_owned(), "urn:hl7-org:v3");
                     return;

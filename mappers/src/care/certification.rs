@@ -10,9 +10,7 @@ use std::sync::OnceLock;
 
 use compact_str::CompactString;
 use musubi_model::code::Masters;
-use musubi_model::{
-    CodeSystem, Coded, Fact, FactTable, Finding, Identifying, PartialDate,
-};
+use musubi_model::{CodeSystem, Coded, Fact, FactTable, Finding, Identifying, PartialDate};
 use rust_decimal::Decimal;
 
 use super::sheet::{self, Cells, Cutter, each_row, frame, open, unit_bytes};
@@ -130,7 +128,9 @@ pub(super) fn split(document: &Document<'_>) -> Split {
             }
             if cells.code(1, 3).is_none_or(|c| !is_interface(&c)) {
                 split.findings.push(
-                    Finding::new(&rules::CERT_KIND).at(cells.range()).expected("見出し、または2列目のIF識別コード"),
+                    Finding::new(&rules::CERT_KIND)
+                        .at(cells.range())
+                        .expected("見出し、または2列目のIF識別コード"),
                 );
             }
         }
@@ -203,9 +203,9 @@ fn check_headings(columns: &[Option<usize>], cells: &Cells<'_, '_>, split: &mut 
     }
     let unknown = columns.iter().filter(|c| c.is_none()).count();
     if unknown > 0 {
-        split.findings.push(
-            Finding::new(&rules::CERT_COLUMN).at(cells.range()).found(format!("{unknown} 列")),
-        );
+        split
+            .findings
+            .push(Finding::new(&rules::CERT_COLUMN).at(cells.range()).found(format!("{unknown} 列")));
     }
 }
 
@@ -267,7 +267,8 @@ fn believe(work: &mut Work<'_>, cells: &Cells<'_, '_>, columns: &[Option<u16>], 
         work.say(&rules::CERT_IF, "厚労省IF識別コード", found, "09A などの並びの分かるコード");
         return;
     }
-    let digits = |at: usize, len: usize| cells.raw(at).len() == len && cells.raw(at).iter().all(u8::is_ascii_digit);
+    let digits =
+        |at: usize, len: usize| cells.raw(at).len() == len && cells.raw(at).iter().all(u8::is_ascii_digit);
     let fits = digits(2, 6) && (digits(3, 10) || cells.raw(3).first() == Some(&b'H'));
     if (whole && cells.len() != columns.len()) || cells.len() < columns.len() || !fits {
         let expected = format!("{} 項目、6桁の保険者番号、10桁の被保険者番号", columns.len());
@@ -275,7 +276,12 @@ fn believe(work: &mut Work<'_>, cells: &Cells<'_, '_>, columns: &[Option<u16>], 
     } else if whole {
         work.say(&rules::UNVERIFIED, "", "IF識別コードによる並び".to_owned(), "");
     } else {
-        work.say(&rules::CERT_PARTIAL, "", format!("{} 項目", cells.len()), &format!("先頭 {} 項目", columns.len()));
+        work.say(
+            &rules::CERT_PARTIAL,
+            "",
+            format!("{} 項目", cells.len()),
+            &format!("先頭 {} 項目", columns.len()),
+        );
     }
 }
 
@@ -378,12 +384,7 @@ fn term_of(work: &mut Work<'_>, sheet: &Sheet<'_, '_>, from: &str, to: &str) -> 
     work.term(&sheet.cells, sheet.at(from).unwrap_or(missing), sheet.at(to).unwrap_or(missing))
 }
 
-fn need(
-    work: &Work<'_>,
-    status: &'static str,
-    start: Option<PartialDate>,
-    level: Option<Coded>,
-) -> Fact {
+fn need(work: &Work<'_>, status: &'static str, start: Option<PartialDate>, level: Option<Coded>) -> Fact {
     let mut fact = work.fact(FactTable::CareNeed, start);
     fact.source = level;
     fact.status = CompactString::const_new(status);
@@ -436,8 +437,7 @@ fn answers(
             part_count += 1;
         }
         let mut fact = work.fact(table, day);
-        fact.source =
-            Some(Coded::new(CodeSystem::CareSurvey, item.sign).with_text(at.1));
+        fact.source = Some(Coded::new(CodeSystem::CareSurvey, item.sign).with_text(at.1));
         fact.value.text = CompactString::from_utf8(raw).unwrap_or_default();
         fact.value.number = Some(number);
         if item.kind == "minutes" {
@@ -454,7 +454,11 @@ fn answers(
 }
 
 /// An application is one thing, from its first row to its decision.
-fn version(sheet: &Sheet<'_, '_>, applied: Option<PartialDate>, last: Option<PartialDate>) -> Option<UnitVersion> {
+fn version(
+    sheet: &Sheet<'_, '_>,
+    applied: Option<PartialDate>,
+    last: Option<PartialDate>,
+) -> Option<UnitVersion> {
     let text = |sign| {
         let at = sheet.at(sign)?;
         Some(sheet.cells.text(at.0).trim().to_owned())
@@ -476,7 +480,8 @@ pub(super) fn recognises(document: &Document<'_>) -> bool {
     if encoding == Encoding::Iso2022Jp {
         return false;
     }
-    let mut rows = Rows::new(document.bytes, 0, separator_of(document.bytes), document.limits.record_bytes_max);
+    let mut rows =
+        Rows::new(document.bytes, 0, separator_of(document.bytes), document.limits.record_bytes_max);
     let mut row = Row::default();
     if !rows.read(&mut row) {
         return false;
@@ -486,6 +491,7 @@ pub(super) fn recognises(document: &Document<'_>) -> bool {
         let has = |sign: &str| columns.iter().any(|c| c.is_some() && *c == index(sign));
         return has("insured") && has("applied") && (has("first") || has("second") || has("1-3"));
     }
-    let digits = |at: usize, len: usize| cells.raw(at).len() == len && cells.raw(at).iter().all(u8::is_ascii_digit);
+    let digits =
+        |at: usize, len: usize| cells.raw(at).len() == len && cells.raw(at).iter().all(u8::is_ascii_digit);
     cells.code(1, 3).is_some_and(|c| is_interface(&c)) && digits(2, 6) && digits(3, 10)
 }

@@ -59,7 +59,10 @@ fn record_of(cells: &Cells<'_, '_>) -> (Record, Option<&'static Layout>) {
         return (record, split::layout(id, second, third).or_else(|| split::layout(b"7131", b"03", third)));
     }
     if (id.starts_with(b"111") || id.starts_with(b"112")) && id.len() == 4 && third.len() == 2 {
-        return (Record::Result, split::layout(id, third, cells.raw(8)).or_else(|| split::layout(b"1111", b"T1", b"200004")));
+        return (
+            Record::Result,
+            split::layout(id, third, cells.raw(8)).or_else(|| split::layout(b"1111", b"T1", b"200004")),
+        );
     }
     let layout = split::layout(id, b"", b"200004");
     let record = match layout.map(|l| l.record) {

@@ -96,9 +96,7 @@ fn interface_of(path: &str, headings: &[String]) -> String {
     if name.contains("SERVICE_USER_INFO") {
         return "SERVICE_USER_INFO".to_owned();
     }
-    let has_all = |interface: &&&str| {
-        headings.iter().all(|h| h == "version" || find(interface, h).is_some())
-    };
+    let has_all = |interface: &&&str| headings.iter().all(|h| h == "version" || find(interface, h).is_some());
     let mut fitting = interfaces().iter().filter(has_all);
     match (fitting.next(), fitting.next()) {
         (Some(one), None) => (*one).to_owned(),
@@ -195,7 +193,9 @@ fn check_headings(front: &Front, split: &mut Split) {
     }
     let mut sorted: Vec<&String> = front.headings.iter().filter(|h| !h.is_empty()).collect();
     sorted.sort_unstable();
-    if let Some(twice) = sorted.windows(2).find(|pair| matches!(pair, [a, b] if a == b)).and_then(|p| p.first()) {
+    if let Some(twice) =
+        sorted.windows(2).find(|pair| matches!(pair, [a, b] if a == b)).and_then(|p| p.first())
+    {
         say(&rules::LIFE_TWICE, "", shape_of(twice));
     }
     let unknown = front

@@ -101,9 +101,7 @@ fn file_name(path: &str) -> String {
 /// The table a file's name tells.
 fn by_name(path: &str) -> Option<usize> {
     let name = file_name(path);
-    TABLES.iter().position(|t| {
-        name.strip_prefix(t.prefix).is_some_and(|rest| rest.starts_with(['_', '.']))
-    })
+    TABLES.iter().position(|t| name.strip_prefix(t.prefix).is_some_and(|rest| rest.starts_with(['_', '.'])))
 }
 
 /// The table that alone has so many columns.
@@ -120,9 +118,8 @@ fn by_columns(columns: usize) -> Option<usize> {
 fn route(path: &str, kind: Kind) -> (CompactString, CompactString) {
     let name = file_name(path);
     let stem = name.split('.').next().unwrap_or_default();
-    let numbers = |len: usize| {
-        stem.split('_').filter(move |p| p.len() == len && p.bytes().all(|b| b.is_ascii_digit()))
-    };
+    let numbers =
+        |len: usize| stem.split('_').filter(move |p| p.len() == len && p.bytes().all(|b| b.is_ascii_digit()));
     let offices: Vec<&str> = numbers(10).take(if kind.is_for_all() { 1 } else { 2 }).collect();
     (CompactString::from(offices.join(">")), numbers(14).last().map(CompactString::from).unwrap_or_default())
 }
@@ -142,7 +139,11 @@ pub(super) fn split(document: &Document<'_>) -> Split {
     let (mut rows, mut told) = (0u32, false);
     each_row(document.bytes, 0, b',', document.limits.record_bytes_max, |row| {
         let cells = Cells { bytes: document.bytes, row, encoding, shift: 0 };
-        if rows == 0 && !is_data(&cells) && cells.len() > 3 && cells.raw(0).first().is_some_and(|b| !b.is_ascii_digit()) {
+        if rows == 0
+            && !is_data(&cells)
+            && cells.len() > 3
+            && cells.raw(0).first().is_some_and(|b| !b.is_ascii_digit())
+        {
             split.envelope.add("heading", 1);
             split.findings.push(Finding::new(&rules::PLAN_HEADING).at(cells.range()));
             return;

@@ -32,9 +32,9 @@ pub(super) fn open(document: &Document<'_>, split: &mut Split, any_encoding: boo
         }
         Ok(encoding) => {
             if !any_encoding && matches!(encoding, Encoding::Utf8 | Encoding::EucJp) {
-                split.findings.push(
-                    Finding::new(&rules::ENCODING_OTHER).found(encoding.name()).expected("Shift_JIS"),
-                );
+                split
+                    .findings
+                    .push(Finding::new(&rules::ENCODING_OTHER).found(encoding.name()).expected("Shift_JIS"));
             }
             Some(encoding)
         }

@@ -292,9 +292,9 @@ impl<'m> Work<'m> {
     pub(super) fn birth(&mut self, cells: &Cells<'_, '_>, at: At) {
         let before = self.person.birth.expose().is_some();
         let raw = cells.raw(at.0);
-        let read = PartialDate::read(raw).ok().filter(|r| {
-            matches!(raw.len(), 7 | 8) && (1868..=2199).contains(&r.date.year())
-        });
+        let read = PartialDate::read(raw)
+            .ok()
+            .filter(|r| matches!(raw.len(), 7 | 8) && (1868..=2199).contains(&r.date.year()));
         match read {
             Some(read) => {
                 if read.outside_era || read.zero_part {

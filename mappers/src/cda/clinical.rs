@@ -1,9 +1,7 @@
 //! A clinical document: header, sections and their narrative. What stands in the entries: [`super::entries`].
 
 use compact_str::{CompactString, format_compact};
-use musubi_model::{
-    ByteRange, CodeSystem, Coded, Demographics, Fact, FactTable, Finding, Identifying,
-};
+use musubi_model::{ByteRange, CodeSystem, Coded, Demographics, Fact, FactTable, Finding, Identifying};
 
 use super::checkup::Said;
 use super::entries::{self, Section};
@@ -113,7 +111,8 @@ fn encounter(root: El<'_>, work: &mut Work<'_>) {
         fact.end = work.last_day(time);
     }
     fact.source = el.child("code").and_then(oid::coded).map(|c| Coded { text: None, ..c });
-    let outcome = el.child("dischargeDispositionCode").map(|c| c.attr("code").into_owned()).unwrap_or_default();
+    let outcome =
+        el.child("dischargeDispositionCode").map(|c| c.attr("code").into_owned()).unwrap_or_default();
     fact.status = code_of(&outcome).map(CompactString::from).unwrap_or_default();
     let place = ["location", "healthCareFacility", "code"];
     let department = el.down(&place).map(|c| c.attr("code").into_owned()).unwrap_or_default();

@@ -42,14 +42,28 @@ impl<'w> Work<'w> {
     }
 
     /// A finding about an element. `found` must be a shape, a count or a code that names nobody.
-    pub(super) fn say(&mut self, rule: &'static Rule, el: El<'_>, field: &str, found: String, expected: &str) {
+    pub(super) fn say(
+        &mut self,
+        rule: &'static Rule,
+        el: El<'_>,
+        field: &str,
+        found: String,
+        expected: &str,
+    ) {
         let record = el.name().chars().take(40).collect::<String>();
         let finding = Finding::new(rule).at(el.range()).in_field(record, field).found(found);
         self.notes.push(finding.expected(expected));
     }
 
     /// A finding with the shape of what was found.
-    pub(super) fn say_shape(&mut self, rule: &'static Rule, el: El<'_>, field: &str, found: &str, expected: &str) {
+    pub(super) fn say_shape(
+        &mut self,
+        rule: &'static Rule,
+        el: El<'_>,
+        field: &str,
+        found: &str,
+        expected: &str,
+    ) {
         self.say(rule, el, field, shape_of(found), expected);
     }
 
@@ -178,7 +192,8 @@ fn latest(day: PartialDate) -> jiff::civil::Date {
 
 /// Reads a time stamp of HL7 v3: `YYYY[MM[DD[hhmm[ss[.f]]]]][±zzzz]`.
 pub(super) fn stamp(text: &str) -> Option<(PartialDate, Option<u32>)> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).map_or(text, |at| text.get(..at).unwrap_or_default());
+    let digits =
+        text.find(|c: char| !c.is_ascii_digit()).map_or(text, |at| text.get(..at).unwrap_or_default());
     let rest = text.get(digits.len()..).unwrap_or_default();
     let sound = rest.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '+' | '-'));
     if !sound || !matches!(digits.len(), 4 | 6 | 8 | 10 | 12 | 14) {

@@ -106,8 +106,11 @@ impl Reader<'_> {
     /// A stay in a facility, or the time a service at home was used.
     fn stay(&mut self, fields: &Fields<'_, '_>) {
         let cells = &fields.cells;
-        let (admitted, discharged) =
-            self.work.term(cells, fields.at(Key::Admitted, "入所年月日"), fields.at(Key::Discharged, "退所年月日"));
+        let (admitted, discharged) = self.work.term(
+            cells,
+            fields.at(Key::Admitted, "入所年月日"),
+            fields.at(Key::Discharged, "退所年月日"),
+        );
         let (begun, stopped) =
             self.work.term(cells, fields.at(Key::Begun, "開始年月日"), fields.at(Key::Stopped, "中止年月日"));
         let days = self.work.count(cells, fields.at(Key::Days, "入所実日数"));

@@ -100,7 +100,8 @@ impl Sums {
         if let Some((Some(units), _, place)) = self.basic
             && !self.services.is_empty()
         {
-            let sum = self.services.iter().filter_map(|s| s.units).fold(Decimal::ZERO, Decimal::saturating_add);
+            let sum =
+                self.services.iter().filter_map(|s| s.units).fold(Decimal::ZERO, Decimal::saturating_add);
             if sum != units {
                 say(&rules::CLAIM_TOTAL, place, "01", "保険単位数", sum.saturating_sub(units));
             }
@@ -133,7 +134,13 @@ impl Sums {
             && !service.public
             && cost.saturating_sub(claim) != burden
         {
-            say(&rules::CLAIM_BURDEN, place, "10", "利用者負担額", burden.saturating_sub(cost.saturating_sub(claim)));
+            say(
+                &rules::CLAIM_BURDEN,
+                place,
+                "10",
+                "利用者負担額",
+                burden.saturating_sub(cost.saturating_sub(claim)),
+            );
         }
     }
 }

@@ -63,7 +63,11 @@ impl Layout {
 fn all() -> &'static [Layout] {
     static ALL: OnceLock<Vec<Layout>> = OnceLock::new();
     ALL.get_or_init(|| {
-        include_str!("../claim_layouts.tsv").lines().filter(|l| !l.starts_with('#')).filter_map(read).collect()
+        include_str!("../claim_layouts.tsv")
+            .lines()
+            .filter(|l| !l.starts_with('#'))
+            .filter_map(read)
+            .collect()
     })
 }
 

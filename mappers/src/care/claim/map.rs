@@ -134,22 +134,38 @@ impl Reader<'_> {
 
     /// What all rows of the unit share: who, when, and which version.
     fn begin(&mut self, fields: &Fields<'_, '_>, record: Record) {
-        let (insurer, insured) = (fields.at(Key::Insurer, "証記載保険者番号"), fields.at(Key::Insured, "被保険者番号"));
+        let (insurer, insured) =
+            (fields.at(Key::Insurer, "証記載保険者番号"), fields.at(Key::Insured, "被保険者番号"));
         if !fields.layout.verified {
             self.unverified(fields, record);
         }
         if fields.raw(Key::Insured).is_empty() && fields.cells.len() <= insured.0 {
-            self.work.say(&rules::CLAIM_SHORT, insured.1, format!("{} 項目", fields.cells.len()), "被保険者番号まで");
+            self.work.say(
+                &rules::CLAIM_SHORT,
+                insured.1,
+                format!("{} 項目", fields.cells.len()),
+                "被保険者番号まで",
+            );
             return;
         }
         self.work.insured(&fields.cells, insurer, insured);
         self.work.is_somebody();
         self.care = month(fields.raw(Key::Month));
         if self.care.is_none() {
-            self.work.say_shape(&rules::CLAIM_MONTH, &fields.cells, fields.at(Key::Month, "提供年月"), "YYYYMM");
+            self.work.say_shape(
+                &rules::CLAIM_MONTH,
+                &fields.cells,
+                fields.at(Key::Month, "提供年月"),
+                "YYYYMM",
+            );
         }
         if self.care.zip(self.processing).is_some_and(|(care, processing)| care > processing) {
-            self.work.say(&rules::CLAIM_FUTURE, "提供年月", "処理対象年月より後".to_owned(), "処理対象年月以前");
+            self.work.say(
+                &rules::CLAIM_FUTURE,
+                "提供年月",
+                "処理対象年月より後".to_owned(),
+                "処理対象年月以前",
+            );
         }
         self.work.code(&fields.cells, fields.at(Key::Office, "事業所番号"), 10);
         self.cancelled = fields.raw(Key::Action) == b"3";
@@ -179,7 +195,12 @@ impl Reader<'_> {
             _ => true,
         };
         if !fits {
-            self.work.say(&rules::LAYOUT, "", "想定と異なる並び".to_owned(), "作成区分・事業所番号・被保険者番号");
+            self.work.say(
+                &rules::LAYOUT,
+                "",
+                "想定と異なる並び".to_owned(),
+                "作成区分・事業所番号・被保険者番号",
+            );
         }
     }
 
@@ -240,7 +261,12 @@ impl Reader<'_> {
         let kind = self.work.code(cells, fields.at(Key::Kind, "サービス種類コード"), 2);
         let item = self.work.code(cells, fields.at(Key::Item, "サービス項目コード"), 4);
         if kind.len() != 2 || item.len() != 4 {
-            self.work.say(&rules::CODE, "サービスコード", format!("{}+{} 文字", kind.len(), item.len()), "2+4 文字");
+            self.work.say(
+                &rules::CODE,
+                "サービスコード",
+                format!("{}+{} 文字", kind.len(), item.len()),
+                "2+4 文字",
+            );
         }
         let unit = self.work.number(cells, fields.at(Key::Unit, "単位数"));
         let times = self.work.count(cells, fields.at(Key::Times, "日数・回数"));
@@ -328,7 +354,11 @@ impl Reader<'_> {
         }
         let code = self.work.code(cells, fields.at(Key::Service, "サービスコード"), 6);
         let by_line = !fields.raw(Key::Total).is_empty();
-        let total = if by_line { fields.at(Key::Total, "サービス単位数") } else { fields.at(Key::Units, "単位数") };
+        let total = if by_line {
+            fields.at(Key::Total, "サービス単位数")
+        } else {
+            fields.at(Key::Units, "単位数")
+        };
         let total = self.work.number(cells, total);
         let unit = self.work.number(cells, fields.at(Key::Unit, "明細の単位数"));
         let times = self.work.count(cells, fields.at(Key::Times, "回数"));

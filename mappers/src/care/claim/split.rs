@@ -165,7 +165,9 @@ impl<'a> Reader<'_, 'a> {
                 ];
                 if record == Record::Basic {
                     // Of one who has no insurance (生活保護単独) the insurer pays nothing and the bill counts nothing.
-                    if column(layout, Key::Rate).is_some_and(|at| !matches!(cells.raw(at), b"" | b"0" | b"000")) {
+                    if column(layout, Key::Rate)
+                        .is_some_and(|at| !matches!(cells.raw(at), b"" | b"0" | b"000"))
+                    {
                         self.claims.0 += 1;
                         self.claims.1 += whole(get(Key::Units)).unwrap_or(0);
                     }
@@ -178,13 +180,7 @@ impl<'a> Reader<'_, 'a> {
     }
 
     /// Adds the row to the unit at hand when it belongs to it; else begins a unit.
-    fn cut(
-        &mut self,
-        row: &Row,
-        label: &str,
-        key: Option<(Record, [&'a [u8]; 6])>,
-        cells: &Cells<'a, '_>,
-    ) {
+    fn cut(&mut self, row: &Row, label: &str, key: Option<(Record, [&'a [u8]; 6])>, cells: &Cells<'a, '_>) {
         let belongs = key.is_some_and(|(record, key)| record != Record::Basic && self.unit == Some(key));
         if belongs {
             self.cutter.add(row, label);
@@ -255,9 +251,12 @@ impl<'a> Reader<'_, 'a> {
             self.say(&rules::CLAIM_END, block.control, "", "エンドレコード(3)");
         }
         if self.billed && self.bill != self.claims {
-            let found = format!("明細書 {} 件、差 {} 単位", self.claims.0, self.bill.1.abs_diff(self.claims.1));
+            let found =
+                format!("明細書 {} 件、差 {} 単位", self.claims.0, self.bill.1.abs_diff(self.claims.1));
             self.split.findings.push(
-                Finding::new(&rules::CLAIM_BILL).found(found).expected(format!("請求書 {} 件、差 0", self.bill.0)),
+                Finding::new(&rules::CLAIM_BILL)
+                    .found(found)
+                    .expected(format!("請求書 {} 件、差 0", self.bill.0)),
             );
         }
         if self.plans && self.totals {

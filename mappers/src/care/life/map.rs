@@ -50,8 +50,7 @@ pub(super) fn map(
             let expected = format!("{} 項目", columns.len());
             work.say(&rules::COLUMNS, "", format!("{} 項目", cells.len()), &expected);
         }
-        let mut form =
-            Form { cells, columns, interface, service: CompactString::default(), day: None };
+        let mut form = Form { cells, columns, interface, service: CompactString::default(), day: None };
         version = form.read(&mut work, time);
     });
     work.finish(version)
@@ -60,9 +59,10 @@ pub(super) fn map(
 impl<'r> Form<'_, 'r> {
     /// Columns with the field they hold.
     fn known(&self) -> impl Iterator<Item = (usize, &'static Field, &'r Column)> + use<'r> {
-        self.columns.iter().enumerate().filter_map(|(at, column)| {
-            Some((at, fields().get(usize::from(column.field?))?, column))
-        })
+        self.columns
+            .iter()
+            .enumerate()
+            .filter_map(|(at, column)| Some((at, fields().get(usize::from(column.field?))?, column)))
     }
 
     fn find(&self, class: Class) -> Option<(At, &'static Field)> {
@@ -106,17 +106,15 @@ impl<'r> Form<'_, 'r> {
             if self.interface == "SERVICE_USER_INFO" { "" } else { &day },
         ];
         let time = if time.is_empty() { day.replace('-', "") } else { time.to_owned() };
-        Some(UnitVersion {
-            key: key(&parts),
-            time: CompactString::from(time),
-            state: VersionState::Current,
-        })
+        Some(UnitVersion { key: key(&parts), time: CompactString::from(time), state: VersionState::Current })
     }
 
     /// Who: the numbers of long-term care; the management number only where it is the user's.
     fn person(&self, work: &mut Work<'_>) {
         let cells = &self.cells;
-        if let (Some((insurer, _)), Some((insured, _))) = (self.find(Class::Insurer), self.find(Class::Insured)) {
+        if let (Some((insurer, _)), Some((insured, _))) =
+            (self.find(Class::Insurer), self.find(Class::Insured))
+        {
             work.insured(cells, insurer, insured);
         }
         let is_user = self.interface == "SERVICE_USER_INFO";
@@ -125,7 +123,8 @@ impl<'r> Form<'_, 'r> {
             // A form's number is the same for two persons at times: it may stand for the person only when it is the
             // user's, or when nothing else does.
             if is_user || work.person.care_number.expose().is_empty() {
-                work.person.local_number = Identifying::new(CompactString::from(work.words(cells, at).trim()));
+                work.person.local_number =
+                    Identifying::new(CompactString::from(work.words(cells, at).trim()));
             }
         }
         work.is_somebody();
@@ -183,8 +182,7 @@ impl<'r> Form<'_, 'r> {
         };
         let at = At(column, field.ja);
         // A field of another interface keeps its meaning, not its code.
-        let code =
-            if of.code.is_empty() { CompactString::const_new(field.code) } else { of.code.clone() };
+        let code = if of.code.is_empty() { CompactString::const_new(field.code) } else { of.code.clone() };
         match field.class {
             Class::Code => self.code(work, at, field, code),
             Class::Number1 => self.number(work, at, field, code),
@@ -241,7 +239,12 @@ impl<'r> Form<'_, 'r> {
         if field.size > 0 && self.cells.raw(at.0).len() > field.size {
             let length = self.cells.text(at.0).chars().count();
             if length > field.size {
-                work.say(&rules::LIFE_LONG, at.1, format!("{length} 文字"), &format!("{} 文字以下", field.size));
+                work.say(
+                    &rules::LIFE_LONG,
+                    at.1,
+                    format!("{length} 文字"),
+                    &format!("{} 文字以下", field.size),
+                );
             }
         }
     }
@@ -253,7 +256,12 @@ impl<'r> Form<'_, 'r> {
         }
         let same = |v: &&str| *v == sent || v.trim_start_matches('0') == sent.trim_start_matches('0');
         if !field.values.is_empty() && !field.values.iter().any(|v| same(&v)) {
-            work.say(&rules::LIFE_CODE, at.1, format!("{} 桁の値", sent.len()), &format!("{} 個の値のいずれか", field.values.len()));
+            work.say(
+                &rules::LIFE_CODE,
+                at.1,
+                format!("{} 桁の値", sent.len()),
+                &format!("{} 個の値のいずれか", field.values.len()),
+            );
             return;
         }
         let mut fact = self.fact(work, FactTable::Observation, code);
@@ -266,12 +274,22 @@ impl<'r> Form<'_, 'r> {
         if let Some((low, high)) = field.range
             && (number < Decimal::from(low) || number > Decimal::from(high))
         {
-            work.say(&rules::RANGE, at.1, format!("{} 桁の値", self.cells.raw(at.0).len()), &format!("{low}〜{high}"));
+            work.say(
+                &rules::RANGE,
+                at.1,
+                format!("{} 桁の値", self.cells.raw(at.0).len()),
+                &format!("{low}〜{high}"),
+            );
             return;
         }
         let digits = number.trunc().abs().to_string().len();
         if field.size > 0 && digits > field.size {
-            work.say(&rules::LIFE_LONG, at.1, format!("整数部 {digits} 桁"), &format!("{} 桁以下", field.size));
+            work.say(
+                &rules::LIFE_LONG,
+                at.1,
+                format!("整数部 {digits} 桁"),
+                &format!("{} 桁以下", field.size),
+            );
         }
         let table = if field.unit.is_empty() { FactTable::Observation } else { FactTable::Measurement };
         let mut fact = self.fact(work, table, code);
@@ -300,15 +318,18 @@ impl<'r> Form<'_, 'r> {
     /// A disease: the code with its point as sent, without it as the standard.
     fn icd10(&self, work: &mut Work<'_>, at: At, code: CompactString) {
         let raw = self.cells.raw(at.0);
-        let plain: Vec<u8> = raw.iter().copied().filter(|b| *b != b'.').map(|b| b.to_ascii_uppercase()).collect();
+        let plain: Vec<u8> =
+            raw.iter().copied().filter(|b| *b != b'.').map(|b| b.to_ascii_uppercase()).collect();
         let sound = matches!(plain.as_slice(), [b'A'..=b'Z', b'0'..=b'9', b'0'..=b'9', rest @ ..]
             if rest.len() <= 3 && rest.iter().all(u8::is_ascii_alphanumeric));
         if !sound {
             work.say_shape(&rules::CODE, &self.cells, at, "ICD-10 (B15.9)");
             return;
         }
-        let (sent, plain) =
-            (CompactString::from_utf8(raw).unwrap_or_default(), CompactString::from_utf8(&plain).unwrap_or_default());
+        let (sent, plain) = (
+            CompactString::from_utf8(raw).unwrap_or_default(),
+            CompactString::from_utf8(&plain).unwrap_or_default(),
+        );
         let mut fact = work.fact(FactTable::ConditionOccurrence, self.day);
         fact.source = Some(Coded::new(CodeSystem::Icd10, &sent));
         fact.standard = Some(Coded::new(CodeSystem::Icd10, &plain));

@@ -109,7 +109,8 @@ fn lists() -> HashMap<&'static str, &'static [&'static str]> {
     let lines = include_str!("../life_codes.tsv").lines().filter(|l| !l.starts_with('#'));
     let list = |line: &'static str| {
         let (name, values) = line.split_once('\t')?;
-        let values: Vec<&'static str> = values.split('|').filter_map(|v| Some(v.split_once(':')?.0)).collect();
+        let values: Vec<&'static str> =
+            values.split('|').filter_map(|v| Some(v.split_once(':')?.0)).collect();
         // Read once for the life of the process.
         Some((name, &*values.leak()))
     };
@@ -168,8 +169,7 @@ fn plausible(unit: &str) -> Option<(i64, i64)> {
 /// The fields of an interface by name.
 pub(in crate::care) fn find(interface: &str, name: &str) -> Option<usize> {
     static BY_NAME: OnceLock<HashMap<&'static str, usize>> = OnceLock::new();
-    let by_name =
-        BY_NAME.get_or_init(|| fields().iter().enumerate().map(|(at, f)| (f.code, at)).collect());
+    let by_name = BY_NAME.get_or_init(|| fields().iter().enumerate().map(|(at, f)| (f.code, at)).collect());
     by_name.get(format!("{interface}.{name}").as_str()).copied()
 }
 

@@ -352,7 +352,8 @@ impl Reader<'_, '_> {
         if raw.is_empty() || raw == b"9999" {
             return None;
         }
-        let number = std::str::from_utf8(raw).ok().filter(|t| t.len() == 4).and_then(|t| t.parse::<u32>().ok());
+        let number =
+            std::str::from_utf8(raw).ok().filter(|t| t.len() == 4).and_then(|t| t.parse::<u32>().ok());
         let time = number.filter(|n| n / 100 < 24 && n % 100 < 60);
         if time.is_none() && raw != b"2400" {
             work.say_shape(&rules::PLAN_TIME, &self.cells, at, "HHMM または 9999");
@@ -369,5 +370,7 @@ fn hhmm(time: u32) -> CompactString {
 fn is_frequency(text: &str) -> bool {
     !text.is_empty()
         && text.chars().count() <= 10
-        && text.chars().all(|c| c.is_ascii_digit() || "０１２３４５６７８９週月日毎年回度程随時適宜～〜~-/・".contains(c))
+        && text.chars().all(|c| {
+            c.is_ascii_digit() || "０１２３４５６７８９週月日毎年回度程随時適宜～〜~-/・".contains(c)
+        })
 }
