@@ -183,7 +183,7 @@ impl fmt::Display for Finding {
 }
 
 /// The shape of a text without its content: digits `9`, ASCII letters `A`, kana `ア`, kanji `漢`, other signs as they
-/// are, runs shortened (`9×8`). At most 40 characters.
+/// are, runs shortened (`9×8`); full-width letters `Ａ`, letters of any other script `字`. At most 40 characters.
 #[must_use]
 pub fn shape_of(text: &str) -> String {
     let mut out = String::new();
@@ -204,7 +204,9 @@ pub fn shape_of(text: &str) -> String {
             'a'..='z' | 'A'..='Z' => 'A',
             'ぁ'..='ヿ' | 'ｦ'..='ﾟ' => 'ア',
             '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' => '漢',
+            'ａ'..='ｚ' | 'Ａ'..='Ｚ' => 'Ａ',
             c if c.is_control() => '␣',
+            c if c.is_alphanumeric() => '字',
             c => c,
         };
         match &mut run {
@@ -232,6 +234,7 @@ mod tests {
         assert_eq!(shape_of("山田　太郎"), "漢×2\u{3000}漢×2");
         assert_eq!(shape_of("01130012"), "9×8");
         assert_eq!(shape_of("ﾔﾏﾀﾞ A-1"), "ア×4 A-9");
+        assert_eq!(shape_of("ＴＡＲＯ Ähn 金 김 Ⅳ々"), "Ａ×4 字A×2 漢 字 字×2");
         assert_eq!(shape_of(""), "(空)");
         assert!(shape_of(&"a1".repeat(500)).chars().count() <= 40);
     }
