@@ -36,7 +36,7 @@ fn close(_: u64, _: u64) -> String {
 
 fn visits(job: &Job<'_>, subject: &Subject, number: u64) -> Option<Receipt> {
     let mut rng = job.rng(subject, 204);
-    let share_of_age = if subject.age >= 65 { 0.12 } else { 0.01 };
+    let share_of_age = if subject.age >= 65 { 0.25 } else { 0.02 };
     if !rng.chance(share_of_age) {
         return None;
     }
