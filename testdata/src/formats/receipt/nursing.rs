@@ -49,12 +49,20 @@ fn visits(job: &Job<'_>, subject: &Subject, number: u64) -> Option<Receipt> {
         next += rng.between(2, 7);
     }
     let share = if subject.assistance { '5' } else { '1' };
-    let (fee, yen) = if psychiatric { ("530000110", 5_550) } else { ("510000110", 5_550) };
+    let fee = if psychiatric { "530000110" } else { "510000110" };
     let mut body = String::new();
     let mut total = 0;
     for (day, visit) in days.iter().zip(1..) {
-        let staff = *rng.pick(&["01", "03", "03", "05"]);
+        let staff = *rng.pick(&["01", "03", "03", "05", "06"]);
+        // 准看護師 are paid less.
+        let yen: u64 = if staff == "06" { 5_050 } else { 5_550 };
         body += &row("KA", 9, &[at(1, ymd(*day)), at(2, share), at(3, fee), at(5, yen), at(6, staff)]);
+        if rng.chance(0.1) {
+            // 緊急訪問看護加算
+            let columns = [at(1, ymd(*day)), at(2, share), at(3, "510004970"), at(5, 2_650)];
+            body += &row("KA", 9, &columns);
+            total += 2_650;
+        }
         let management: u64 = if visit == 1 { 7_670 } else { 3_000 };
         body += &row("KA", 9, &[at(1, ymd(*day)), at(2, share), at(3, "550000110"), at(5, management)]);
         total += yen + management;
