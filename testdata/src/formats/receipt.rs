@@ -113,6 +113,7 @@ fn row<S: AsRef<str>>(id: &str, columns: usize, filled: &[(usize, S)]) -> String
 }
 
 /// A column and its value.
+#[allow(clippy::needless_pass_by_value, reason = "numbers and texts are written where they are used")]
 fn at(column: usize, value: impl ToString) -> (usize, String) {
     (column, value.to_string())
 }
