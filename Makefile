@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: demo test lint bench build
+.PHONY: demo test lint bench build fuzz
 
 SETUP := eval "$$(scripts/setup.sh)"
 
@@ -20,3 +20,6 @@ lint:
 
 bench:
 	$(SETUP); cargo build --release --locked -p musubi-cli; scripts/bench.sh
+
+fuzz:
+	$(SETUP); scripts/fuzz.sh

@@ -1,8 +1,23 @@
 #!/usr/bin/env bash
-# Intake to loaded, beside two floors on the same bytes in the same run. MUSUBI_BENCH_MB sets the corpus size.
+# Two tables. (1) Every format cut and mapped on one core, beside a floor on the same bytes in the same run, and beside
+# public parsers from PyPI where they can be installed. (2) Whole loads, beside two floors.
+# MUSUBI_BENCH_MB sets the corpus size of (2), MUSUBI_BENCH_FORMAT_MB that of each format of (1).
 set -euo pipefail
 cd "$(dirname "$0")/.."
+musubi="${CARGO_TARGET_DIR:-target}/release/musubi"
 work=$(mktemp -d)
 chmod 755 "$work"   # the database server runs as another user when this runs as root
 trap 'rm -rf "$work"' EXIT
-"${CARGO_TARGET_DIR:-target}/release/musubi" bench --megabytes "${MUSUBI_BENCH_MB:-200}" --work "$work/bench"
+
+"$musubi" bench --formats --keep --megabytes "${MUSUBI_BENCH_FORMAT_MB:-24}" --work "$work/formats"
+peers="${XDG_CACHE_HOME:-$HOME/.cache}/musubi/bench-peers"
+if [ -x "$peers/bin/python" ] || { python3 -m venv "$peers" &&
+  "$peers/bin/pip" install -q 'hl7==0.4.5' 'hl7apy==1.3.5' lxml; } >/dev/null 2>&1; then
+  printf '\n'
+  "$peers/bin/python" scripts/bench_peers.py "$work/formats"
+else
+  printf '\n(no public parsers: PyPI or python3-venv is not to be had)\n'
+fi
+rm -rf "$work/formats"
+printf '\n'
+"$musubi" bench --megabytes "${MUSUBI_BENCH_MB:-200}" --work "$work/bench"

@@ -9,13 +9,13 @@ use std::time::Instant;
 use compact_str::CompactString;
 use musubi_compliance::optout::Verdict;
 use musubi_id_resolution::{Described, TokenKey};
-use musubi_mappers::table::Interfaces;
 use musubi_mappers::{RecordCounts, mapper_for};
 use musubi_model::fact::{Provenance, UnitFacts};
 use musubi_model::finding::Finding;
 use musubi_model::manifest::{MANIFEST_FILE, ManifestFile};
 use musubi_model::submission::{Balance, Disposition, SubmissionState};
 use musubi_model::{ByteRange, DocumentHash, IdentityId, ProviderId, SourceIdentity};
+use musubi_storage::identity::Placement;
 use musubi_storage::ingest::{self, DocumentRow, FindingRow, Load, UnitRow, read_records};
 use musubi_storage::keys::SealKey;
 use musubi_storage::lake::{self, LakeFile, PlacedUnit};
@@ -24,10 +24,13 @@ use musubi_storage::vault::{KeyId, PackEntry, PackWriter, SealedDocument, Segmen
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::codes::UnmappedCodes;
 use crate::fault::Fault;
 use crate::house::{EtlError, Event, House, japanese_day};
 use crate::intake::{Outcome, Verified};
-use crate::package::{Package, read_file};
+use crate::interfaces::interfaces;
+use crate::package::promise::check_content;
+use crate::package::{Package, read_file, wrong_totals};
 use crate::quarantine::{envelope_key, path_context, store_document};
 use crate::resolve::resolve_identities;
 use crate::rules;
@@ -57,6 +60,10 @@ pub struct LoadCounts {
     pub persons_new: u64,
     /// Conflicts queued.
     pub conflicts: u64,
+    /// Codes that found no standard.
+    pub unmapped_codes: u64,
+    /// Facts that carry them.
+    pub unmapped_facts: u64,
     /// Seconds reading and hashing.
     pub read_seconds: f64,
     /// Seconds cutting, mapping and describing.
@@ -94,11 +101,12 @@ pub(crate) fn load(
     package: &mut Package,
     verified: &Verified,
 ) -> Result<Loaded, EtlError> {
-    let masters = db.masters()?;
+    let masters = house.registry.masters(db)?;
+    let maps = db.code_maps()?;
     let mut identity_db = house.registry.identity()?;
     let tokens = TokenKey::new(house.ring.token.expose());
     let version_hash = version_hash_key(&house.ring.token);
-    let interfaces = Interfaces::builtin();
+    let interfaces = interfaces(db)?;
     let interface = db.feed(&verified.manifest.feed)?.map(|f| f.interface_version).unwrap_or_default();
     let Some(mapper) = mapper_for(verified.manifest.kind, &interface, &interfaces) else {
         let finding =
@@ -108,6 +116,7 @@ pub(crate) fn load(
     let tools = Tools {
         mapper: mapper.as_ref(),
         masters: &masters,
+        maps: &maps,
         limits: &house.limits,
         tokens: &tokens,
         version_hash: &version_hash,
@@ -126,6 +135,7 @@ pub(crate) fn load(
         load: db.begin_load(verified.id)?,
         identity_db,
         placed: HashMap::new(),
+        unmapped: UnmappedCodes::default(),
         seen: BTreeSet::new(),
         known: BTreeSet::new(),
         twice: listed_twice(&verified.manifest.files),
@@ -156,8 +166,10 @@ struct Run<'a> {
     envelope: SealKey,
     load: Load<'a>,
     identity_db: IdentityDb,
-    /// Lake bucket of every identity met so far.
-    placed: HashMap<IdentityId, u16>,
+    /// Person and lake bucket of every identity met so far.
+    placed: HashMap<IdentityId, Placement>,
+    /// Codes that found no standard.
+    unmapped: UnmappedCodes,
     /// Documents of this submission met so far.
     seen: BTreeSet<DocumentHash>,
     /// Units of the documents of this batch that an earlier submission has brought into the repository.
@@ -250,19 +262,8 @@ impl Run<'_> {
             .map(|((index, file, provider), bytes)| {
                 let bytes = bytes.map_err(EtlOrFinding::Io)?;
                 let hash = DocumentHash::of(&bytes);
-                let place =
-                    |f: Finding| f.in_field(MANIFEST_FILE, format!("file[{index}]")).in_document(hash);
-                if number(bytes.len()) != file.bytes {
-                    let finding = Finding::new(&rules::FILE_TRUNCATED)
-                        .found(format!("{} バイト", bytes.len()))
-                        .expected(format!("{} バイト", file.bytes));
-                    return Err(EtlOrFinding::Finding(Box::new(place(finding))));
-                }
-                if hash != file.blake3 {
-                    let finding = Finding::new(&rules::FILE_ALTERED)
-                        .found(hash.to_string())
-                        .expected(file.blake3.to_string());
-                    return Err(EtlOrFinding::Finding(Box::new(place(finding))));
+                if let Some(finding) = check_content(index, file, number(bytes.len()), hash) {
+                    return Err(EtlOrFinding::Finding(Box::new(finding)));
                 }
                 Ok((index, hash, file.path.clone(), provider.clone(), bytes))
             })
@@ -424,7 +425,7 @@ impl Run<'_> {
             }
         }
         keys.extend(report.keys.0.into_iter().map(|(id, key)| (id.0, key)));
-        self.placed.extend(report.placements.into_iter().map(|(id, p)| (id, p.bucket)));
+        self.placed.extend(report.placements);
         Ok(report
             .findings
             .into_iter()
@@ -506,7 +507,9 @@ impl Run<'_> {
         self.counts.units += 1;
         if disposition == Disposition::Loaded && !w.mapped.facts.is_empty() {
             self.counts.facts += number(w.mapped.facts.len());
-            let bucket = self.placed.get(&w.described.identity_id).copied().unwrap_or_default();
+            let placement = self.placed.get(&w.described.identity_id);
+            self.unmapped.add(&document.provider, placement.map(|p| p.research_id), w.unmapped);
+            let bucket = placement.map(|p| p.bucket).unwrap_or_default();
             let provenance = Provenance {
                 identity: w.described.identity_id,
                 provider: document.provider.clone(),
@@ -646,6 +649,10 @@ impl Run<'_> {
             }
         }
         self.load.balance(&self.balance)?;
+        let unmapped = self.unmapped.into_rows(self.house.code_persons_min);
+        self.counts.unmapped_codes = number(unmapped.len());
+        self.counts.unmapped_facts = unmapped.iter().map(|row| row.records).sum();
+        self.load.unmapped_codes(&unmapped)?;
         for state in [
             SubmissionState::Mapped,
             SubmissionState::Gated,
@@ -712,20 +719,6 @@ fn version_hash_key(token: &SealKey) -> [u8; 32] {
         .finalize_xof()
         .fill(&mut key);
     key
-}
-
-fn wrong_totals(promised: &BTreeMap<String, u64>, found: &BTreeMap<CompactString, u64>) -> Vec<Finding> {
-    promised
-        .iter()
-        .map(|(kind, n)| (kind, *n, found.get(kind.as_str()).copied().unwrap_or(0)))
-        .filter(|(_, promised, found)| promised != found)
-        .map(|(kind, promised, found)| {
-            Finding::new(&rules::TOTALS)
-                .in_field(MANIFEST_FILE, format!("totals.{kind}"))
-                .found(found.to_string())
-                .expected(promised.to_string())
-        })
-        .collect()
 }
 
 /// Documents that stand under more than one path.

@@ -3,12 +3,15 @@
 use compact_str::CompactString;
 use musubi_id_resolution::{Described, TokenKey, describe};
 use musubi_mappers::{Document, MappedUnit, Mapper, Split};
-use musubi_model::code::Masters;
 use musubi_model::finding::Finding;
 use musubi_model::limits::Limits;
 use musubi_model::{DocumentHash, ProviderId, SourceIdentity};
+use musubi_storage::code_map::{CodeMaps, ProviderMasters};
+use musubi_storage::master::LoadedMasters;
 use rayon::prelude::*;
 
+use crate::codes::{self, UnitCode};
+use crate::package::cap_findings;
 use crate::rules;
 
 /// One document of a batch, cut into units.
@@ -45,6 +48,8 @@ pub struct WorkedUnit {
     pub version_time: CompactString,
     /// 0, 1 or 2.
     pub version_flag: i16,
+    /// Codes of its facts that found no standard.
+    pub unmapped: Vec<UnitCode>,
 }
 
 /// What mapping needs besides the documents.
@@ -52,7 +57,9 @@ pub struct Tools<'a> {
     /// The format's mapper.
     pub mapper: &'a dyn Mapper,
     /// Code masters.
-    pub masters: &'a dyn Masters,
+    pub masters: &'a LoadedMasters,
+    /// Approved maps of local codes.
+    pub maps: &'a CodeMaps,
     /// Limits.
     pub limits: &'a Limits,
     /// Makes tokens.
@@ -114,7 +121,8 @@ pub fn work(tools: &Tools<'_>, documents: &[CutDocument], chunk: &[(usize, u32)]
                 provider: &document.provider,
                 limits: tools.limits,
             };
-            let mut mapped = tools.mapper.map(&source, &document.split, slice, tools.masters);
+            let masters = ProviderMasters::new(tools.masters, tools.maps, document.provider.as_str());
+            let mut mapped = tools.mapper.map(&source, &document.split, slice, &masters);
             if mapped.records != slice.records {
                 let finding = Finding::new(&rules::MAPPER_COUNT)
                     .at(slice.range)
@@ -123,6 +131,8 @@ pub fn work(tools: &Tools<'_>, documents: &[CutDocument], chunk: &[(usize, u32)]
                 mapped.findings.push(finding);
             }
             cap_findings(&mut mapped.findings, tools.limits.findings_per_unit_max);
+            codes::apply_maps(tools.maps, document.provider.as_str(), &mut mapped);
+            let unmapped = codes::unmapped(tools.masters, &mapped.facts);
             let identity = SourceIdentity {
                 provider: document.provider.clone(),
                 demographics: mapped.demographics.clone(),
@@ -144,6 +154,7 @@ pub fn work(tools: &Tools<'_>, documents: &[CutDocument], chunk: &[(usize, u32)]
                 version_key,
                 version_time,
                 version_flag,
+                unmapped,
             })
         })
         .collect()
@@ -156,15 +167,4 @@ fn version_key(key: &[u8; 32], provider: &ProviderId, logical: &str) -> [u8; 16]
     let mut out = [0u8; 16];
     hasher.finalize_xof().fill(&mut out);
     out
-}
-
-fn cap_findings(findings: &mut Vec<Finding>, max: u32) {
-    let max = usize::try_from(max).unwrap_or(usize::MAX);
-    if findings.len() > max {
-        // Errors decide what becomes of the unit: they are never the ones left out.
-        findings.sort_by_key(|f| std::cmp::Reverse(f.rule.severity));
-        let rest = findings.len() - max;
-        findings.truncate(max);
-        findings.push(Finding::new(&rules::MORE_FINDINGS).found(rest.to_string()));
-    }
 }

@@ -37,11 +37,13 @@ impl<'m> Lookup<'m> {
         Self { masters, used: CompactString::default() }
     }
 
-    /// Asks for a code as of a day.
+    /// Asks for a code as of a day. A local code may be known by a reviewed map although no master of its system is
+    /// loaded.
     pub fn ask(&mut self, system: &CodeSystem, code: &str, on: Option<PartialDate>) -> Answer {
-        let Some(edition) = self.masters.edition(system, on) else { return Answer::NoMaster };
-        match self.masters.look_up(system, code, on) {
-            Some(entry) => {
+        let edition = self.masters.edition(system, on);
+        match (self.masters.look_up(system, code, on), edition) {
+            (Some(entry), None) => Answer::Known(entry),
+            (Some(entry), Some(edition)) => {
                 let used = format!("{system} {edition}");
                 if !self.used.split(", ").any(|e| e == used) {
                     if !self.used.is_empty() {
@@ -51,7 +53,8 @@ impl<'m> Lookup<'m> {
                 }
                 Answer::Known(entry)
             }
-            None => Answer::Unknown(edition),
+            (None, Some(edition)) => Answer::Unknown(edition),
+            (None, None) => Answer::NoMaster,
         }
     }
 

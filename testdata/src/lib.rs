@@ -19,6 +19,7 @@ mod clinical;
 pub mod formats;
 mod masters;
 mod names;
+mod others;
 mod package;
 mod people;
 mod place;
@@ -178,13 +179,15 @@ pub struct Scenario {
     /// On night 2 (or the only one) a receipt file with a wrong GO, a message with an open kanji run and one that
     /// stands under another patient's path.
     pub broken_files: bool,
+    /// Of how many persons of each district the other formats tell (dental, dispensing, check-ups, care, …); 0: none.
+    pub others: u64,
 }
 
 impl Scenario {
     /// Everything on.
     #[must_use]
     pub fn demo() -> Self {
-        Self { correction_night: true, repeated_submission: true, broken_files: true }
+        Self { correction_night: true, repeated_submission: true, broken_files: true, others: 0 }
     }
 }
 

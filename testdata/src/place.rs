@@ -135,6 +135,25 @@ impl Provider {
         }
     }
 
+    /// A sender of another kind in a district: dental clinic, pharmacy, care office, municipality.
+    pub(crate) fn other(seed: u64, district: u64, sender: &str) -> Self {
+        let (table, slot, word) = match sender {
+            "dental" => ('3', 48, "歯科"),
+            "pharmacy" => ('4', 49, "薬局"),
+            "nursing" => ('6', 50, "訪問看護ステーション"),
+            "care" => ('7', 51, "介護事業所"),
+            _ => ('9', 52, "市役所"),
+        };
+        let plain = Self::at(seed, district, slot, slot + 1);
+        let prefecture = PREFECTURES.get(plain.prefecture).map_or("13", |p| p.0);
+        Self {
+            id: format!("{prefecture}{table}{}", plain.institution),
+            name: full_width(&format!("見本第{}{word}", district + 1)),
+            ssmix2: false,
+            ..plain
+        }
+    }
+
     /// The chart number of the `n`-th person who can come here: a permutation, so no two persons share one.
     pub(crate) fn chart_number(&self, n: u64) -> String {
         let modulus = 10u64.pow(self.width.min(7));

@@ -16,7 +16,7 @@ use crate::place::{DISTRICT_PERSONS, PREFECTURES, Provider, site_counts};
 use crate::seen::seen;
 use crate::storage::Storage;
 use crate::truth::{Repeated, Truth, write_request};
-use crate::{Progress, RegionSpec, RegionSummary, SynthError, broken, claims, masters, uke};
+use crate::{Progress, RegionSpec, RegionSummary, SynthError, broken, claims, masters, others, uke};
 
 /// Entries of the opt-out list for each district.
 const OPT_OUTS_PER_DISTRICT: u64 = 5;
@@ -155,6 +155,9 @@ pub fn write_region(
             broken::write(&world, &mut night, &mut truth)?;
         }
         night.close(&mut truth)?;
+        if spec.scenario.others > 0 {
+            others::write(&world, out, number, &mut truth)?;
+        }
     }
     if spec.scenario.repeated_submission && spec.nights > 1 {
         repeat_first(spec, out, &mut truth)?;
@@ -355,6 +358,9 @@ fn write_agreements(world: &World, feeds: &[FeedInfo], out: &Path) -> Result<u64
             interface_version: version.to_owned(),
             every_days: 1,
         });
+    }
+    if world.spec.scenario.others > 0 {
+        others::agree(world, &mut agreements)?;
     }
     fs::write(out.join("feeds.toml"), toml::to_string(&agreements)?)?;
     Ok(agreements.providers.len() as u64)

@@ -106,7 +106,7 @@ fn tell(voice: Voice, rows: &[Row], stages: &BTreeMap<&'static str, Value>) {
 }
 
 /// The files of a corpus, each with its manifest's provider.
-fn listing(corpus: &Path) -> Result<Vec<(PathBuf, ManifestFile, ProviderId)>> {
+pub(super) fn listing(corpus: &Path) -> Result<Vec<(PathBuf, ManifestFile, ProviderId)>> {
     let mut all = Vec::new();
     for package in musubi_etl::night::packages(&corpus.join("inbox/night-01"))? {
         let manifest: Manifest = toml::from_str(&fs::read_to_string(package.join(MANIFEST_FILE))?)?;
@@ -233,7 +233,7 @@ fn pipeline(kind: FeedKind, part: &str, corpus: &Path, work: &Path) -> Result<(R
         Ok(command)
     };
     let set_up = musubi(&["feeds"])?.arg(corpus.join("feeds.toml")).stdout(Stdio::null()).status()?;
-    let masters = musubi(&["masters"])?.arg(corpus.join("masters")).stdout(Stdio::null()).status()?;
+    let masters = musubi(&["masters", "load"])?.arg(corpus.join("masters")).stdout(Stdio::null()).status()?;
     if !set_up.success() || !masters.success() {
         bail!("the corpus cannot be registered");
     }
@@ -288,7 +288,7 @@ fn pipeline(kind: FeedKind, part: &str, corpus: &Path, work: &Path) -> Result<(R
 }
 
 #[allow(clippy::cast_precision_loss)] // megabytes for people
-fn mb(bytes: u64) -> f64 {
+pub(super) fn mb(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 

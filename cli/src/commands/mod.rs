@@ -1,8 +1,15 @@
 //! One module for each group of verbs. Each opens what it needs, does one job, says what happened.
 
 pub mod bench;
+pub mod bench_formats;
 pub mod books;
+pub mod codes;
+pub mod findings;
+pub mod formats;
+pub mod interfaces;
+pub mod masters;
 pub mod night;
+pub mod precheck;
 pub mod release;
 pub mod report;
 pub mod show;

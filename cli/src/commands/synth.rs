@@ -18,6 +18,7 @@ pub fn run(order: &Synth, voice: Voice) -> Result<Ending> {
     } else {
         (ErrorRates::default(), Scenario::demo())
     };
+    let scenario = Scenario { others: order.others, ..scenario };
     let spec = RegionSpec {
         persons: order.persons,
         seed: order.seed,

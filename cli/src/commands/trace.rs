@@ -1,13 +1,14 @@
 //! `musubi trace`: a fact back to its bytes and everything that made it; a submission forward to facts and releases.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole};
-use musubi_mappers::mapper_for;
+use musubi_mappers::{Mapper, mapper_for};
 use musubi_model::manifest::FeedKind;
-use musubi_model::{DocumentHash, FactId, FactTable, IdentityId};
-use musubi_storage::ingest::StoredDocument;
+use musubi_model::{ByteRange, DocumentHash, FactId, FactTable, IdentityId, SubmissionId};
+use musubi_storage::ingest::{StoredDocument, StoredUnit};
 use musubi_storage::keys::SealKey;
 use musubi_storage::lake::{self, Column, ColumnSet, StoredFact, Want};
 use musubi_storage::registry::IngestDb;
@@ -24,31 +25,39 @@ pub fn run(cli: &Cli, voice: Voice, fact: Option<&str>, submission: Option<&str>
     let home = Home::open(&cli.data, cli.database_url.as_deref())?;
     let mut db = home.registry.ingest()?;
     match (fact, submission) {
-        (_, Some(prefix)) => forward(cli, &home, voice, &mut db, prefix),
-        (Some("any"), None) | (None, None) => {
-            let id = example(&home, &mut db)?.ok_or_else(|| anyhow!("レイクに事実がありません"))?;
+        (None, Some(prefix)) => forward(cli, &home, voice, &mut db, prefix),
+        (Some("any") | None, _) => {
+            let of = submission.map(|prefix| show::one_submission(&mut db, prefix)).transpose()?;
+            let id = example(&home, &mut db, of)?.ok_or_else(|| anyhow!("レイクに事実がありません"))?;
             back(cli, &home, voice, &mut db, &id)
         }
-        (Some(text), None) => {
+        (Some(text), _) => {
             let id: FactId = text.parse().context("事実の番号は16進32桁です")?;
             back(cli, &home, voice, &mut db, &id)
         }
     }
 }
 
-/// Some diagnosis of the current snapshot, for a first look.
-fn example(home: &Home, db: &mut IngestDb) -> Result<Option<FactId>> {
-    let files = db.lake_files()?;
-    let tables = [FactTable::ConditionOccurrence, FactTable::DrugExposure, FactTable::Person];
-    for file in tables.iter().flat_map(|t| files.iter().filter(move |f| f.table == *t)) {
+/// Some fact, perhaps of one submission: first of the tables that show most.
+fn example(home: &Home, db: &mut IngestDb, of: Option<SubmissionId>) -> Result<Option<FactId>> {
+    let mut files = db.lake_files()?;
+    let first = [FactTable::ConditionOccurrence, FactTable::DrugExposure];
+    // The person fact says least: it comes last.
+    let rank = |t: FactTable| match t {
+        FactTable::Person => first.len() + 1,
+        other => first.iter().position(|f| *f == other).unwrap_or(first.len()),
+    };
+    files.retain(|f| of.is_none_or(|id| f.submissions.contains(&id)));
+    files.sort_by_key(|f| rank(f.table));
+    for file in &files {
         let mut found = None;
-        let want = Want {
-            buckets: file.bucket_min..=file.bucket_min,
-            identities: None,
-            columns: ColumnSet::of(&[Column::FactId]),
-        };
-        lake::read(&home.folders().lake, file, &want, &mut |row| {
-            found.get_or_insert(row.fact_id());
+        let buckets =
+            if of.is_some() { Want::all(ColumnSet::ALL).buckets } else { file.bucket_min..=file.bucket_min };
+        let columns = ColumnSet::of(&[Column::FactId, Column::SubmissionId]);
+        lake::read(&home.folders().lake, file, &Want { buckets, identities: None, columns }, &mut |row| {
+            if of.is_none_or(|id| row.submission() == id) {
+                found.get_or_insert(row.fact_id());
+            }
             Ok(())
         })?;
         if found.is_some() {
@@ -72,14 +81,10 @@ fn back(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, id: &FactId) ->
         .ok_or_else(|| anyhow!("現在のスナップショットにこの事実はありません"))?;
     let document =
         documents.iter().find(|d| d.submission == fact.provenance.submission).cloned().unwrap_or(document);
-    let kind = kind_of(db, &document)?;
-    let bytes = bytes_of(home, db, &document, &fact)?;
+    let mapper = mapper_of(db, &document)?;
+    let bytes = bytes_of(home, db, &document, &unit, &fact, mapper.as_ref())?;
     let text = match &bytes {
-        Some(bytes) => {
-            let interfaces = musubi_mappers::table::Interfaces::builtin();
-            let mapper = mapper_for(kind, "", &interfaces).ok_or_else(|| anyhow!("書式が分かりません"))?;
-            mapper.show(bytes)
-        }
+        Some(bytes) => mapper.show(bytes),
         None => "(鍵が破棄されており読めません)".to_owned(),
     };
     let dead = db.dead_units()?.contains(&(document.document, id.unit()));
@@ -184,21 +189,36 @@ fn back(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, id: &FactId) ->
     Ok(Ending::Done)
 }
 
-fn kind_of(db: &mut IngestDb, document: &StoredDocument) -> Result<FeedKind> {
+/// The mapper that read a document. A table's interface stands in the mapper's version, `table/1 NAME@VERSION`.
+fn mapper_of(db: &mut IngestDb, document: &StoredDocument) -> Result<Arc<dyn Mapper>> {
     let submission = db.submission(&document.submission)?.ok_or_else(|| anyhow!("提出がありません"))?;
-    submission.kind.as_deref().and_then(FeedKind::from_name).ok_or_else(|| anyhow!("書式が分かりません"))
+    let kind = submission.kind.as_deref().and_then(FeedKind::from_name);
+    let interface = document.mapper_version.split_once(' ').map_or("", |(_, named)| named);
+    let interface = interface.split_once('@').map_or(interface, |(name, _)| name).to_owned();
+    let interfaces = musubi_etl::interfaces::interfaces(db)?;
+    kind.and_then(|kind| mapper_for(kind, &interface, &interfaces))
+        .ok_or_else(|| anyhow!("書式が分かりません"))
 }
 
+/// The bytes a fact was read from. The whole unit is read and opened, for in a packed unit a fact's range is counted in
+/// the unpacked bytes.
 fn bytes_of(
     home: &Home,
     db: &mut IngestDb,
     document: &StoredDocument,
+    unit: &StoredUnit,
     fact: &StoredFact,
+    mapper: &dyn Mapper,
 ) -> Result<Option<Vec<u8>>> {
     let pack: PackName = document.pack.parse()?;
     let entry = PackEntry { offset: document.pack_offset, len: document.pack_len };
     let keys = show::key_finder(home, db);
-    Ok(read_range(&home.folders().vault, &pack, entry, fact.fact.range, keys)?)
+    let whole = ByteRange { start: unit.byte_start, len: unit.byte_len };
+    let Some(raw) = read_range(&home.folders().vault, &pack, entry, whole, keys)? else { return Ok(None) };
+    let range = fact.fact.range;
+    let inside = ByteRange { start: range.start.saturating_sub(unit.byte_start), len: range.len };
+    let record = inside.slice(&mapper.open(&raw)).map(<[u8]>::to_vec);
+    record.map(Some).ok_or_else(|| anyhow!("事実の位置が単位の外を指しています"))
 }
 
 fn forward(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, prefix: &str) -> Result<Ending> {

@@ -38,7 +38,11 @@ impl Region {
     fn make() -> Self {
         let region = Self { folder: folder() };
         let out = region.folder.path().join("region");
-        run_in(&region.base(), 0, &["synth", "--persons", "200", "--nights", "2", "--out", text(&out)]);
+        run_in(
+            &region.base(),
+            0,
+            &["synth", "--persons", "200", "--nights", "2", "--others", "0", "--out", text(&out)],
+        );
         register(&region.base(), &out);
         region
     }

@@ -16,6 +16,7 @@ mod concurrent;
 mod help;
 mod house;
 mod kill;
+mod others;
 mod privacy;
 mod refused;
 mod user;

@@ -48,7 +48,7 @@ fn a_night_as_an_ordinary_user() {
         assert_eq!(output.status.code(), Some(0), "{words:?}: {}", said.err);
         said
     };
-    run(&["synth", "--persons", "200", "--nights", "2", "--out", text(&region)]);
+    run(&["synth", "--persons", "200", "--nights", "2", "--others", "0", "--out", text(&region)]);
     run(&["feeds", text(&region.join("feeds.toml"))]);
     let night = run(&["--json", "nightly", "--inbox", text(&region.join("inbox/night-01"))]).json();
     assert_eq!(night["packages"].as_array().unwrap().len(), 5);
