@@ -39,7 +39,7 @@ fn a_dpc_stay() {
             "observation 2026-09 RECE-ITEM:dpc.severity v=3 n=3",
             "observation 2026-09 RECE-ITEM:dpc.gaf v=60 n=60",
             "observation 2026-09 RECE-ITEM:dpc.age-months v=4 n=4 月",
-            "procedure_occurrence 2026-09-04 RECE-S:150285010 >RECE-KUBUN:K721-1 m=class=0001 g=SK",
+            "procedure_occurrence 2026-09-04 RECE-S:150285010 >TENSU-KUBUN:K721-1 m=class=0001 g=SK",
             "observation 2026-09-05 ..2026-09-06 RECE-ITEM:dpc.leave >DPC:060100xx01xx0x n=1.4215 ×2 m=adjust=2 5=3 6=3",
             "observation 2026-09 RECE-ITEM:dpc.readmission-planned s=1",
             "cost 2026-09 POINTS:DPC.period1 n=5000 q=2500 点 ×2 s=1 m=adjust=2 insurer=1 g=HH",

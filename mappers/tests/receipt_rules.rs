@@ -87,7 +87,10 @@ fn each_change_raises_its_rules() {
         assert_eq!(done.rules(), expect, "{kind:?}, change {at}: {said:#?}");
         // A warning stops nothing.
         let stops = done.findings().any(|f| f.rule.severity == Severity::Error);
-        assert_eq!(stops, done.split.is_unsound() || done.units.iter().any(|u| u.is_unsound()));
+        assert_eq!(
+            stops,
+            done.split.is_unsound() || done.units.iter().any(musubi_mappers::MappedUnit::is_unsound)
+        );
     }
 }
 

@@ -258,8 +258,7 @@ impl Reader<'_, '_> {
         let number = self.text(2);
         if fact.standard.is_none() && is_section_number(&number) {
             // 区分番号 of the fee table, e.g. K549.
-            fact.standard =
-                Some(Coded::new(CodeSystem::Other(CompactString::const_new("RECE-KUBUN")), &number));
+            fact.standard = Some(Coded::new(CodeSystem::FeeSection, &number));
         }
         fact.start = self.start_of_care(3).or(self.care_date());
         if let Some(class) = self.short_code(5, 4) {

@@ -81,7 +81,7 @@ fn write(job: &Job<'_>, kind: &Kind) -> Result<Vec<SynthFile>, SynthError> {
         crate::uke::count_records(&text, &mut totals);
         totals.insert("points".to_owned(), total);
         files.push(SynthFile {
-            path: format!("{}/{reviewer}/{:03}/{}", job.site.id, job.part, kind.file),
+            path: format!("{reviewer}/{:03}/{}", job.part, kind.file),
             bytes: crate::uke::encode(&text)?,
             totals,
         });
