@@ -73,7 +73,8 @@ pub fn run_with(
     limits: &Limits,
     masters: &dyn Masters,
 ) -> Done {
-    let provider = ProviderId::new("1310000001").unwrap();
+    // No institution's number: files of every sender are mapped under it.
+    let provider = ProviderId::new("sample-provider").unwrap();
     let document = Document { bytes, path, provider: &provider, limits };
     let split = mapper.split(&document);
     let length = u64::try_from(bytes.len()).unwrap();
