@@ -41,7 +41,8 @@ pub(super) fn map(root: El<'_>, kind: Kind, frame: &super::Frame, work: &mut Wor
     let (person, demographics) = person(root, work);
     let event = root.down(&["documentationOf", "serviceEvent"]);
     work.day = exam_day(root, event, &demographics, work);
-    let programme = event.and_then(|e| e.child("code")).map(|c| c.attr("code").into_owned()).unwrap_or_default();
+    let programme =
+        event.and_then(|e| e.child("code")).map(|c| c.attr("code").into_owned()).unwrap_or_default();
     if programme.len() != 3 || !programme.bytes().all(|b| b.is_ascii_digit()) {
         let at = event.unwrap_or(root);
         work.say_shape(&rules::PROGRAMME, at, "code", &programme, "数字 3 桁");
@@ -111,7 +112,12 @@ fn person<'t>(root: El<'t>, work: &mut Work<'_>) -> (Option<El<'t>>, Demographic
 }
 
 /// Insurer, symbol, number and branch.
-pub(super) fn insured(el: El<'_>, sent: [&str; 4], d: &mut Demographics, work: &mut Work<'_>) -> Option<CompactString> {
+pub(super) fn insured(
+    el: El<'_>,
+    sent: [&str; 4],
+    d: &mut Demographics,
+    work: &mut Work<'_>,
+) -> Option<CompactString> {
     let [insurer, symbol, number, branch] = sent.map(|t| if t == PLACEHOLDER { "" } else { t });
     let law = work.insurer(el, insurer);
     let odd = |t: &str| t.chars().count() > 20;
@@ -182,7 +188,12 @@ pub(super) fn birth(el: El<'_>, work: &mut Work<'_>) -> Option<PartialDate> {
 }
 
 /// The day of the examination: without it nothing can be placed in a life.
-fn exam_day(root: El<'_>, event: Option<El<'_>>, d: &Demographics, work: &mut Work<'_>) -> Option<PartialDate> {
+fn exam_day(
+    root: El<'_>,
+    event: Option<El<'_>>,
+    d: &Demographics,
+    work: &mut Work<'_>,
+) -> Option<PartialDate> {
     let time = event.and_then(|e| e.child("effectiveTime"));
     let sent = time.map(|t| {
         let own = t.attr("value").into_owned();
@@ -276,9 +287,12 @@ fn walk(el: El<'_>, forced: Option<FactTable>, group: &str, relation: &str, work
         "act" | "encounter" | "procedure" | "supply" => supported(el, work),
         _ => None,
     };
+    // What stands inside an interview happened on its day.
+    let day = work.day;
     if let Some(mut fact) = fact {
         fact.group = CompactString::from(group);
         add_named(&mut fact.qualifiers, "relation", relation);
+        work.day = fact.start.or(day);
         work.facts.push(fact);
     }
     for inner in el.children() {
@@ -292,6 +306,7 @@ fn walk(el: El<'_>, forced: Option<FactTable>, group: &str, relation: &str, work
             walk(statement, forced, group, &relation, work);
         }
     }
+    work.day = day;
 }
 
 /// An act of guidance: form of support (支援形態) as its code, who gave it by profession only.

@@ -51,10 +51,13 @@ pub(super) fn map(root: El<'_>, kind: Kind, frame: &super::Frame, work: &mut Wor
         .find_map(|n| root.down(&[n, "id"]))
         .map(|i| i.attr("extension").into_owned())
         .unwrap_or_default();
-    let performer =
-        person.down(&["performerOrganization", "id"]).map(|i| i.attr("extension").into_owned()).unwrap_or_default();
+    let performer = person
+        .down(&["performerOrganization", "id"])
+        .map(|i| i.attr("extension").into_owned())
+        .unwrap_or_default();
     let day = work.day.map(|d| d.to_string()).unwrap_or_default();
-    let timing = root.down(&["encounter", "guidanceTiming"]).map(|t| t.attr("code").into_owned()).unwrap_or_default();
+    let timing =
+        root.down(&["encounter", "guidanceTiming"]).map(|t| t.attr("code").into_owned()).unwrap_or_default();
     let named = !(voucher.is_empty() && day.is_empty());
     let version = named.then(|| UnitVersion {
         key: Identifying::new(
@@ -154,10 +157,9 @@ fn guidance(root: El<'_>, settlement: El<'_>, status: &str, work: &mut Work<'_>)
         .map(|c| Coded::new(CodeSystem::CheckupValue, &format_compact!("guidanceLevel:{c}")));
     fact.status = CompactString::from(status);
     add_named(&mut fact.qualifiers, "timing", code_of(&timing).unwrap_or_default());
-    for (el, name) in
-        [("pointCountCompleted", "completed"), ("pointCountIntended", "intended")].into_iter().filter_map(
-            |(name, word)| Some((settlement.child(name)?, word)),
-        )
+    for (el, name) in [("pointCountCompleted", "completed"), ("pointCountIntended", "intended")]
+        .into_iter()
+        .filter_map(|(name, word)| Some((settlement.child(name)?, word)))
     {
         let sent = el.attr("value");
         if let Some(points) = sent.parse::<u32>().ok().filter(|p| *p <= 9_999) {
@@ -171,8 +173,12 @@ fn guidance(root: El<'_>, settlement: El<'_>, status: &str, work: &mut Work<'_>)
     }
     work.facts.push(fact);
     let unit = settlement.child("unitPrice").and_then(|e| amount(e, "unitPrice", status, work));
-    let rate = settlement.child("paymentRate").and_then(|r| r.attr("value").parse::<i64>().ok()).filter(|r| (0..=100).contains(r));
-    let calculated = settlement.child("calculatedAmount").and_then(|e| amount(e, "calculatedAmount", status, work));
+    let rate = settlement
+        .child("paymentRate")
+        .and_then(|r| r.attr("value").parse::<i64>().ok())
+        .filter(|r| (0..=100).contains(r));
+    let calculated =
+        settlement.child("calculatedAmount").and_then(|e| amount(e, "calculatedAmount", status, work));
     let paid = settlement.child("payment").and_then(|e| amount(e, "paymentAmount", status, work));
     let claim = settlement.child("claimAmount").and_then(|e| amount(e, "claimAmount", status, work));
     // Rounding of the rate differs between senders: a yen more or less is no finding.

@@ -29,7 +29,9 @@ impl Section {
     pub(super) fn of(code: Option<&Coded>) -> Self {
         match code.filter(|c| c.system == CodeSystem::Loinc).map(|c| c.code.as_str()) {
             // Problem list, past history, diagnoses on admission, at discharge, assessed.
-            Some("11450-4" | "11348-0" | "46241-6" | "42347-5" | "11535-2" | "29548-5" | "51848-0") => Self::Problem,
+            Some("11450-4" | "11348-0" | "46241-6" | "42347-5" | "11535-2" | "29548-5" | "51848-0") => {
+                Self::Problem
+            }
             Some("48765-2") => Self::Allergy,
             _ => Self::Other,
         }
@@ -138,7 +140,10 @@ fn drug(el: El<'_>, group: &str, work: &mut Work<'_>) {
         return;
     }
     // The number of the prescription group (RP); any longer number is somebody's.
-    let rp = el.all("id").find(|id| id.attr("root").ends_with(".3.81")).map(|id| id.attr("extension").into_owned());
+    let rp = el
+        .all("id")
+        .find(|id| id.attr("root").ends_with(".3.81"))
+        .map(|id| id.attr("extension").into_owned());
     if let Some(rp) = rp.filter(|r| r.len() <= 3 && r.bytes().all(|b| b.is_ascii_digit())) {
         fact.group = CompactString::from(format!("{group}-RP{rp}"));
     }
@@ -300,7 +305,11 @@ fn result(el: El<'_>, group: &str, work: &mut Work<'_>) {
             "CD" | "CO" | "CE" | "CS" | "CV" => {
                 let sent = value.attr("code");
                 fact.value.text = code_of(&sent).map(CompactString::from).unwrap_or_default();
-                add_named(&mut fact.qualifiers, "valueset", code_of(&value.attr("codeSystem")).unwrap_or_default());
+                add_named(
+                    &mut fact.qualifiers,
+                    "valueset",
+                    code_of(&value.attr("codeSystem")).unwrap_or_default(),
+                );
             }
             "TS" => {
                 let day = work.date(value, &rules::DATE);
@@ -342,7 +351,8 @@ fn insurance(el: El<'_>, d: &mut Demographics, work: &mut Work<'_>) -> bool {
     fact.source = work.insurer(payer.unwrap_or(el), &padded).map(|law| Coded::new(CodeSystem::Payer, &law));
     let before = work.facts.iter().filter(|f| f.group.starts_with("KO")).count();
     fact.group = if public { CompactString::from(format!("KO{}", before + 1)) } else { "HO".into() };
-    let relation = role.and_then(|r| r.child("code")).map(|c| c.attr("code").into_owned()).unwrap_or_default();
+    let relation =
+        role.and_then(|r| r.child("code")).map(|c| c.attr("code").into_owned()).unwrap_or_default();
     fact.status = code_of(&relation).filter(|r| r.len() <= 2).map(CompactString::from).unwrap_or_default();
     work.facts.push(fact);
     let fields = [ids(role, ".3.62"), ids(role, ".3.63"), ids(role, ".3.64"), ids(role, ".3.72")];

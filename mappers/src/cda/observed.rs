@@ -48,6 +48,9 @@ pub(super) fn observed(el: El<'_>, forced: Option<FactTable>, work: &mut Work<'_
     }
     fact.value.range = range(el);
     check_range(el, item, &mut fact, work);
+    if table == FactTable::HealthGuidance {
+        points(&mut fact);
+    }
     Some(fact)
 }
 
@@ -221,6 +224,16 @@ fn check_range(el: El<'_>, item: Option<&Item>, fact: &mut Fact, work: &mut Work
     match (&*fact.value.flag, number == min, number == max) {
         ("L", true, _) => fact.value.comparator = CompactString::const_new("<="),
         ("H", _, true) => fact.value.comparator = CompactString::const_new(">="),
+        _ => {}
+    }
+}
+
+/// Of guidance, points (…114) are an amount, and numbers of contacts (…116 to …118) are times.
+fn points(fact: &mut Fact) {
+    let (Some(source), Some(number)) = (&fact.source, fact.value.number) else { return };
+    match source.code.get(7..) {
+        Some("114") => fact.quantity = Some(number),
+        Some("116" | "117" | "118") => fact.times = u32::try_from(number.trunc()).ok(),
         _ => {}
     }
 }

@@ -217,7 +217,11 @@ impl Cutter<'_, '_> {
         if lower.ends_with('/') {
             return;
         }
-        if lower.starts_with("__macosx/") || lower.contains("/__macosx/") || file.starts_with("._") || file == ".ds_store" {
+        if lower.starts_with("__macosx/")
+            || lower.contains("/__macosx/")
+            || file.starts_with("._")
+            || file == ".ds_store"
+        {
             self.split.envelope.add("無視", 1);
         } else if file.ends_with(".xsd") || file.ends_with(".xsl") || file.ends_with(".xslt") {
             self.split.envelope.add("xsd", 1);

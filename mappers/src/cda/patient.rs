@@ -35,7 +35,8 @@ pub(super) fn patient<'t>(root: El<'t>, d: &mut Demographics, work: &mut Work<'_
     d.phone = Identifying::new(phone.unwrap_or_default().into());
     let person = role.child("patient").unwrap_or(role);
     names(person, d, work);
-    let code = person.child("administrativeGenderCode").map(|c| c.attr("code").into_owned()).unwrap_or_default();
+    let code =
+        person.child("administrativeGenderCode").map(|c| c.attr("code").into_owned()).unwrap_or_default();
     d.sex = match code.as_str() {
         "UN" => Sex::Other,
         code => Sex::read(code).unwrap_or_else(|| {

@@ -4,6 +4,7 @@ use compact_str::CompactString;
 use musubi_model::checkdigit::{is_my_number, modulus10_weight21};
 use musubi_model::code::Masters;
 use musubi_model::finding::shape_of;
+use musubi_model::limits::Limits;
 use musubi_model::{
     CodeSystem, Coded, Demographics, Fact, FactTable, Finding, PartialDate, Rule, prefecture,
 };
@@ -27,13 +28,15 @@ pub(super) struct Work<'w> {
     /// The day the document was made.
     pub(super) made: Option<PartialDate>,
     sealed: u32,
+    facts_max: u32,
 }
 
 impl<'w> Work<'w> {
-    pub(super) fn new(masters: &'w dyn Masters, findings_max: u32) -> Self {
+    pub(super) fn new(masters: &'w dyn Masters, limits: &Limits) -> Self {
         Self {
             lookup: Lookup::new(masters),
-            notes: Notes::new(findings_max),
+            notes: Notes::new(limits.findings_per_unit_max),
+            facts_max: limits.records_per_unit_max,
             facts: Vec::with_capacity(64),
             day: None,
             made: None,
@@ -42,14 +45,28 @@ impl<'w> Work<'w> {
     }
 
     /// A finding about an element. `found` must be a shape, a count or a code that names nobody.
-    pub(super) fn say(&mut self, rule: &'static Rule, el: El<'_>, field: &str, found: String, expected: &str) {
+    pub(super) fn say(
+        &mut self,
+        rule: &'static Rule,
+        el: El<'_>,
+        field: &str,
+        found: String,
+        expected: &str,
+    ) {
         let record = el.name().chars().take(40).collect::<String>();
         let finding = Finding::new(rule).at(el.range()).in_field(record, field).found(found);
         self.notes.push(finding.expected(expected));
     }
 
     /// A finding with the shape of what was found.
-    pub(super) fn say_shape(&mut self, rule: &'static Rule, el: El<'_>, field: &str, found: &str, expected: &str) {
+    pub(super) fn say_shape(
+        &mut self,
+        rule: &'static Rule,
+        el: El<'_>,
+        field: &str,
+        found: &str,
+        expected: &str,
+    ) {
         self.say(rule, el, field, shape_of(found), expected);
     }
 
@@ -58,8 +75,13 @@ impl<'w> Work<'w> {
         self.sealed += 1;
     }
 
-    /// Tells how many texts were sealed.
+    /// Tells how many texts were sealed, and whether there was too much.
     pub(super) fn close(&mut self) {
+        if u32::try_from(self.facts.len()).is_ok_and(|n| n > self.facts_max) {
+            let found = format!("{} 件", self.facts.len());
+            let expected = format!("{} 件以下", self.facts_max);
+            self.notes.push(Finding::new(&rules::LIMIT).found(found).expected(expected));
+        }
         if self.sealed > 0 {
             self.notes.push(Finding::new(&rules::TEXT_SEALED).found(format!("{} 箇所", self.sealed)));
         }
@@ -178,7 +200,8 @@ fn latest(day: PartialDate) -> jiff::civil::Date {
 
 /// Reads a time stamp of HL7 v3: `YYYY[MM[DD[hhmm[ss[.f]]]]][±zzzz]`.
 pub(super) fn stamp(text: &str) -> Option<(PartialDate, Option<u32>)> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).map_or(text, |at| text.get(..at).unwrap_or_default());
+    let digits =
+        text.find(|c: char| !c.is_ascii_digit()).map_or(text, |at| text.get(..at).unwrap_or_default());
     let rest = text.get(digits.len()..).unwrap_or_default();
     let sound = rest.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '+' | '-'));
     if !sound || !matches!(digits.len(), 4 | 6 | 8 | 10 | 12 | 14) {

@@ -141,7 +141,8 @@ fn decode(bytes: &[u8], extent: Extent) -> Result<Text<'_>, Fault> {
         }
         // The head was cut in the middle of a character.
         Err(e) if extent == Extent::Head && e.error_len().is_none() && !escapes => {
-            let sound = body.get(..e.valid_up_to()).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default();
+            let sound =
+                body.get(..e.valid_up_to()).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default();
             return Ok(Text { text: Cow::Borrowed(sound), skipped: Some(skipped), name: None });
         }
         _ => {}
@@ -180,7 +181,8 @@ impl<'a> Tree<'a> {
             decoded: decoded.name,
         };
         let text = std::mem::take(&mut tree.text);
-        let done = Builder { text: &text, tree: &mut tree, open: Vec::new(), spaces: Vec::new() }.build(extent);
+        let done =
+            Builder { text: &text, tree: &mut tree, open: Vec::new(), spaces: Vec::new() }.build(extent);
         tree.text = text;
         done.map(|()| tree)
     }
@@ -316,9 +318,7 @@ impl Builder<'_, '_> {
         let attrs = Span { from: small(first), to: small(self.tree.attrs.len()) };
         let full = name.of(self.text);
         let (prefix, local) = match full.split_once(':') {
-            Some((prefix, _)) => {
-                (prefix, Span { from: name.from + small(prefix.len()) + 1, to: name.to })
-            }
+            Some((prefix, _)) => (prefix, Span { from: name.from + small(prefix.len()) + 1, to: name.to }),
             None => ("", name),
         };
         let found = self.spaces.iter().rev().find(|(p, _)| p.of(self.text) == prefix);
@@ -490,7 +490,8 @@ impl<'t> El<'t> {
     pub(super) fn children(self) -> impl Iterator<Item = El<'t>> {
         let own = self.space();
         self.nodes().filter_map(move |(at, node)| {
-            matches!(node.what, What::Element { space, .. } if space == own).then_some(El { tree: self.tree, at })
+            matches!(node.what, What::Element { space, .. } if space == own)
+                .then_some(El { tree: self.tree, at })
         })
     }
 
@@ -527,7 +528,8 @@ impl<'t> El<'t> {
         let attrs = self.parts().2;
         let text = &*self.tree.text;
         let attrs = self.tree.attrs.get(attrs.from as usize..attrs.to as usize).unwrap_or_default();
-        let value = attrs.iter().find(|(n, _)| wanted(n.of(text))).map(|(_, v)| v.of(text)).unwrap_or_default();
+        let value =
+            attrs.iter().find(|(n, _)| wanted(n.of(text))).map(|(_, v)| v.of(text)).unwrap_or_default();
         let trimmed = value.trim();
         if memchr::memchr(b'&', trimmed.as_bytes()).is_none() {
             return Cow::Borrowed(trimmed);
@@ -601,7 +603,8 @@ mod tests {
     fn other_encodings_give_the_whole_document_as_range() {
         let text = "<?xml version=\"1.0\" encoding=\"Shift_JIS\"?><a><b>日本</b></a>";
         let (bytes, _, _) = encoding_rs::SHIFT_JIS.encode(text);
-        let wide: Vec<u8> = [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let wide: Vec<u8> =
+            [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
         for bytes in [bytes.as_ref(), &wide] {
             let tree = Tree::read(bytes, 7, Extent::All).unwrap();
             let b = tree.root().unwrap().child("b").unwrap();

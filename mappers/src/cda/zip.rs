@@ -127,9 +127,9 @@ pub(super) fn members(bytes: &[u8], base: u64, limits: &Limits) -> Result<Vec<Me
 fn end_record(bytes: &[u8]) -> Option<usize> {
     let from = bytes.len().saturating_sub(22 + 0xFFFF);
     let tail = bytes.get(from..)?;
-    memmem::rfind_iter(tail, END).map(|at| from + at).find(|at| {
-        u16_at(bytes, at + 20).is_some_and(|comment| at + 22 + index(comment) == bytes.len())
-    })
+    memmem::rfind_iter(tail, END)
+        .map(|at| from + at)
+        .find(|at| u16_at(bytes, at + 20).is_some_and(|comment| at + 22 + index(comment) == bytes.len()))
 }
 
 /// One entry of the directory, and its length.

@@ -175,8 +175,7 @@ pub(super) fn write(job: &Job<'_>) -> Result<Vec<SynthFile>, SynthError> {
         match subject.age {
             40..75 if rng.chance(0.6) => {
                 let number = voucher(job, subject, 1);
-                let header =
-                    Header { report: "10", programme: "010", day, voucher: Some(("1", &number)) };
+                let header = Header { report: "10", programme: "010", day, voucher: Some(("1", &number)) };
                 let found = results::specific(job, subject);
                 let claim = claims::checkup(job, subject, &number, &found);
                 checkups.add(result(job, subject, &header, &found), claim);
@@ -270,10 +269,11 @@ impl<'j, 'a> Package<'j, 'a> {
             Member { name: format!("{name}/ix08_V08.xml"), bytes: index.finish() },
             Member { name: format!("{name}/su08_V08.xml"), bytes: self.sums.summary(self.service, count) },
         ];
-        let (results, settlements) =
-            if self.letter == '1' { ("hc08", "cc08") } else { ("hg08", "gc08") };
+        let (results, settlements) = if self.letter == '1' { ("hc08", "cc08") } else { ("hg08", "gc08") };
         for (folder, list) in [("DATA", self.data), ("CLAIMS", self.claims)] {
-            members.extend(list.into_iter().map(|m| Member { name: format!("{name}/{folder}/{}", m.name), ..m }));
+            members.extend(
+                list.into_iter().map(|m| Member { name: format!("{name}/{folder}/{}", m.name), ..m }),
+            );
         }
         let totals = BTreeMap::from([
             ("ix08".to_owned(), 1),

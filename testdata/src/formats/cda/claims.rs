@@ -79,7 +79,12 @@ fn total(xml: &mut Xml, name: &str, yen: u64) {
 }
 
 /// The settlement of a check-up: the basic part, and the detailed tests that were made.
-pub(super) fn checkup(job: &Job<'_>, subject: &Subject, voucher: &str, found: &[Observed]) -> (Vec<u8>, Sums) {
+pub(super) fn checkup(
+    job: &Job<'_>,
+    subject: &Subject,
+    voucher: &str,
+    found: &[Observed],
+) -> (Vec<u8>, Sums) {
     let mut rng = job.rng(subject, 30);
     let basic = u64::try_from(rng.between(70, 95)).unwrap_or(80) * 100;
     let has = |prefix: &str| found.iter().any(|o| o.code.starts_with(prefix));

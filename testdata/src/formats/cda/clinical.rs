@@ -142,7 +142,12 @@ fn letter(job: &Job<'_>, subject: &Subject, rng: &mut Rng, discharge: bool) -> V
     }
     xml.nest(&["component", "structuredBody"]);
     if !discharge {
-        section(&mut xml, "42349-1", "紹介目的", "精査加療をお願いいたします。いつもお世話になっております。");
+        section(
+            &mut xml,
+            "42349-1",
+            "紹介目的",
+            "精査加療をお願いいたします。いつもお世話になっております。",
+        );
         xml.close(2);
     }
     let problems = if discharge { "11535-2" } else { "11450-4" };
@@ -190,7 +195,10 @@ fn allergy(xml: &mut Xml) {
     xml.empty("value", &[("xsi:type", "CD"), ("code", "DALG"), ("codeSystem", "2.16.840.1.113883.5.4")]);
     xml.open("participant", &[("typeCode", "CSM")]);
     xml.nest(&["participantRole", "playingEntity"]);
-    xml.empty("code", &[("code", "6131001F1201"), ("codeSystem", YJ), ("displayName", "アモキシシリン水和物")]);
+    xml.empty(
+        "code",
+        &[("code", "6131001F1201"), ("codeSystem", YJ), ("displayName", "アモキシシリン水和物")],
+    );
     xml.close(7);
 }
 
@@ -205,7 +213,13 @@ fn result(xml: &mut Xml, item: &crate::clinical::Item, on: Date, rng: &mut Rng) 
     xml.empty("code", &[("code", item.jlac10), ("codeSystem", JLAC10), ("displayName", item.name)]);
     xml.empty("effectiveTime", &[("value", &day(on))]);
     xml.empty("value", &[("xsi:type", "PQ"), ("value", &show(n)), ("unit", item.unit)]);
-    let flag = if n < item.range.0 { "L" } else if n > item.range.1 { "H" } else { "N" };
+    let flag = if n < item.range.0 {
+        "L"
+    } else if n > item.range.1 {
+        "H"
+    } else {
+        "N"
+    };
     xml.empty("interpretationCode", &[("code", flag)]);
     xml.nest(&["referenceRange", "observationRange"]);
     xml.open("value", &[("xsi:type", "IVL_PQ")]);

@@ -64,7 +64,13 @@ pub(super) fn write(job: &Job<'_>, subject: &Subject, exam: Date) -> (Vec<u8>, (
     let weight = rng.between(600, 950);
     let tenths = |n: i64| format!("{}.{}", n / 10, n % 10);
     section(&mut xml, "90030", "指導初回情報");
-    support(&mut xml, "1.2.392.200119.6.3003", *rng.pick(&["1", "2", "3"]), first, *rng.pick(&["1", "2", "3"]));
+    support(
+        &mut xml,
+        "1.2.392.200119.6.3003",
+        *rng.pick(&["1", "2", "3"]),
+        first,
+        *rng.pick(&["1", "2", "3"]),
+    );
     quantity(&mut xml, "1021001031", &tenths(waist - 24), "cm");
     quantity(&mut xml, "1021001032", &tenths(weight - 20), "kg");
     quantity(&mut xml, "1021001050", &rng.between(150, 400).to_string(), "kcal");
@@ -79,7 +85,8 @@ pub(super) fn write(job: &Job<'_>, subject: &Subject, exam: Date) -> (Vec<u8>, (
     coded(&mut xml, "1042001041", &rng.between(0, 2).to_string(), "1.2.392.200119.6.3010");
     coded(&mut xml, "1042001042", &rng.between(0, 2).to_string(), "1.2.392.200119.6.3010");
     xml.close(2);
-    let points = if level == "1" { (u64::try_from(rng.between(9, 12)).unwrap_or(9) * 20, 180) } else { (0, 0) };
+    let points =
+        if level == "1" { (u64::try_from(rng.between(9, 12)).unwrap_or(9) * 20, 180) } else { (0, 0) };
     section(&mut xml, "90070", "指導集計情報");
     quantity(&mut xml, "1041800114", &points.1.to_string(), "");
     quantity(&mut xml, "1042800114", &points.0.to_string(), "");

@@ -67,7 +67,13 @@ fn number(
     let mut observed = Observed::new(code, Value::Quantity(text, unit));
     if let Some((low, high, low_text, high_text)) = range {
         observed.range = Some((low_text, high_text));
-        observed.flag = Some(if n < low { "L" } else if n > high { "H" } else { "N" });
+        observed.flag = Some(if n < low {
+            "L"
+        } else if n > high {
+            "H"
+        } else {
+            "N"
+        });
     }
     observed
 }
@@ -224,7 +230,8 @@ fn anaemia(subject: &Subject, rng: &mut Rng) -> Observed {
     let mut test = number("2A040000001930102", rng.between(340, 500), 1, "%", None);
     let haemoglobin = number("2A030000001930101", low + rng.between(-10, 35), 1, "g/dL", None);
     let cells = number("2A020000001930101", rng.between(370, 540), 0, "10*4/mm3", None);
-    let reason = Observed::new("2A020161001930149", Value::Text("貧血の既往があり、医師が必要と判断したため"));
+    let reason =
+        Observed::new("2A020161001930149", Value::Text("貧血の既往があり、医師が必要と判断したため"));
     test.inside = vec![("COMP", haemoglobin), ("COMP", cells), ("RSON", reason)];
     test
 }

@@ -24,10 +24,8 @@ fn escape(text: &str, out: &mut String) {
 impl Xml {
     /// A document with its root open.
     pub(super) fn new(root: &'static str, namespace: &str) -> Self {
-        let mut xml = Self {
-            text: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned(),
-            open: Vec::new(),
-        };
+        let mut xml =
+            Self { text: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned(), open: Vec::new() };
         let xsi = "http://www.w3.org/2001/XMLSchema-instance";
         xml.open(root, &[("xmlns", namespace), ("xmlns:xsi", xsi)]);
         xml
