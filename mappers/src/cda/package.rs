@@ -307,7 +307,8 @@ impl Cutter<'_, '_> {
         }
     }
 
-    /// Settlements take the day of the result they stand beside. Names pair; where they do not, the person does.
+    /// Settlements take the day of the result they stand beside: of equal name, when it is about the same person; or
+    /// about the same person, when names fail.
     fn pair(&mut self, package: &mut Package) {
         let mut alone = 0u64;
         let claims = package.paired.iter().any(|p| p.claim);
@@ -320,7 +321,11 @@ impl Cutter<'_, '_> {
         }
         let mut days = Vec::new();
         for claim in package.paired.iter().filter(|p| p.claim) {
-            let found = by_name.get(claim.name.as_str()).or_else(|| by_person.get(claim.person.as_str()));
+            // Equal names of different persons are no pair.
+            let named = by_name.get(claim.name.as_str()).filter(|(at, _)| {
+                package.paired.get(*at).is_some_and(|result| result.person == claim.person)
+            });
+            let found = named.or_else(|| by_person.get(claim.person.as_str()));
             match found {
                 Some((at, day)) => {
                     if let Some(used) = used.get_mut(*at) {
@@ -409,7 +414,8 @@ fn paired_of(root: El<'_>, kind: Kind, member: &Member, package: &mut Package) -
     let mut day = None;
     if claim {
         let card = root.down(&["subjectPerson", "insuranceCard"]);
-        for name in ["insurerNumber", "symbol", "number", "branchCode"] {
+        // The branch number is left out: one of the two may lack it.
+        for name in ["insurerNumber", "symbol", "number"] {
             let el = card.and_then(|c| c.child(name));
             parts.push(el.map(|e| e.attr("extension").into_owned()).unwrap_or_default());
         }
@@ -423,7 +429,7 @@ fn paired_of(root: El<'_>, kind: Kind, member: &Member, package: &mut Package) -
         }
     } else {
         let role = root.down(&["recordTarget", "patientRole"]);
-        for arc in ["101", "204", "205", "211"] {
+        for arc in ["101", "204", "205"] {
             let el = role.and_then(|r| checkup::id_of(r, arc));
             parts.push(el.map(|e| e.attr("extension").into_owned()).unwrap_or_default());
         }
