@@ -1,4 +1,11 @@
 //! One broken document for every rule: a valid one with one thing changed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a panic is a failed test"
+)]
 
 mod cda_common;
 mod harness;

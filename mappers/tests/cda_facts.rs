@@ -1,4 +1,11 @@
 //! What becomes of check-ups, guidance, settlements and clinical documents.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a panic is a failed test"
+)]
 
 mod cda_common;
 mod harness;

@@ -1,4 +1,11 @@
 //! What the synthetic writer writes comes back: persons, values, amounts, drugs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a panic is a failed test"
+)]
 
 mod cda_common;
 mod harness;

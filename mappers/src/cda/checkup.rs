@@ -346,10 +346,10 @@ fn supported(el: El<'_>, work: &mut Work<'_>) -> Option<Fact> {
 fn twice(first: usize, section: El<'_>, work: &mut Work<'_>) {
     let facts = work.facts.get(first..).unwrap_or_default();
     let mut sorted: Vec<&Fact> = facts.iter().filter(|f| f.source.is_some()).collect();
-    sorted.sort_by(|a, b| {
-        let key = |f: &Fact| f.source.as_ref().map(|s| s.code.clone());
-        key(a).cmp(&key(b))
-    });
+    fn key(fact: &Fact) -> Option<&str> {
+        fact.source.as_ref().map(|s| s.code.as_str())
+    }
+    sorted.sort_by(|a, b| key(a).cmp(&key(b)));
     let repeated = sorted.windows(2).find(|w| matches!(w, [a, b] if is_same(a, b)));
     let code = repeated.and_then(|w| w.first()).and_then(|f| f.source.as_ref()).map(|s| s.code.to_string());
     if let Some(code) = code {

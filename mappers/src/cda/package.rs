@@ -87,7 +87,7 @@ impl Kind {
 }
 
 /// The first bytes of a member that are read to know it. Heads are much shorter.
-const HEAD_BYTES: u64 = 24 * 1024;
+const HEAD_BYTES: u64 = 6 * 1024;
 
 pub(super) fn split(document: &Document<'_>) -> Split {
     let mut cutter = Cutter { document, split: Split::default() };
@@ -259,17 +259,22 @@ impl Cutter<'_, '_> {
             return self.spoilt(member, spoilt);
         }
         let unit = member.range.slice(self.document.bytes).unwrap_or_default();
-        let head = zip::head_of(unit, HEAD_BYTES);
-        let mut kind = read(&head, Kind::of).unwrap_or_default();
-        if kind == Kind::Unknown && member.size > HEAD_BYTES {
-            let head = zip::head_of(unit, member.size);
-            kind = read(&head, Kind::of).unwrap_or_default();
+        let mut head = zip::head_of(unit, HEAD_BYTES);
+        let mut tree = Tree::read(&head, 0, Extent::Head).ok();
+        if member.size > HEAD_BYTES
+            && tree.as_ref().and_then(Tree::root).is_none_or(|r| Kind::of(r) == Kind::Unknown)
+        {
+            drop(tree);
+            head = zip::head_of(unit, member.size);
+            tree = Tree::read(&head, 0, Extent::Head).ok();
         }
+        let root = tree.as_ref().and_then(Tree::root);
+        let kind = root.map(Kind::of).unwrap_or_default();
         self.count(kind.name());
         match kind {
             Kind::Index => {
                 self.split.envelope.add(kind.name(), 1);
-                let found = read(&head, |root| {
+                let found = root.map(|root| {
                     let count = root.child("totalRecordCount").map(|c| c.attr("value").into_owned());
                     let made = root.child("creationTime").map(|c| c.attr("value").into_owned());
                     (count.and_then(|c| c.parse().ok()), made.and_then(|m| stamp(&m)).map(|m| m.0))
@@ -281,7 +286,7 @@ impl Cutter<'_, '_> {
             }
             Kind::Summary => {
                 self.split.envelope.add(kind.name(), 1);
-                let sums = read(&head, |root| {
+                let sums = root.map(|root| {
                     let names = SUMS.iter().map(|s| s.0).chain(["totalSubjectCount"]);
                     names.filter_map(|n| Some((n, value_of(root.child(n)?)?))).collect()
                 });
@@ -289,7 +294,7 @@ impl Cutter<'_, '_> {
             }
             kind => {
                 let context = self.split.contexts.len();
-                if let Some(mut paired) = read(&head, |root| paired_of(root, kind, member, package)) {
+                if let Some(mut paired) = root.map(|root| paired_of(root, kind, member, package)) {
                     paired.context = context;
                     package.paired.push(paired);
                 }
@@ -394,13 +399,6 @@ impl Cutter<'_, '_> {
             self.split.findings.push(Finding::new(&rules::MEMBER_OTHER).at(range).found(found));
         }
     }
-}
-
-/// Reads the head of a document.
-fn read<T>(head: &[u8], with: impl FnOnce(El<'_>) -> T) -> Option<T> {
-    let tree = Tree::read(head, 0, Extent::Head).ok()?;
-    let root = tree.root()?;
-    Some(with(root))
 }
 
 fn value_of(el: El<'_>) -> Option<i64> {
