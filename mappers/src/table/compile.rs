@@ -10,7 +10,7 @@ use toml::Spanned;
 use super::error::{At, InterfaceError, of_toml};
 use super::heading::squash;
 use super::language::{CheckText, ColumnText, CsvText, FactText, FileText, Texts};
-use super::plan::{Check, Column, Csv, FactPlan, Interface, Layout, Need, Part, Slot, Step, Versions, When};
+use super::plan::{Check, Column, Csv, FactPlan, Interface, Layout, Need, Part, Reads, Slot, Step, Versions, When};
 use super::reads;
 use crate::text::Encoding;
 
@@ -63,7 +63,7 @@ impl<'t> Compile<'t> {
             return Err(at.error("列が一つもありません。", "column = [ { head = \"…\", … } ] を加えてください。"));
         }
         for spanned in &file.fact {
-            self.facts(spanned, file, &mut facts)?;
+            self.facts(spanned, file, &columns, &mut facts)?;
         }
         let layout = self.layout(file, &columns, &at)?;
         let (day, time, age_months) = self.record(file, &mut facts)?;
@@ -73,6 +73,9 @@ impl<'t> Compile<'t> {
             checks.push(self.check(spanned)?);
         }
         self.nothing_is_lost(file, &columns)?;
+        if columns.iter().all(|c: &Column| c.part.is_none()) {
+            return Err(at.error("本人を示す列がありません。", "person = \"local_number\" などの列を加えてください。"));
+        }
         let person =
             columns.iter().enumerate().filter_map(|(i, c): (usize, &Column)| Some((c.part?, i))).collect();
         Ok(Interface {
@@ -225,14 +228,27 @@ impl<'t> Compile<'t> {
         Ok(Some(FactPlan { template, slots, needs: vec![index], when, mark: None, on_day: true, items }))
     }
 
-    fn facts(&mut self, spanned: &Spanned<FactText>, file: &FileText, facts: &mut Vec<FactPlan>) -> Result<()> {
+    fn facts(
+        &mut self,
+        spanned: &Spanned<FactText>,
+        file: &FileText,
+        columns: &[Column],
+        facts: &mut Vec<FactPlan>,
+    ) -> Result<()> {
         for words in each_of(&spanned.get_ref().each.iter().map(super::language::Each::words).collect::<Vec<_>>()) {
             let text = fact_for(spanned.get_ref(), &words);
             let at = self.at(spanned, format!("fact {} {}", text.table, text.code.as_deref().unwrap_or_default()));
             if facts.len() >= PARTS_MAX {
                 return Err(at.error(format!("事実が{PARTS_MAX}を超えます。"), "eachの数を確認してください。"));
             }
-            facts.push(self.one_fact(&text, file, &at)?);
+            let fact = self.one_fact(&text, file, &at)?;
+            for (slot, n) in &fact.slots {
+                if let Some(column) = columns.get(*n).filter(|c| !suits(slot, &c.reads)) {
+                    let what = format!("列「{}」のkindは{}に使えません。", column.title, slot.column());
+                    return Err(at.error(what, "日付にはdate、数量にはnumber、その他にはtext以外のkindにしてください。"));
+                }
+            }
+            facts.push(fact);
         }
         Ok(())
     }
@@ -495,6 +511,16 @@ impl<'t> Compile<'t> {
             }
         }
         Ok(())
+    }
+}
+
+/// Can a column of this kind fill that place? A text never enters a fact.
+fn suits(slot: &Slot, reads: &Reads) -> bool {
+    match slot {
+        Slot::Start | Slot::End => matches!(reads, Reads::Date { .. }),
+        Slot::Second => matches!(reads, Reads::Date { .. } | Reads::Time { .. }),
+        Slot::Quantity | Slot::Times => matches!(reads, Reads::Number(_) | Reads::Code(_)),
+        _ => !matches!(reads, Reads::Text),
     }
 }
 

@@ -1,8 +1,6 @@
 //! An interface, checked: what the reader works with. Columns and facts are numbered; nothing is looked up by name any
 //! more while rows are read.
 
-use std::sync::Arc;
-
 use compact_str::CompactString;
 use musubi_model::{CodeSystem, Fact};
 use rust_decimal::Decimal;
@@ -273,6 +271,3 @@ pub(super) struct Versions {
     pub(super) time: Vec<usize>,
     pub(super) deleted: Option<(usize, Vec<String>)>,
 }
-
-/// A shared interface.
-pub(super) type Shared = Arc<Interface>;

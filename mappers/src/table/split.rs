@@ -23,8 +23,11 @@ const HEADINGS_MAX: usize = 20;
 pub(super) fn split(interface: &Interface, csv: &Csv, document: &Document<'_>) -> Split {
     let mut notes = Notes::new(document.limits.findings_per_unit_max);
     let mut split = Split::default();
-    if let Some((frame, from)) = head(interface, csv, document, &mut notes) {
-        let mut cut = Cut { interface, csv, document, frame, split: &mut split, units: Units::default() };
+    if let Some((frame, from, headings)) = head(interface, csv, document, &mut notes) {
+        let mut cut = Cut { csv, document, frame, split: &mut split, units: Units::default() };
+        if headings > 0 {
+            cut.split.envelope.add("heading", headings);
+        }
         cut.rows(from, &mut notes);
     }
     split.findings = notes.finish();
@@ -46,7 +49,7 @@ fn head(
     csv: &Csv,
     document: &Document<'_>,
     notes: &mut Notes,
-) -> Option<(Frame, usize)> {
+) -> Option<(Frame, usize, u64)> {
     let bytes = document.bytes;
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if size > document.limits.document_bytes_max {
@@ -99,7 +102,7 @@ fn head(
     cells.sort_by_key(|(_, field)| *field);
     frame.cells = cells;
     frame.place_all(interface);
-    Some((frame, from))
+    Some((frame, from, u64::try_from(headings.len()).unwrap_or(0)))
 }
 
 fn tell_headings(interface: &Interface, fit: &Fit, written: &[String], notes: &mut Notes) {
@@ -255,7 +258,6 @@ struct Units {
 }
 
 struct Cut<'c, 'd> {
-    interface: &'c Interface,
     csv: &'c Csv,
     document: &'c Document<'d>,
     frame: Frame,
@@ -277,9 +279,6 @@ impl Cut<'_, '_> {
         let key_fields = self.key_fields();
         let mut key = Vec::new();
         let max = u64::from(self.document.limits.units_per_document_max);
-        if from > 0 {
-            self.split.envelope.add("heading", 1);
-        }
         while rows.read(&mut row) {
             line = first_line.saturating_add(row.line.saturating_sub(1));
             let start = u64::try_from(row.start).unwrap_or(u64::MAX);
@@ -369,7 +368,6 @@ impl Cut<'_, '_> {
         let range = ByteRange::within(0, self.units.start, self.units.end);
         self.split.units.push(UnitSlice { range, records, context: 0 });
         self.units.rows = 0;
-        let _ = self.interface;
     }
 }
 
