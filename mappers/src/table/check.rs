@@ -29,7 +29,7 @@ pub(super) fn run(
             let months = months_between(birth, on);
             if months.is_some_and(|m| !(i32::from(low)..=i32::from(high)).contains(&m)) {
                 let found = format!("{}歳", months.unwrap_or(0) / 12);
-                tell.tell(&rules::AGE, title(day), &found, &format!("生後{low}〜{high}か月"));
+                tell.tell(&rules::AGE, title(day), &found, &format!("生後{low}～{high}か月"));
             }
         }
     }

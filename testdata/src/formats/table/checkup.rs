@@ -217,7 +217,7 @@ pub(super) static SHEETS: &[Sheet] = &[
             ("性別", SexWord),
             ("住所", Address),
             ("保護者氏名", Const("見本 保護者")),
-            ("3〜4か月児健診受診日", BornPlus(4)),
+            ("3～4か月児健診受診日", BornPlus(4)),
             ("月齢", Const("4")),
             ("身長", Num(580, 670, 1)),
             ("体重", Num(540, 820, 2)),
