@@ -275,7 +275,7 @@ impl Cut<'_, '_> {
         let first_line = line;
         let mut rows = Rows::new(bytes, from, separator, self.document.limits.record_bytes_max);
         let mut row = Row::default();
-        let (mut data, mut signpost, mut promised) = (0u64, 0u64, None);
+        let (mut data, mut beyond, mut signpost, mut promised) = (0u64, 0u64, 0u64, None);
         let key_fields = self.key_fields();
         let mut key = Vec::new();
         let max = u64::from(self.document.limits.units_per_document_max);
@@ -301,23 +301,22 @@ impl Cut<'_, '_> {
             let joins = self.units.rows > 0 && !key_fields.is_empty() && key == self.units.key;
             if !joins {
                 self.close();
+                if u64::try_from(self.split.units.len()).unwrap_or(u64::MAX) >= max {
+                    // The rest is counted, not cut: the document is quarantined as a whole.
+                    beyond += 1;
+                    continue;
+                }
                 self.units.start = row.start;
                 self.units.key.clone_from(&key);
             }
             self.units.end = row.end;
             self.units.rows += 1;
-            if u64::try_from(self.split.units.len()).unwrap_or(u64::MAX) >= max {
-                let finding = Finding::new(&rules::LIMIT).found(format!("{max}件を超える"));
-                notes.push(finding.expected(format!("{max}件まで")));
-                // The rest is counted, not cut: the document is quarantined as a whole.
-                while rows.read(&mut row) {
-                    data += 1;
-                    self.units.end = row.end;
-                    self.units.rows += 1;
-                }
-            }
         }
         self.close();
+        if beyond > 0 {
+            self.split.envelope.add("row", beyond);
+            notes.push(plain(&rules::LIMIT, &format!("{max}件を{beyond}行超える"), &format!("{max}件まで")));
+        }
         if data == 0 && !notes.has_error() {
             notes.push(Finding::new(&rules::EMPTY).found("0行"));
         }

@@ -412,6 +412,14 @@ fn step(path: &str, depth: usize) -> &str {
     path.split('/').nth(depth).unwrap_or_default()
 }
 
+/// `a[3]`: the third of its name.
+fn numbered(name: &str) -> (&str, usize) {
+    match name.strip_suffix(']').and_then(|n| n.split_once('[')) {
+        Some((plain, number)) => (plain, number.parse().unwrap_or(1)),
+        None => (name, 1),
+    }
+}
+
 fn children(out: &mut String, cells: &[(&str, &str)], depth: usize) {
     let mut done: Vec<&str> = Vec::new();
     for (path, _) in cells {
@@ -422,13 +430,10 @@ fn children(out: &mut String, cells: &[(&str, &str)], depth: usize) {
         done.push(name);
         let inside: Vec<(&str, &str)> =
             cells.iter().filter(|(p, _)| step(p, depth) == name).copied().collect();
-        let (plain, number) = match name.strip_suffix(']').and_then(|n| n.split_once('[')) {
-            Some((plain, number)) => (plain, number.parse().unwrap_or(1)),
-            None => (name, 1),
-        };
+        let (plain, number) = numbered(name);
         // The third of its name needs two before it.
-        let earlier = done.iter().filter(|d| d.split('[').next() == Some(plain)).count() - 1;
-        for _ in earlier..usize::saturating_sub(number, 1) {
+        let earlier = done.iter().rev().skip(1).map(|d| numbered(d)).find(|(p, _)| *p == plain);
+        for _ in earlier.map_or(0, |e| e.1) + 1..number {
             let _ = write!(out, "<{plain}/>");
         }
         let _ = write!(out, "<{plain}");
