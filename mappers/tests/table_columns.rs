@@ -76,9 +76,7 @@ fn expanded(map: &toml::Table) -> Vec<BTreeMap<String, Value>> {
             })
             .collect(),
     };
-    each.iter()
-        .map(|words| map.iter().map(|(k, v)| (k.clone(), filled(v, words))).collect())
-        .collect()
+    each.iter().map(|words| map.iter().map(|(k, v)| (k.clone(), filled(v, words))).collect()).collect()
 }
 
 fn sheets() -> Vec<Sheet> {
@@ -157,14 +155,16 @@ impl Sheet {
         }
         match column.kind().as_str() {
             "number" => plain(&column.map["range"].as_array().unwrap()[0]),
-            "code" => match (column.map.get("values").and_then(Value::as_table), column.text("digit").as_deref()) {
-                (Some(values), _) => values.keys().next().unwrap().clone(),
-                (None, Some("jan")) => "4901234567894".to_owned(),
-                (None, _) => {
-                    let length = column.map["length"].as_array().unwrap()[0].as_integer().unwrap();
-                    "K12345678"[..usize::try_from(length).unwrap()].to_owned()
+            "code" => {
+                match (column.map.get("values").and_then(Value::as_table), column.text("digit").as_deref()) {
+                    (Some(values), _) => values.keys().next().unwrap().clone(),
+                    (None, Some("jan")) => "4901234567894".to_owned(),
+                    (None, _) => {
+                        let length = column.map["length"].as_array().unwrap()[0].as_integer().unwrap();
+                        "K12345678"[..usize::try_from(length).unwrap()].to_owned()
+                    }
                 }
-            },
+            }
             "flag" => "1".to_owned(),
             "date" => DAY.to_owned(),
             "time" => "13:05".to_owned(),
@@ -219,8 +219,7 @@ impl Sheet {
         let text = self.write(cells);
         let done = run(&self.mapper, text.as_bytes(), "x.csv");
         assert_eq!(done.units.len(), 1, "{}\n{text}", self.name);
-        let errors: Vec<String> =
-            done.findings().filter(|f| f.is_error()).map(ToString::to_string).collect();
+        let errors: Vec<String> = done.findings().filter(|f| f.is_error()).map(ToString::to_string).collect();
         assert!(errors.is_empty(), "{} {errors:?}\n{text}", self.name);
         done
     }
@@ -361,8 +360,11 @@ fn check_column(sheet: &Sheet, column: &Column) {
     sheet.conditions(when, &mut cells);
     cells.remove(&column.id);
     let is_needed = column.text("need").is_some();
-    let with: BTreeMap<String, String> =
-        cells.iter().map(|(k, v)| (k.clone(), v.clone())).chain([(column.id.clone(), sheet.value(column))]).collect();
+    let with: BTreeMap<String, String> = cells
+        .iter()
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .chain([(column.id.clone(), sheet.value(column))])
+        .collect();
     let after = sheet.run(&with);
     assert!(
         !after.rules().contains(&"TABLE-HEADING-UNKNOWN"),
@@ -390,16 +392,14 @@ fn check_column(sheet: &Sheet, column: &Column) {
         // It is a part of composed facts, of the day, of checks or of the version: the next test has the facts.
         let is_day = sheet.record("day").as_ref() == Some(&column.id);
         let others = ["check", "versions", "fact", "csv"];
-        let used = others.iter().filter_map(|k| sheet.table.get(*k)).any(|v| v.to_string().contains(&column.id));
+        let used =
+            others.iter().filter_map(|k| sheet.table.get(*k)).any(|v| v.to_string().contains(&column.id));
         assert!(is_day || used, "{at}: nothing becomes of it");
         return;
     }
     let is_needed = is_needed || read_elsewhere(sheet, &column.id);
-    let made: Vec<Fact> = if is_needed {
-        after.units[0].facts.clone()
-    } else {
-        new_facts(&sheet.run(&cells), &after)
-    };
+    let made: Vec<Fact> =
+        if is_needed { after.units[0].facts.clone() } else { new_facts(&sheet.run(&cells), &after) };
     if let Some(kind) = column.text("note") {
         let mut expected = sheet.empty_fact("note", &after, true);
         expected.source = Some(Coded::new(CodeSystem::DocumentKind, &kind));
@@ -417,7 +417,9 @@ fn check_column(sheet: &Sheet, column: &Column) {
     } else if column.text("seal").is_some() {
         assert!(is_needed || made.is_empty(), "{at} {made:#?}");
         let value = sheet.value(column);
-        assert!(value != "封印すべき文章" || !format!("{after:?}", after = after.units[0].facts).contains(&value));
+        assert!(
+            value != "封印すべき文章" || !format!("{after:?}", after = after.units[0].facts).contains(&value)
+        );
     }
 }
 
@@ -485,10 +487,23 @@ fn check_fact(sheet: &Sheet, map: &BTreeMap<String, Value>) {
     };
     let mut cells = sheet.base();
     let mut mentioned: Vec<String> = list("needs");
-    for key in ["code", "standard", "start", "second", "end", "value", "status", "quantity", "times", "department", "group"] {
+    for key in [
+        "code",
+        "standard",
+        "start",
+        "second",
+        "end",
+        "value",
+        "status",
+        "quantity",
+        "times",
+        "department",
+        "group",
+    ] {
         mentioned.extend(text(key).and_then(|t| t.split_once('@')).map(|(_, id)| format!("@{id}")));
     }
-    mentioned.extend(list("qualifiers").iter().filter_map(|q| q.split_once('@')).map(|(_, id)| format!("@{id}")));
+    mentioned
+        .extend(list("qualifiers").iter().filter_map(|q| q.split_once('@')).map(|(_, id)| format!("@{id}")));
     for id in &mentioned {
         let column = sheet.column(id.trim_start_matches('@'));
         cells.insert(column.id.clone(), sheet.value(column));
@@ -521,7 +536,11 @@ fn check_fact(sheet: &Sheet, map: &BTreeMap<String, Value>) {
     if let Some(column) = text("value").and_then(of) {
         sheet.expect_value(column, &mut expected);
     }
-    for (key, slot) in [("status", &mut expected.status), ("department", &mut expected.department), ("group", &mut expected.group)] {
+    for (key, slot) in [
+        ("status", &mut expected.status),
+        ("department", &mut expected.department),
+        ("group", &mut expected.group),
+    ] {
         *slot = text(key).map(|t| of(t).map_or_else(|| t.to_owned(), word)).unwrap_or_default().into();
     }
     let number = |key: &str| text(key).and_then(of).map(|c| sheet.value(c));
@@ -548,7 +567,10 @@ fn check_fact(sheet: &Sheet, map: &BTreeMap<String, Value>) {
         let unmarked = done.units[0].facts.iter().filter(|f| {
             f.table == expected.table && f.source == expected.source && f.group == expected.group
         });
-        assert!(unmarked.clone().count() > 0 && unmarked.clone().all(|f| !f.qualifiers.contains(mark)), "{at}");
+        assert!(
+            unmarked.clone().count() > 0 && unmarked.clone().all(|f| !f.qualifiers.contains(mark)),
+            "{at}"
+        );
     }
 }
 
@@ -559,7 +581,9 @@ fn the_coverage_has_every_column() {
     let mut items: Vec<&str> = rows.iter().flat_map(|r| r.items.iter().copied()).collect();
     items.sort_unstable();
     items.dedup();
-    for item in [50, 51, 52, 53, 54, 55, 56, 57, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 73, 45, 46, 47] {
+    for item in
+        [50, 51, 52, 53, 54, 55, 56, 57, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 73, 45, 46, 47]
+    {
         assert!(items.contains(&format!("DI-{item}").as_str()), "DI-{item} is served by no column");
     }
     for sheet in sheets() {

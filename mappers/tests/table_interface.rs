@@ -148,8 +148,12 @@ fn the_manuals_example_works() {
     let table = Table::new(&interface);
     let (provider, limits) =
         (musubi_model::ProviderId::new("1310000001").unwrap(), musubi_model::limits::Limits::default());
-    let document =
-        musubi_mappers::Document { bytes: csv.as_bytes(), path: "x.csv", provider: &provider, limits: &limits };
+    let document = musubi_mappers::Document {
+        bytes: csv.as_bytes(),
+        path: "x.csv",
+        provider: &provider,
+        limits: &limits,
+    };
     assert!(table.recognises(&document));
     let split = table.split(&document);
     assert!(split.findings.is_empty(), "{:?}", split.findings);

@@ -1,7 +1,11 @@
 //! Each rule of tables, by the smallest change of a clean file: it raises exactly its finding, with the row, the heading
 //! and a shape, never the value.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests; a panic is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests; a panic is a failed test"
+)]
 
 mod harness;
 
@@ -111,7 +115,10 @@ fn mutants() -> Vec<(Vec<&'static str>, Vec<u8>)> {
         (vec!["TABLE-HEADING-MISSING", "TABLE-HEADING-UNKNOWN"], heads("受診日", "来所日")),
         (vec!["TABLE-HEADING-TWICE"], heads("BMI", "体重（ｋｇ）")),
         (vec!["TABLE-HEADING-UNKNOWN"], heads("BMI", "肥満")),
-        (vec!["TABLE-COLUMN-COUNT"], sheet(file(&[ROW.rsplit_once(',').unwrap().0.to_owned()]).replace(",削除", ""))),
+        (
+            vec!["TABLE-COLUMN-COUNT"],
+            sheet(file(&[ROW.rsplit_once(',').unwrap().0.to_owned()]).replace(",削除", "")),
+        ),
         (vec!["TABLE-TRAILER-COUNT"], sheet(file(&[ROW.to_owned()]).replace("合計,1", "合計,2"))),
         (vec!["TABLE-TRAILER-COUNT"], sheet(file(&[ROW.to_owned()]).replace("合計,1", "合計,一"))),
         (vec!["TABLE-ROW-LONG"], sheet(file(&[format!("{ROW},余り")]))),
@@ -236,7 +243,11 @@ fn an_error_quarantines_its_row_and_no_other() {
 
 #[test]
 fn findings_say_row_heading_shape_and_mend() {
-    let done = run(&table(), file(&[ROW.to_owned(), with(&[("文書番号", "B"), ("保険者番号", "01130013")])]).as_bytes(), "x");
+    let done = run(
+        &table(),
+        file(&[ROW.to_owned(), with(&[("文書番号", "B"), ("保険者番号", "01130013")])]).as_bytes(),
+        "x",
+    );
     let finding: &Finding = done.findings().next().unwrap();
     assert_eq!((finding.position.record.as_str(), finding.position.field.as_str()), ("行 3", "保険者番号"));
     assert_eq!(finding.found, "9×8");
@@ -304,7 +315,8 @@ fn spellings_and_layouts_are_one() {
     // Dates in other spellings, codes by word: the same facts, the word kept as sent beside its code.
     let done = changed(&[("受診日", "46304"), ("精検日", "R8.11.9"), ("判定", "要")]);
     check(&done, &[]);
-    let judged = done.facts(FactTable::Observation).into_iter().find(|f| f.value.text == "要").unwrap().clone();
+    let judged =
+        done.facts(FactTable::Observation).into_iter().find(|f| f.value.text == "要").unwrap().clone();
     assert_eq!(judged.qualifiers, "value=2");
     assert_eq!(done.facts(FactTable::ConditionOccurrence)[0].qualifiers, "suspected judged=2");
     assert_eq!(done.facts(FactTable::Measurement)[0].start, clean.facts(FactTable::Measurement)[0].start);
@@ -342,6 +354,54 @@ fn masters_name_codes_that_cells_give_and_miss_unknown_ones() {
     let done = run_with(&table(), text.as_bytes(), "x.csv", &limits, &OneMaster);
     check(&done, &["CODE-NOT-IN-MASTER"]);
     assert_eq!(done.findings().next().unwrap().rule.severity, Severity::Warning);
+}
+
+/// Titles, two rows of headings that name nothing, comments; columns by position; one item in each row.
+const LONG: &str = r#"
+name = "sample-long"
+version = 1
+title = "縦持ちの表"
+items = ["DI-54"]
+csv = { skip = 1, headings = 2, comment = "//", columns = 6, separator = "semicolon" }
+record = { day = "日" }
+column = [
+  { at = 1, id = "番号", person = "local_number", need = "value" },
+  { at = 2, id = "日", kind = "date", need = "value" },
+  { at = 3, id = "項目", kind = "code", length = [17, 17], need = "value" },
+  { at = 4, id = "値", kind = "word" },
+  { at = 5, id = "単位", kind = "code", values = { "mg/dL" = "", "%" = "" } },
+  { at = 6, id = "旗", kind = "code", values = { H = "高", L = "低" } },
+]
+fact = [
+  { table = "measurement", code = "JC10:@項目", value = "@値", unit = "@単位", flag = "@旗", needs = ["@項目"] },
+]
+"#;
+
+#[test]
+fn long_layouts_by_position() {
+    let mapper = Table::new(&Arc::new(Interface::parse(LONG).unwrap()));
+    let head = "見本健診の結果\n番号;日;項目;値;単位;旗\n;;コード;;;\n";
+    let text = format!(
+        "{head}1;20261009;3D046000001920402;7.2;%;H\n// 注\n1;20261009;1A010000000191111;陰性;;\n         2;20261009;3D010000001926101;見本の文章;mg/dL;\n"
+    );
+    let done = run(&mapper, text.as_bytes(), "x.csv");
+    check(&done, &["TABLE-TEXT-SEALED"]);
+    let facts = done.facts(FactTable::Measurement);
+    let values: Vec<_> = facts
+        .iter()
+        .map(|f| (f.value.text.as_str(), f.value.unit.as_str(), f.value.flag.as_str(), f.qualifiers.as_str()))
+        .collect();
+    assert_eq!(values, [("7.2", "%", "H", ""), ("陰性", "", "", ""), ("", "mg/dL", "", "text=sealed")]);
+    assert_eq!(facts[0].value.number.unwrap().to_string(), "7.2");
+    assert_eq!(facts[0].source.as_ref().unwrap().system, CodeSystem::Jlac10);
+    assert_eq!(
+        done.split.envelope.iter().collect::<Vec<_>>(),
+        [("comment", 1), ("heading", 2)],
+        "the title is skipped"
+    );
+    // The row that has one field too many is the row in error.
+    let long = format!("{head}1;20261009;3D046000001920402;7.2;%;H;x\n");
+    check(&run(&mapper, long.as_bytes(), "x.csv"), &["TABLE-ROW-LONG"]);
 }
 
 const XML: &str = r#"

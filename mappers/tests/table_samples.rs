@@ -41,8 +41,7 @@ fn the_converters_example_is_read_with_its_faults() {
         *counts.entry(finding.rule.id).or_default() += 1;
     }
     // 収縮期 9000 and other values out of range, H and L in place of numbers, made-up insurers and codes.
-    let expected =
-        [("TABLE-BEYOND", 2), ("TABLE-CHECK-DIGIT", 10), ("TABLE-CODE", 3), ("TABLE-RANGE", 4)];
+    let expected = [("TABLE-BEYOND", 2), ("TABLE-CHECK-DIGIT", 10), ("TABLE-CODE", 3), ("TABLE-RANGE", 4)];
     assert_eq!(counts.into_iter().collect::<Vec<_>>(), expected);
     assert_eq!(done.facts(FactTable::Person).len(), 10);
     // Nobody's number or name is shown by a finding.

@@ -20,15 +20,25 @@ use crate::ssmix2::value::{self, Kind};
 pub(super) enum Seen {
     Empty,
     /// A number; or a grade, two numbers, a mark, with no number.
-    Number { number: Option<Decimal>, comparator: &'static str },
+    Number {
+        number: Option<Decimal>,
+        comparator: &'static str,
+    },
     /// A declared word in place of a number, and the status it gives.
     Absent(CompactString),
     /// H or L.
     Beyond,
     /// A code, in the spelling of the list.
     Code(CompactString),
-    Date { date: PartialDate, second: Option<u32>, mark: Mark },
-    Time { second: Option<u32>, mark: Mark },
+    Date {
+        date: PartialDate,
+        second: Option<u32>,
+        mark: Mark,
+    },
+    Time {
+        second: Option<u32>,
+        mark: Mark,
+    },
     /// A span of time: number and unit.
     Duration(Option<Decimal>, &'static str),
     /// Known to be harmless, but no code of the list.
@@ -411,7 +421,8 @@ const SPANS: [(&str, &str); 14] = [
 
 /// `約3時間`, `10年`, `2か月余`, `不詳`, `短時間`, `即死`.
 fn duration(text: &str) -> Option<Seen> {
-    if matches!(text, "不詳" | "不明" | "短時間" | "即死" | "数日" | "数時間" | "数年" | "数か月") {
+    if matches!(text, "不詳" | "不明" | "短時間" | "即死" | "数日" | "数時間" | "数年" | "数か月")
+    {
         return Some(Seen::Duration(None, ""));
     }
     let halved = halve(text);
@@ -419,7 +430,8 @@ fn duration(text: &str) -> Option<Seen> {
     let end = plain.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
     let (digits, rest) = plain.split_at_checked(end)?;
     let (_, unit) = SPANS.iter().filter(|(_, u)| !u.is_empty()).find(|(w, _)| {
-        rest.strip_prefix(*w).is_some_and(|r| matches!(r, "" | "前" | "余" | "余り" | "以上" | "以内" | "未満"))
+        rest.strip_prefix(*w)
+            .is_some_and(|r| matches!(r, "" | "前" | "余" | "余り" | "以上" | "以内" | "未満"))
     })?;
     Some(Seen::Duration(Some(quick(digits)?), unit))
 }

@@ -36,7 +36,8 @@ pub(super) fn run(
     for check in &interface.checks {
         match check {
             Check::Order(columns) => {
-                let dates = columns.iter().filter_map(|n| Some((*n, cells.at(*n).date()?))).collect::<Vec<_>>();
+                let dates =
+                    columns.iter().filter_map(|n| Some((*n, cells.at(*n).date()?))).collect::<Vec<_>>();
                 for pair in dates.windows(2) {
                     if let [(first, a), (second, b)] = pair
                         && is_before(*b, *a)
@@ -47,7 +48,7 @@ pub(super) fn run(
             }
             Check::Sum(parts, is) => {
                 let numbers: Option<Vec<Decimal>> = parts.iter().map(|n| cells.at(*n).number()).collect();
-                let sum = numbers.map(|n| n.into_iter().fold(Decimal::ZERO, |a, b| a.saturating_add(b)));
+                let sum = numbers.map(|n| n.into_iter().fold(Decimal::ZERO, Decimal::saturating_add));
                 if let (Some(sum), Some(stated)) = (sum, cells.at(*is).number())
                     && sum != stated
                 {
@@ -63,7 +64,8 @@ pub(super) fn run(
                 }
             }
             Check::Bmi([height, weight, bmi]) => {
-                let numbers = (cells.at(*height).number(), cells.at(*weight).number(), cells.at(*bmi).number());
+                let numbers =
+                    (cells.at(*height).number(), cells.at(*weight).number(), cells.at(*bmi).number());
                 if let (Some(height), Some(weight), Some(stated)) = numbers
                     && let Some(is) = body_mass(height, weight)
                     && (is.saturating_sub(stated)).abs() > BMI_TOLERANCE
@@ -86,7 +88,10 @@ pub(super) fn run(
 }
 
 fn said<'i>(when: &When, title: &impl Fn(usize) -> &'i str) -> String {
-    when.iter().map(|(n, texts)| format!("{}が{}", title(*n), texts.join("・"))).collect::<Vec<_>>().join("、")
+    when.iter()
+        .map(|(n, texts)| format!("{}が{}", title(*n), texts.join("・")))
+        .collect::<Vec<_>>()
+        .join("、")
 }
 
 fn short(text: &str) -> String {

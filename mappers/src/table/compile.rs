@@ -10,7 +10,9 @@ use toml::Spanned;
 use super::error::{At, InterfaceError, of_toml};
 use super::heading::squash;
 use super::language::{CheckText, ColumnText, CsvText, FactText, FileText, Texts};
-use super::plan::{Check, Column, Csv, FactPlan, Interface, Layout, Need, Part, Reads, Slot, Step, Versions, When};
+use super::plan::{
+    Check, Column, Csv, FactPlan, Interface, Layout, Need, Part, Reads, Slot, Step, Versions, When,
+};
 use super::reads;
 use crate::text::Encoding;
 
@@ -48,7 +50,10 @@ impl<'t> Compile<'t> {
         if name.is_empty()
             || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
         {
-            return Err(at.error("名前は小文字の英数字と「-」「.」だけです。", "「sample-city-infant」のような名前にしてください。"));
+            return Err(at.error(
+                "名前は小文字の英数字と「-」「.」だけです。",
+                "「sample-city-infant」のような名前にしてください。",
+            ));
         }
         if file.version == 0 {
             let at = At { key: "version".into(), ..at };
@@ -60,7 +65,9 @@ impl<'t> Compile<'t> {
             self.columns(spanned, file, &mut columns, &mut facts)?;
         }
         if columns.is_empty() {
-            return Err(at.error("列が一つもありません。", "column = [ { head = \"…\", … } ] を加えてください。"));
+            return Err(
+                at.error("列が一つもありません。", "column = [ { head = \"…\", … } ] を加えてください。")
+            );
         }
         for spanned in &file.fact {
             self.facts(spanned, file, &columns, &mut facts)?;
@@ -74,7 +81,10 @@ impl<'t> Compile<'t> {
         }
         self.nothing_is_lost(file, &columns)?;
         if columns.iter().all(|c: &Column| c.part.is_none()) {
-            return Err(at.error("本人を示す列がありません。", "person = \"local_number\" などの列を加えてください。"));
+            return Err(at.error(
+                "本人を示す列がありません。",
+                "person = \"local_number\" などの列を加えてください。",
+            ));
         }
         let person =
             columns.iter().enumerate().filter_map(|(i, c): (usize, &Column)| Some((c.part?, i))).collect();
@@ -102,7 +112,9 @@ impl<'t> Compile<'t> {
         columns: &mut Vec<Column>,
         facts: &mut Vec<FactPlan>,
     ) -> Result<()> {
-        for words in each_of(&spanned.get_ref().each.iter().map(super::language::Each::words).collect::<Vec<_>>()) {
+        for words in
+            each_of(&spanned.get_ref().each.iter().map(super::language::Each::words).collect::<Vec<_>>())
+        {
             let column = column_for(spanned.get_ref(), &words);
             let heads = column.head.as_ref().map(Texts::list).unwrap_or_default();
             let id = column
@@ -120,7 +132,9 @@ impl<'t> Compile<'t> {
             columns.push(self.one_column(&column, &heads, id.clone(), file, &at)?);
             self.used.push(column.person.is_some() || column.seal.is_some());
             if self.ids.insert(id, index).is_some() {
-                return Err(at.error("同じ名前の列が二つあります。", "id = \"…\" で別の名前を付けてください。"));
+                return Err(
+                    at.error("同じ名前の列が二つあります。", "id = \"…\" で別の名前を付けてください。")
+                );
             }
             if let Some(fact) = self.column_fact(&column, index, file, &at)? {
                 facts.push(fact);
@@ -153,7 +167,10 @@ impl<'t> Compile<'t> {
         }
         let purposes = [text.person.is_some(), text.seal.is_some(), text.note.is_some(), text.fact.is_some()];
         if purposes.iter().filter(|p| **p).count() > 1 {
-            return Err(at.error("使いみちが二つ以上あります。", "person・seal・note・factのうち一つだけにしてください。"));
+            return Err(at.error(
+                "使いみちが二つ以上あります。",
+                "person・seal・note・factのうち一つだけにしてください。",
+            ));
         }
         let part = match &text.person {
             None => None,
@@ -161,7 +178,10 @@ impl<'t> Compile<'t> {
                 let all = || Part::ALL.iter().map(|p| p.name()).collect::<Vec<_>>().join("・");
                 let found = Part::ALL.iter().copied().find(|p| p.name() == name);
                 Some(found.ok_or_else(|| {
-                    at.error(format!("person = \"{name}\" は知られていません。"), format!("{} のどれかにしてください。", all()))
+                    at.error(
+                        format!("person = \"{name}\" は知られていません。"),
+                        format!("{} のどれかにしてください。", all()),
+                    )
                 })?)
             }
         };
@@ -203,10 +223,14 @@ impl<'t> Compile<'t> {
         at: &At<'t>,
     ) -> Result<Option<FactPlan>> {
         let (table, code, slots) = match (&text.note, &text.fact) {
-            (Some(kind), _) => (FactTable::Note, Some(Coded::new(CodeSystem::DocumentKind, kind)), Vec::new()),
+            (Some(kind), _) => {
+                (FactTable::Note, Some(Coded::new(CodeSystem::DocumentKind, kind)), Vec::new())
+            }
             (None, Some(table)) => {
                 let Some(code) = &text.code else {
-                    return Err(at.error("codeがありません。", "code = \"MUSUBI-ITEM:…\" のように書いてください。"));
+                    return Err(
+                        at.error("codeがありません。", "code = \"MUSUBI-ITEM:…\" のように書いてください。")
+                    );
                 };
                 if text.kind.is_none() {
                     return Err(at.error(
@@ -225,7 +249,16 @@ impl<'t> Compile<'t> {
         template.qualifiers = text.qualifiers.as_deref().unwrap_or_default().into();
         let items = if text.items.is_empty() { file.items.clone() } else { text.items.clone() };
         let when = self.when(&text.when, at)?;
-        Ok(Some(FactPlan { template, slots, needs: vec![index], when, mark: None, on_day: true, items }))
+        Ok(Some(FactPlan {
+            template,
+            slots,
+            needs: vec![index],
+            when,
+            mark: None,
+            asks: false,
+            on_day: true,
+            items,
+        }))
     }
 
     fn facts(
@@ -235,17 +268,25 @@ impl<'t> Compile<'t> {
         columns: &[Column],
         facts: &mut Vec<FactPlan>,
     ) -> Result<()> {
-        for words in each_of(&spanned.get_ref().each.iter().map(super::language::Each::words).collect::<Vec<_>>()) {
+        for words in
+            each_of(&spanned.get_ref().each.iter().map(super::language::Each::words).collect::<Vec<_>>())
+        {
             let text = fact_for(spanned.get_ref(), &words);
-            let at = self.at(spanned, format!("fact {} {}", text.table, text.code.as_deref().unwrap_or_default()));
+            let at =
+                self.at(spanned, format!("fact {} {}", text.table, text.code.as_deref().unwrap_or_default()));
             if facts.len() >= PARTS_MAX {
-                return Err(at.error(format!("事実が{PARTS_MAX}を超えます。"), "eachの数を確認してください。"));
+                return Err(
+                    at.error(format!("事実が{PARTS_MAX}を超えます。"), "eachの数を確認してください。")
+                );
             }
             let fact = self.one_fact(&text, file, &at)?;
             for (slot, n) in &fact.slots {
                 if let Some(column) = columns.get(*n).filter(|c| !suits(slot, &c.reads)) {
                     let what = format!("列「{}」のkindは{}に使えません。", column.title, slot.column());
-                    return Err(at.error(what, "日付にはdate、数量にはnumber、その他にはtext以外のkindにしてください。"));
+                    return Err(at.error(
+                        what,
+                        "日付にはdate、数量にはnumber、その他にはtext以外のkindにしてください。",
+                    ));
                 }
             }
             facts.push(fact);
@@ -326,7 +367,8 @@ impl<'t> Compile<'t> {
         let mut needs = self.list(&text.needs, at)?;
         if needs.is_empty() {
             // What the fact is about: its value, else its code, else whatever it reads first.
-            let rank = |s: &Slot| matches!(s, Slot::Value).then_some(0).or(matches!(s, Slot::Code(_)).then_some(1));
+            let rank =
+                |s: &Slot| matches!(s, Slot::Value).then_some(0).or(matches!(s, Slot::Code(_)).then_some(1));
             let first = slots.iter().filter(|(s, _)| rank(s).is_some()).min_by_key(|(s, _)| rank(s));
             needs.extend(first.or(slots.first()).map(|(_, column)| *column));
         }
@@ -337,7 +379,10 @@ impl<'t> Compile<'t> {
         let on_day = !slots.iter().any(|(s, _)| *s == Slot::Start);
         let when = self.when(&text.when, at)?;
         let items = if text.items.is_empty() { file.items.clone() } else { text.items.clone() };
-        Ok(FactPlan { template, slots, needs, when, mark, on_day, items })
+        let own =
+            |s: &CodeSystem| matches!(s, CodeSystem::Item | CodeSystem::DocumentKind | CodeSystem::Other(_));
+        let asks = slots.iter().any(|(s, _)| matches!(s, Slot::Code(system) if !own(system)));
+        Ok(FactPlan { template, slots, needs, when, mark, asks, on_day, items })
     }
 
     /// The number of a column that is called by name.
@@ -386,7 +431,10 @@ impl<'t> Compile<'t> {
         let headings = csv.headings.unwrap_or(u32::from(by_heading));
         let heading = csv.heading.unwrap_or(1);
         if by_heading && !(1..=headings).contains(&heading) {
-            return Err(at.error("csv.headingが見出し行の数を超えています。", "1からheadingsまでの番号にしてください。"));
+            return Err(at.error(
+                "csv.headingが見出し行の数を超えています。",
+                "1からheadingsまでの番号にしてください。",
+            ));
         }
         Ok(Layout::Csv(Csv {
             separator: match csv.separator.as_deref() {
@@ -395,7 +443,10 @@ impl<'t> Compile<'t> {
                 Some("tab") => Some(b'\t'),
                 Some("semicolon") => Some(b';'),
                 Some(_) => {
-                    return Err(at.error("csv.separatorが知られていません。", "auto・comma・tab・semicolonのどれかにしてください。"));
+                    return Err(at.error(
+                        "csv.separatorが知られていません。",
+                        "auto・comma・tab・semicolonのどれかにしてください。",
+                    ));
                 }
             },
             encoding: match csv.encoding.as_deref() {
@@ -404,7 +455,10 @@ impl<'t> Compile<'t> {
                 Some("shift_jis") => Some(Encoding::ShiftJis),
                 Some("euc-jp") => Some(Encoding::EucJp),
                 Some(_) => {
-                    return Err(at.error("csv.encodingが知られていません。", "auto・utf-8・shift_jis・euc-jpのどれかにしてください。"));
+                    return Err(at.error(
+                        "csv.encodingが知られていません。",
+                        "auto・utf-8・shift_jis・euc-jpのどれかにしてください。",
+                    ));
                 }
             },
             skip: csv.skip,
@@ -451,13 +505,18 @@ impl<'t> Compile<'t> {
             Some(map) => {
                 let mut entries = map.iter();
                 let (Some((name, values)), None) = (entries.next(), entries.next()) else {
-                    return Err(at.error("deletedは一つの列だけです。", "deleted = { 列の名前 = [\"1\"] } としてください。"));
+                    return Err(at.error(
+                        "deletedは一つの列だけです。",
+                        "deleted = { 列の名前 = [\"1\"] } としてください。",
+                    ));
                 };
                 Some((self.column(name, &at)?, values.clone()))
             }
         };
         if key.is_empty() {
-            return Err(at.error("keyがありません。", "同じ記録を見分ける列を key = [ … ] に書いてください。"));
+            return Err(
+                at.error("keyがありません。", "同じ記録を見分ける列を key = [ … ] に書いてください。")
+            );
         }
         Ok(Some(Versions { key, time, deleted }))
     }
@@ -597,7 +656,10 @@ fn fact_for(text: &FactText, words: &[String]) -> FactText {
 fn table_of(name: &str, at: &At<'_>) -> Result<FactTable> {
     FactTable::from_name(name).filter(|t| *t != FactTable::Person).ok_or_else(|| {
         let all: Vec<_> = FactTable::ALL.iter().map(|t| t.as_str()).filter(|t| *t != "person").collect();
-        at.error(format!("表「{name}」はありません。"), format!("{} のどれかにしてください。", all.join("・")))
+        at.error(
+            format!("表「{name}」はありません。"),
+            format!("{} のどれかにしてください。", all.join("・")),
+        )
     })
 }
 
@@ -617,7 +679,9 @@ fn system_of<'c>(written: &'c str, at: &At<'_>) -> Result<(CodeSystem, &'c str)>
 fn constant_code(written: &str, at: &At<'_>) -> Result<Coded> {
     let (system, code) = system_of(written, at)?;
     if code.starts_with('@') {
-        return Err(at.error("列のコードを他の列から取ることはできません。", "fact = [ … ] に書いてください。"));
+        return Err(
+            at.error("列のコードを他の列から取ることはできません。", "fact = [ … ] に書いてください。")
+        );
     }
     Ok(Coded::new(system, code))
 }
@@ -625,7 +689,8 @@ fn constant_code(written: &str, at: &At<'_>) -> Result<Coded> {
 fn path_of(path: &str, at: &At<'_>) -> Result<Vec<Step>> {
     let mut steps = Vec::new();
     for part in path.split('/') {
-        let bad = || at.error(format!("path「{path}」が読めません。"), "「子/孫[2]/@属性」の形に書いてください。");
+        let bad =
+            || at.error(format!("path「{path}」が読めません。"), "「子/孫[2]/@属性」の形に書いてください。");
         if matches!(steps.last(), Some(Step::Attribute(_))) {
             return Err(bad());
         }

@@ -47,7 +47,9 @@ fn rows(interface: &Interface) -> Vec<Covered> {
                 Part::Birth => ["DI-03"],
                 Part::Sex => ["DI-02"],
                 Part::InsurerNumber | Part::CareInsurer => ["DI-05"],
-                Part::InsuredSymbol | Part::InsuredNumber | Part::InsuredBranch | Part::CareNumber => ["DI-06"],
+                Part::InsuredSymbol | Part::InsuredNumber | Part::InsuredBranch | Part::CareNumber => {
+                    ["DI-06"]
+                }
                 Part::LocalNumber => ["DI-10"],
                 _ => ["DI-01"],
             };
@@ -82,10 +84,15 @@ fn rows(interface: &Interface) -> Vec<Covered> {
             out.push(row(&column.items, Becomes::Context("day of the record: start of its facts")));
         }
         if interface.time == Some(index) {
-            out.push(row(&column.items, Becomes::Context("time of day of the record: start_second of its facts")));
+            out.push(row(
+                &column.items,
+                Becomes::Context("time of day of the record: start_second of its facts"),
+            ));
         }
         if interface.versions.as_ref().is_some_and(|v| {
-            v.key.contains(&index) || v.time.contains(&index) || v.deleted.as_ref().is_some_and(|d| d.0 == index)
+            v.key.contains(&index)
+                || v.time.contains(&index)
+                || v.deleted.as_ref().is_some_and(|d| d.0 == index)
         }) && out.len() == before
         {
             out.push(row(&column.items, Becomes::Context("version of the record")));

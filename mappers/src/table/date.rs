@@ -1,8 +1,8 @@
 //! Dates and times of day as tables write them: `20261009`, `2026/10/9`, `令和8年10月9日`, `R8.10.9`, `5081009`, a
 //! spreadsheet's day count; `13:05`, `午後1時5分頃`, `時刻不詳`. Nothing is guessed: what is not understood is told.
 
-use musubi_model::date::{DateError, ERAS, ReadDate};
 use musubi_model::PartialDate;
+use musubi_model::date::{DateError, ERAS, ReadDate};
 
 /// What a writer says of how sure a time is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -131,7 +131,11 @@ fn date_part(rest: &mut Rest<'_>, serial: bool) -> Result<ReadDate, DateError> {
 }
 
 fn small(digits: &str) -> Result<u32, DateError> {
-    if digits.is_empty() || digits.len() > 4 { Err(DateError::Shape) } else { digits.parse().map_err(|_| DateError::Shape) }
+    if digits.is_empty() || digits.len() > 4 {
+        Err(DateError::Shape)
+    } else {
+        digits.parse().map_err(|_| DateError::Shape)
+    }
 }
 
 /// Reads a time of day: seconds since midnight, and how sure. `None`: not a time.
@@ -154,7 +158,9 @@ fn time_of(text: &str) -> Option<(Option<u32>, Mark)> {
     let digits = rest.digits();
     let (mut hour, minute, second): (u32, u32, u32) = match (digits.len(), rest.0) {
         (4, "") => (digits.get(..2)?.parse().ok()?, digits.get(2..)?.parse().ok()?, 0),
-        (6, "") => (digits.get(..2)?.parse().ok()?, digits.get(2..4)?.parse().ok()?, digits.get(4..)?.parse().ok()?),
+        (6, "") => {
+            (digits.get(..2)?.parse().ok()?, digits.get(2..4)?.parse().ok()?, digits.get(4..)?.parse().ok()?)
+        }
         (1 | 2, _) => {
             let hour = digits.parse().ok()?;
             let colon = rest.0.starts_with(':');
@@ -162,7 +168,11 @@ fn time_of(text: &str) -> Option<(Option<u32>, Mark)> {
                 return None;
             }
             let minute = rest.digits();
-            let minute = if minute.is_empty() { if rest.take("半") { 30 } else { 0 } } else { minute.parse().ok()? };
+            let minute = if minute.is_empty() {
+                if rest.take("半") { 30 } else { 0 }
+            } else {
+                minute.parse().ok()?
+            };
             let mut second = 0;
             if (colon && rest.skip(':')) || (!colon && rest.skip('分') && !rest.0.is_empty()) {
                 second = rest.digits().parse().ok()?;
@@ -244,9 +254,8 @@ impl<'t> Rest<'t> {
     }
 
     fn era(&mut self) -> Option<&'static musubi_model::date::Era> {
-        ERAS.iter().find(|e| {
-            self.take(e.name) || self.skip(e.letter) || self.skip(e.letter.to_ascii_lowercase())
-        })
+        ERAS.iter()
+            .find(|e| self.take(e.name) || self.skip(e.letter) || self.skip(e.letter.to_ascii_lowercase()))
     }
 }
 
@@ -261,7 +270,9 @@ mod tests {
             Ok(s) => format!(
                 "{}{}{}{}{}",
                 s.read.date,
-                s.second.map(|n| format!(" {:02}:{:02}:{:02}", n / 3600, n / 60 % 60, n % 60)).unwrap_or_default(),
+                s.second
+                    .map(|n| format!(" {:02}:{:02}:{:02}", n / 3600, n / 60 % 60, n % 60))
+                    .unwrap_or_default(),
                 s.mark.qualifier().map(|q| format!(" {q}")).unwrap_or_default(),
                 if s.read.outside_era { " outside" } else { "" },
                 if s.read.zero_part { " zero" } else { "" },
@@ -273,10 +284,14 @@ mod tests {
 
     #[test]
     fn dates_as_tables_write_them() {
-        for text in ["20261009", "2026/10/9", "2026-10-09", "２０２６／１０／０９", "2026年10月9日", "2026.10.9"] {
+        for text in
+            ["20261009", "2026/10/9", "2026-10-09", "２０２６／１０／０９", "2026年10月9日", "2026.10.9"]
+        {
             check(text, "2026-10-09");
         }
-        for text in ["令和8年10月9日", "R8.10.9", "r08/10/09", "R081009", "5081009", "令和８年１０月９日", "46304"] {
+        for text in
+            ["令和8年10月9日", "R8.10.9", "r08/10/09", "R081009", "5081009", "令和８年１０月９日", "46304"]
+        {
             check(text, "2026-10-09");
         }
         check("令和元年5月1日", "2019-05-01");

@@ -143,8 +143,7 @@ impl Fit {
 }
 
 /// Full-width katakana and signs for the half-width ones from U+FF61 on.
-const KANA: &str =
-    "。「」、・ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン゛゜";
+const KANA: &str = "。「」、・ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン゛゜";
 
 /// A heading in one spelling: full-width signs in half width, half-width kana in full width, no blanks, capitals.
 #[must_use]

@@ -15,13 +15,10 @@ use super::plan::{Interface, Part};
 use super::rules;
 
 /// The person of a row.
-pub(super) fn demographics(
-    interface: &Interface,
-    cells: Cells<'_>,
-    tell: &mut Teller<'_>,
-) -> Demographics {
+pub(super) fn demographics(interface: &Interface, cells: Cells<'_>, tell: &mut Teller<'_>) -> Demographics {
     let mut d = Demographics::default();
-    let (mut kanji, mut kana) = ([const { CompactString::const_new("") }; 2], [const { CompactString::const_new("") }; 2]);
+    let (mut kanji, mut kana) =
+        ([const { CompactString::const_new("") }; 2], [const { CompactString::const_new("") }; 2]);
     let mut address = CompactString::default();
     let (mut asks_birth, mut asks_sex) = (None, None);
     for (part, column) in &interface.person {

@@ -120,8 +120,13 @@ pub(super) enum Step {
 pub(super) enum Reads {
     Number(Box<Numbers>),
     Code(Box<Codes>),
-    Date { serial: bool, midnight_unknown: bool },
-    Time { midnight_unknown: bool },
+    Date {
+        serial: bool,
+        midnight_unknown: bool,
+    },
+    Time {
+        midnight_unknown: bool,
+    },
     Duration,
     Word,
     /// Free text, and whatever is not read at all.
@@ -249,6 +254,8 @@ pub(super) struct FactPlan {
     pub(super) needs: Vec<usize>,
     pub(super) when: When,
     pub(super) mark: Option<(CompactString, Vec<usize>)>,
+    /// Its code comes from a cell and has a master: it is asked for.
+    pub(super) asks: bool,
     /// Its day is the record's day.
     pub(super) on_day: bool,
     pub(super) items: Vec<String>,

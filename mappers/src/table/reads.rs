@@ -66,12 +66,19 @@ pub(super) fn of(text: &ColumnText, part: Option<Part>, at: &At<'_>) -> Result<R
         || !text.absent.is_empty()
         || text.beyond;
     if asks_number && !is_number {
-        return Err(at.error("unit・range・trap・convert・absent・beyondはkind = \"number\"だけのものです。", "kindを確認してください。"));
+        return Err(at.error(
+            "unit・range・trap・convert・absent・beyondはkind = \"number\"だけのものです。",
+            "kindを確認してください。",
+        ));
     }
     let is_code = matches!(reads, Reads::Code(_));
-    if (!text.values.is_empty() || !text.also.is_empty() || text.length.is_some() || text.digit.is_some()) && !is_code
+    if (!text.values.is_empty() || !text.also.is_empty() || text.length.is_some() || text.digit.is_some())
+        && !is_code
     {
-        return Err(at.error("values・also・length・digitはkind = \"code\"だけのものです。", "kindを確認してください。"));
+        return Err(at.error(
+            "values・also・length・digitはkind = \"code\"だけのものです。",
+            "kindを確認してください。",
+        ));
     }
     if matches!(reads, Reads::Text) && text.fact.is_some() {
         return Err(at.error(
@@ -125,7 +132,8 @@ fn decimal(value: &toml::Value, at: &At<'_>) -> Result<Decimal, InterfaceError> 
         toml::Value::String(s) => s.clone(),
         _ => String::new(),
     };
-    text.parse().map_err(|_| at.error(format!("「{value}」は数ではありません。"), "0.5 のように書いてください。"))
+    text.parse()
+        .map_err(|_| at.error(format!("「{value}」は数ではありません。"), "0.5 のように書いてください。"))
 }
 
 fn codes(text: &ColumnText, at: &At<'_>) -> Result<Codes, InterfaceError> {
@@ -173,5 +181,9 @@ fn flags(text: &ColumnText) -> Codes {
 }
 
 fn shortened(text: &str) -> String {
-    if text.chars().count() <= 120 { text.to_owned() } else { text.chars().take(118).chain(['…']).collect() }
+    if text.chars().count() <= 120 {
+        text.to_owned()
+    } else {
+        text.chars().take(118).chain(['…']).collect()
+    }
 }

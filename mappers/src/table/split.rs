@@ -92,7 +92,11 @@ fn head(
     } else if by_heading {
         notes.push(Finding::new(&rules::EMPTY).found("見出し行なし"));
     }
-    if let (Some(columns), false) = (csv.columns, headings.is_empty())
+    if !by_heading {
+        let declared = headings.get(declared).map(Vec::len);
+        frame.width = declared.or(csv.columns.and_then(|n| usize::try_from(n).ok())).unwrap_or(0);
+    }
+    if let Some(columns) = csv.columns
         && frame.width != 0
         && frame.width != usize::try_from(columns).unwrap_or(0)
     {
@@ -161,8 +165,14 @@ fn encoding_of(csv: &Csv, bytes: &[u8]) -> Result<Encoding, &'static str> {
     if bytes.starts_with(text::UTF8_MARK) {
         return Ok(Encoding::Utf8);
     }
-    let Some(first) = bytes.iter().position(|b| !b.is_ascii() || *b == 0x1B) else { return Ok(Encoding::Utf8) };
-    let rest = if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") { bytes } else { bytes.get(first..).unwrap_or_default() };
+    let Some(first) = bytes.iter().position(|b| !b.is_ascii() || *b == 0x1B) else {
+        return Ok(Encoding::Utf8);
+    };
+    let rest = if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+        bytes
+    } else {
+        bytes.get(first..).unwrap_or_default()
+    };
     let sample = match rest.get(..SAMPLE) {
         None => rest,
         Some(part) => part.get(..memchr::memrchr2(b'\n', b'\r', part).unwrap_or(part.len())).unwrap_or(part),
@@ -175,8 +185,11 @@ fn encoding_of(csv: &Csv, bytes: &[u8]) -> Result<Encoding, &'static str> {
         Err(NoEncoding::Unknown) => {
             // A few broken bytes do not make a file unreadable; each is told where it stands.
             let lost = |e: Encoding| text::decode(e, sample).chars().filter(|c| *c == '\u{FFFD}').count();
-            let (count, encoding) =
-                [Encoding::Utf8, Encoding::ShiftJis].map(|e| (lost(e), e)).into_iter().min_by_key(|p| p.0).unwrap_or((0, Encoding::Utf8));
+            let (count, encoding) = [Encoding::Utf8, Encoding::ShiftJis]
+                .map(|e| (lost(e), e))
+                .into_iter()
+                .min_by_key(|p| p.0)
+                .unwrap_or((0, Encoding::Utf8));
             if count.saturating_mul(20) <= sample.len() { Ok(encoding) } else { Err("不明") }
         }
     }
@@ -240,7 +253,8 @@ fn heading_rows(
 fn is_comment(csv: &Csv, bytes: &[u8], row: &Row) -> bool {
     let Some(mark) = &csv.comment else { return false };
     let line = bytes.get(row.start..row.end).unwrap_or_default();
-    line.starts_with(mark.as_bytes()) || line.strip_prefix(b"\"").is_some_and(|l| l.starts_with(mark.as_bytes()))
+    line.starts_with(mark.as_bytes())
+        || line.strip_prefix(b"\"").is_some_and(|l| l.starts_with(mark.as_bytes()))
 }
 
 /// Nothing but separators, blanks and quotes?

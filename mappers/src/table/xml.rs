@@ -183,8 +183,12 @@ pub(super) fn cells(bytes: &[u8], columns: &[Column]) -> Vec<String> {
                 stack.pop();
                 brothers.pop();
             }
-            Ok(Event::Text(text)) => put(&stack, columns, &mut out, &String::from_utf8_lossy(text.as_ref().as_ref())),
-            Ok(Event::CData(text)) => put(&stack, columns, &mut out, &String::from_utf8_lossy(text.as_ref().as_ref())),
+            Ok(Event::Text(text)) => {
+                put(&stack, columns, &mut out, &String::from_utf8_lossy(text.as_ref().as_ref()));
+            }
+            Ok(Event::CData(text)) => {
+                put(&stack, columns, &mut out, &String::from_utf8_lossy(text.as_ref().as_ref()));
+            }
             Ok(Event::GeneralRef(name)) => {
                 let name = String::from_utf8_lossy(name.as_ref().as_ref()).into_owned();
                 put(&stack, columns, &mut out, &entity(&name));
@@ -214,9 +218,10 @@ fn enter(tag: &BytesStart<'_>, stack: &mut Vec<(String, u32)>, brothers: &mut Ve
 /// Do the open elements lead where the path says?
 fn leads(stack: &[(String, u32)], steps: &[Step]) -> bool {
     stack.len() == steps.len()
-        && stack.iter().zip(steps).all(|((name, number), step)| {
-            matches!(step, Step::Child(n, at) if n == name && at == number)
-        })
+        && stack
+            .iter()
+            .zip(steps)
+            .all(|((name, number), step)| matches!(step, Step::Child(n, at) if n == name && at == number))
 }
 
 fn attributes(tag: &BytesStart<'_>, stack: &[(String, u32)], columns: &[Column], out: &mut [String]) {
@@ -224,7 +229,8 @@ fn attributes(tag: &BytesStart<'_>, stack: &[(String, u32)], columns: &[Column],
         let key = String::from_utf8_lossy(attribute.key.local_name().as_ref().as_ref()).into_owned();
         let value = String::from_utf8_lossy(attribute.value.as_ref().as_ref()).into_owned();
         for (column, slot) in columns.iter().zip(out.iter_mut()) {
-            let Some((Step::Attribute(name), above)) = column.path.as_deref().and_then(<[Step]>::split_last) else {
+            let Some((Step::Attribute(name), above)) = column.path.as_deref().and_then(<[Step]>::split_last)
+            else {
                 continue;
             };
             if *name == key && leads(stack, above) {

@@ -112,8 +112,14 @@ pub(super) enum Encoding {
 pub(super) enum Layout {
     Csv,
     /// Numbers, keys, names, each behind `#`.
-    Niph { names: &'static [&'static str] },
-    Xml { root: &'static str, record: &'static str, paths: &'static [&'static str] },
+    Niph {
+        names: &'static [&'static str],
+    },
+    Xml {
+        root: &'static str,
+        record: &'static str,
+        paths: &'static [&'static str],
+    },
 }
 
 #[derive(Debug)]
@@ -192,9 +198,7 @@ fn persons<'j>(who: Who, job: &Job<'j>) -> Vec<&'j Subject> {
     let all = job.subjects.iter().filter(born);
     match who {
         Who::Ages(from, to) => all.filter(|s| (from..to).contains(&s.age)).collect(),
-        Who::Women(from, to) => {
-            all.filter(|s| s.sex == Sex::Female && (from..to).contains(&s.age)).collect()
-        }
+        Who::Women(from, to) => all.filter(|s| s.sex == Sex::Female && (from..to).contains(&s.age)).collect(),
         Who::Care => all.filter(|s| s.care.is_some()).collect(),
         Who::Oldest(share) => {
             let mut oldest: Vec<_> = all.collect();
@@ -221,14 +225,17 @@ struct Draw<'d> {
 
 impl<'d> Draw<'d> {
     fn new(sheet: &Sheet, job: &Job<'d>, subject: &'d Subject) -> Self {
-        let purpose = sheet.interface.bytes().fold(7_u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(b)));
+        let purpose =
+            sheet.interface.bytes().fold(7_u64, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(b)));
         let mut rng = job.rng(subject, purpose % 1_000_000);
         let months = sheet.columns.iter().find_map(|(_, g)| match g {
             Gen::BornPlus(n) => Some(*n),
             _ => None,
         });
         let day = match months {
-            Some(n) => later(subject.birth.checked_add(n.months()).unwrap_or(subject.birth), rng.between(0, 20)),
+            Some(n) => {
+                later(subject.birth.checked_add(n.months()).unwrap_or(subject.birth), rng.between(0, 20))
+            }
             None => later(job.month, rng.between(0, 21)),
         };
         let age = match months {
@@ -262,7 +269,9 @@ impl<'d> Draw<'d> {
             Gen::Insurer if s.assistance => String::new(),
             Gen::Insurer => s.insurer.clone(),
             Gen::Insurer8 => format!("{:0>8}", s.insurer),
-            Gen::Symbol | Gen::InsuredNumber if s.assistance && !matches!(sheet.layout, Layout::Niph { .. }) => {
+            Gen::Symbol | Gen::InsuredNumber
+                if s.assistance && !matches!(sheet.layout, Layout::Niph { .. }) =>
+            {
                 String::new()
             }
             Gen::Symbol => s.symbol.clone(),
@@ -302,9 +311,18 @@ impl<'d> Draw<'d> {
             Gen::DayMinus(n) => compact(later(self.day, -*n)),
             Gen::Updated => {
                 let at = later(self.day, 3);
-                format!("{}/{:02}/{:02} {:02}:{:02}", at.year(), at.month(), at.day(), self.rng.between(9, 17), self.rng.below(60))
+                format!(
+                    "{}/{:02}/{:02} {:02}:{:02}",
+                    at.year(),
+                    at.month(),
+                    at.day(),
+                    self.rng.between(9, 17),
+                    self.rng.below(60)
+                )
             }
-            Gen::Time(from, to) => format!("{:02}:{:02}", self.rng.between(*from, to - 1), self.rng.below(60)),
+            Gen::Time(from, to) => {
+                format!("{:02}:{:02}", self.rng.between(*from, to - 1), self.rng.below(60))
+            }
             Gen::Num(low, high, decimals) => scaled(middle(&mut self.rng, *low, *high), *decimals),
             Gen::Pick(choices) => {
                 let weights: Vec<u32> = choices.iter().map(|c| c.1).collect();
@@ -322,12 +340,22 @@ impl<'d> Draw<'d> {
             Gen::Bmi => format!("{:.1}", self.weight() / (self.height / 100.0).powi(2)),
             Gen::ToothCount => self.rng.between(12, 20).to_string(),
             Gen::Maybe(percent, inner) => {
-                if self.rng.below(100) < *percent { self.cell(inner, sheet, before) } else { String::new() }
+                if self.rng.below(100) < *percent {
+                    self.cell(inner, sheet, before)
+                } else {
+                    String::new()
+                }
             }
             Gen::If(head, values, inner) => {
-                if values.contains(&known(head)) { self.cell(inner, sheet, before) } else { String::new() }
+                if values.contains(&known(head)) {
+                    self.cell(inner, sheet, before)
+                } else {
+                    String::new()
+                }
             }
-            Gen::Sum(heads) => heads.iter().filter_map(|h| known(h).parse::<i64>().ok()).sum::<i64>().to_string(),
+            Gen::Sum(heads) => {
+                heads.iter().filter_map(|h| known(h).parse::<i64>().ok()).sum::<i64>().to_string()
+            }
         }
     }
 
@@ -339,8 +367,10 @@ impl<'d> Draw<'d> {
 
 /// Typical heights of the years 0 to 15, then of grown people.
 fn height(age: i64, sex: Sex) -> f64 {
-    const BY_AGE: [f64; 16] =
-        [62.0, 75.0, 86.0, 94.0, 101.0, 108.0, 115.0, 121.0, 127.0, 133.0, 139.0, 145.0, 151.0, 156.0, 159.0, 161.0];
+    const BY_AGE: [f64; 16] = [
+        62.0, 75.0, 86.0, 94.0, 101.0, 108.0, 115.0, 121.0, 127.0, 133.0, 139.0, 145.0, 151.0, 156.0, 159.0,
+        161.0,
+    ];
     let grown = if sex == Sex::Male { 169.0 } else { 157.0 };
     usize::try_from(age).ok().and_then(|n| BY_AGE.get(n).copied()).unwrap_or(grown)
 }
