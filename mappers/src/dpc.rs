@@ -94,7 +94,13 @@ impl Mapper for Form1 {
         file::split(document, Form::Form1)
     }
 
-    fn map(&self, document: &Document<'_>, split: &Split, unit: &UnitSlice, masters: &dyn Masters) -> MappedUnit {
+    fn map(
+        &self,
+        document: &Document<'_>,
+        split: &Split,
+        unit: &UnitSlice,
+        masters: &dyn Masters,
+    ) -> MappedUnit {
         frame(split, unit).map_or_else(|| nothing(unit), |frame| form1::map(document, frame, unit, masters))
     }
 
@@ -120,7 +126,13 @@ impl Mapper for Ef {
         file::split(document, Form::Ef)
     }
 
-    fn map(&self, document: &Document<'_>, split: &Split, unit: &UnitSlice, masters: &dyn Masters) -> MappedUnit {
+    fn map(
+        &self,
+        document: &Document<'_>,
+        split: &Split,
+        unit: &UnitSlice,
+        masters: &dyn Masters,
+    ) -> MappedUnit {
         frame(split, unit).map_or_else(|| nothing(unit), |frame| ef::map(document, frame, unit, masters))
     }
 

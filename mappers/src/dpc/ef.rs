@@ -6,9 +6,7 @@
 use compact_str::{CompactString, format_compact};
 use musubi_model::checkdigit::modulus10_weight21;
 use musubi_model::code::Masters;
-use musubi_model::{
-    ByteRange, CodeSystem, Coded, Fact, FactTable, Identifying, PartialDate, Sex,
-};
+use musubi_model::{ByteRange, CodeSystem, Coded, Fact, FactTable, Identifying, PartialDate, Sex};
 use rust_decimal::Decimal;
 
 use super::file::{Form, Lines};
@@ -79,9 +77,12 @@ pub(super) fn map(
         rows += 1;
         let range = ByteRange::within(unit.range.start, start, start + line.len());
         reader.take(line, Place { row: rows, range });
-        if u32::try_from(line.len()).unwrap_or(u32::MAX) > limits.record_bytes_max || rows > limits.records_per_unit_max {
+        if u32::try_from(line.len()).unwrap_or(u32::MAX) > limits.record_bytes_max
+            || rows > limits.records_per_unit_max
+        {
             if sound {
-                let finding = reader.finding(&rules::LIMIT, None).found(format!("{} バイト、{rows} 行目", line.len()));
+                let finding =
+                    reader.finding(&rules::LIMIT, None).found(format!("{} バイト、{rows} 行目", line.len()));
                 reader.notes.push(finding);
             }
             sound = false;
@@ -148,7 +149,12 @@ fn begin(reader: &mut Reader<'_, '_>, stay: &mut Stay) -> bool {
         // Older outpatient files write zeros for both days.
         let birth = reader.date(col::BIRTH_OR_DISCHARGE, &rules::BIRTH);
         if birth.zip(reader.admission).is_some_and(|(b, a)| a.earliest() < b.earliest()) {
-            reader.say(&rules::BEFORE_BIRTH, col::BIRTH_OR_DISCHARGE, || "受診日より後の生年月日".to_owned(), "受診日以前");
+            reader.say(
+                &rules::BEFORE_BIRTH,
+                col::BIRTH_OR_DISCHARGE,
+                || "受診日より後の生年月日".to_owned(),
+                "受診日以前",
+            );
         } else if let Some(birth) = birth {
             reader.person.birth = Identifying::new(Some(birth));
             let mut fact = reader.fact(FactTable::Person, "");
@@ -169,7 +175,8 @@ fn begin(reader: &mut Reader<'_, '_>, stay: &mut Stay) -> bool {
 }
 
 fn row(reader: &mut Reader<'_, '_>, stay: &mut Stay) {
-    let done = if stay.outpatient { reader.date(col::DONE, &rules::DATE) } else { reader.date_of_stay(col::DONE) };
+    let done =
+        if stay.outpatient { reader.date(col::DONE, &rules::DATE) } else { reader.date_of_stay(col::DONE) };
     stay.newest = stay.newest.max(done);
     insurer(reader, stay);
     if reader.field(col::SECTION).eq_ignore_ascii_case(b"SY") {
@@ -257,7 +264,9 @@ fn detail(reader: &mut Reader<'_, '_>, done: Option<PartialDate>) {
         Some(b'3') => (FactTable::ProcedureOccurrence, CodeSystem::ReceiptDental),
         Some(b'8') => (FactTable::Note, CodeSystem::ReceiptComment),
         Some(_) => (FactTable::ProcedureOccurrence, CodeSystem::ReceiptProcedure),
-        None => (by_section(reader.code(col::SECTION)), CodeSystem::Other(CompactString::const_new("DPC-EF"))),
+        None => {
+            (by_section(reader.code(col::SECTION)), CodeSystem::Other(CompactString::const_new("DPC-EF")))
+        }
     };
     let mut fact = Fact::new(table, reader.place.range);
     fact.start = done;
@@ -288,7 +297,8 @@ fn detail(reader: &mut Reader<'_, '_>, done: Option<PartialDate>) {
         fact.value.unit = CompactString::from(unit);
     }
     fact.department = CompactString::from(reader.code(col::DEPARTMENT));
-    let flags = reader.code(col::FLAGS);
+    // Twelve digits, of which the survey uses the first seven (退院時処方, 包括, 持参薬, …).
+    let flags = reader.code(col::FLAGS).get(..7).unwrap_or_default();
     if flags.bytes().any(|b| b != b'0') && flags.bytes().all(|b| b.is_ascii_digit()) {
         qualify(&mut fact.qualifiers, "flags", flags);
     }
@@ -391,7 +401,8 @@ fn insurer(reader: &mut Reader<'_, '_>, stay: &mut Stay) {
     let number = reader.code(col::INSURER);
     // 国保 numbers have 6 digits, filled up with zeros where eight are written.
     let short = number.strip_prefix("00").unwrap_or(number);
-    let sound = [number, short].iter().any(|n| matches!(n.len(), 6 | 8) && modulus10_weight21(n) == Some(true));
+    let sound =
+        [number, short].iter().any(|n| matches!(n.len(), 6 | 8) && modulus10_weight21(n) == Some(true));
     if !sound && !stay.insurer_told {
         stay.insurer_told = true;
         reader.say_shape(&rules::CHECK_DIGIT, col::INSURER, "8・6 桁と検証番号の一致");

@@ -183,8 +183,13 @@ fn survey_month(path: &str) -> CompactString {
     let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
     let stem = name.split('.').next().unwrap_or_default();
     let last = stem.rsplit('_').next().filter(|last| last.len() == 4 && *last != stem);
-    let sound = |yymm: &&str| PartialDate::read(format!("20{yymm}").as_bytes()).is_ok_and(|d| d.date.month().is_some());
-    last.filter(|l| l.bytes().all(|b| b.is_ascii_digit())).filter(sound).map(|l| format_compact!("20{l}")).unwrap_or_default()
+    let sound = |yymm: &&str| {
+        PartialDate::read(format!("20{yymm}").as_bytes()).is_ok_and(|d| d.date.month().is_some())
+    };
+    last.filter(|l| l.bytes().all(|b| b.is_ascii_digit()))
+        .filter(sound)
+        .map(|l| format_compact!("20{l}"))
+        .unwrap_or_default()
 }
 
 /// The last day (`YYYYMMDD` or `YYYY-MM-DD`) among the folders of a path: when it was delivered.
@@ -241,10 +246,17 @@ struct Run<'a> {
 }
 
 fn cut_units<'a>(document: &Document<'a>, form: Form, frame: &mut Frame, split: &mut Split) {
+    let first = Lines::new(document.bytes).find(|(_, line)| !is_heading(line, frame.encoding));
+    let mut fields: Vec<&'a [u8]> = Vec::new();
+    cut(first.map(|(_, line)| line).unwrap_or_default(), frame.separator, &mut fields);
+    if let Some(finding) = other_kind(&fields, form) {
+        split.findings.push(finding);
+        let lines = u64::try_from(Lines::new(document.bytes).count()).unwrap_or(u64::MAX);
+        return split.envelope.add(form.kind(), lines);
+    }
     let units_max = usize::try_from(document.limits.units_per_document_max).unwrap_or(usize::MAX);
     let (mut rows, mut headings, mut beyond, mut scattered) = (0u64, 0u64, 0u64, 0u64);
     let mut seen: HashMap<[&'a [u8]; 3], u32> = HashMap::new();
-    let mut fields: Vec<&'a [u8]> = Vec::new();
     let mut runs: Vec<(Run<'a>, u32)> = Vec::new();
     let mut open: Option<Run<'a>> = None;
     let mut close = |run: Option<Run<'a>>, runs: &mut Vec<(Run<'a>, u32)>| {
@@ -269,12 +281,6 @@ fn cut_units<'a>(document: &Document<'a>, form: Form, frame: &mut Frame, split: 
             headings += 1;
             continue;
         }
-        if rows == 0 {
-            cut(line, frame.separator, &mut fields);
-            if let Some(finding) = other_kind(&fields, form) {
-                split.findings.push(finding);
-            }
-        }
         rows += 1;
         let key = key_of(line, frame, form);
         let end = start + line.len();
@@ -295,7 +301,11 @@ fn cut_units<'a>(document: &Document<'a>, form: Form, frame: &mut Frame, split: 
     for (run, piece) in runs {
         let mut records = RecordCounts::default();
         records.add(form.kind(), run.rows);
-        split.units.push(UnitSlice { range: ByteRange::within(0, run.start, run.end), records, context: piece });
+        split.units.push(UnitSlice {
+            range: ByteRange::within(0, run.start, run.end),
+            records,
+            context: piece,
+        });
     }
     if headings > 0 {
         split.envelope.add("見出し", headings);
@@ -371,7 +381,8 @@ pub(super) fn is_ef(fields: &[&[u8]]) -> bool {
 pub(super) fn begins(document: &Document<'_>, looks: fn(&[&[u8]]) -> bool) -> bool {
     let separator = separator(document.bytes);
     let mut fields = Vec::new();
-    let first = Lines::new(document.bytes).find(|(_, line)| line.first().is_some_and(|b| b.is_ascii_digit() || *b == b'"'));
+    let first = Lines::new(document.bytes)
+        .find(|(_, line)| line.first().is_some_and(|b| b.is_ascii_digit() || *b == b'"'));
     first.is_some_and(|(_, line)| {
         cut(line, separator, &mut fields);
         looks(&fields)

@@ -2,9 +2,7 @@
 
 use compact_str::{CompactString, format_compact};
 use musubi_model::code::Masters;
-use musubi_model::{
-    ByteRange, CodeSystem, Coded, Fact, FactTable, Identifying, PartialDate, Sex,
-};
+use musubi_model::{ByteRange, CodeSystem, Coded, Fact, FactTable, Identifying, PartialDate, Sex};
 use rust_decimal::Decimal;
 
 use super::file::{Form, Lines};
@@ -54,9 +52,12 @@ pub(super) fn map(
         rows += 1;
         let range = ByteRange::within(unit.range.start, start, start + line.len());
         reader.take(line, Place { row: rows, range });
-        if u32::try_from(line.len()).unwrap_or(u32::MAX) > limits.record_bytes_max || rows > limits.records_per_unit_max {
+        if u32::try_from(line.len()).unwrap_or(u32::MAX) > limits.record_bytes_max
+            || rows > limits.records_per_unit_max
+        {
             if sound {
-                let finding = reader.finding(&rules::LIMIT, None).found(format!("{} バイト、{rows} 行目", line.len()));
+                let finding =
+                    reader.finding(&rules::LIMIT, None).found(format!("{} バイト、{rows} 行目", line.len()));
                 reader.notes.push(finding);
             }
             sound = false;
@@ -81,7 +82,8 @@ pub(super) fn map(
     if sound {
         close(&mut reader, &mut stay);
     }
-    let version = version.filter(|_| sound).and_then(|(facility, count)| versioned(&reader, &stay, &facility, &count));
+    let version =
+        version.filter(|_| sound).and_then(|(facility, count)| versioned(&reader, &stay, &facility, &count));
     if reader.notes.has_error() {
         reader.facts.clear();
     }
@@ -190,7 +192,7 @@ fn note(reader: &mut Reader<'_, '_>, code: &str, n: usize, serial: &str) {
     }
     let mut fact = reader.fact(FactTable::Note, &format_compact!("{code}.{n}"));
     fact.start = reader.admission;
-    fact.group = CompactString::from(serial);
+    fact.group = joined(serial);
     reader.facts.push(fact);
 }
 
@@ -215,7 +217,7 @@ fn value(
     };
     let mut fact = reader.fact(table, &source);
     fact.start = reader.admission;
-    fact.group = CompactString::from(serial);
+    fact.group = joined(serial);
     if let Kind::Month(_) = item.kind {
         if !item.kind.is_special(&text) {
             let Some(day) = reader.date(column, &rules::DATE) else { return };
@@ -249,6 +251,11 @@ fn value(
     reader.facts.push(fact);
 }
 
+/// What joins the facts of a row: its serial number, where the item can come more than once.
+fn joined(serial: &str) -> CompactString {
+    if serial == "0" { CompactString::default() } else { CompactString::from(serial) }
+}
+
 /// A short run of ASCII letters and digits.
 fn is_code(text: &str) -> bool {
     (1..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-+/".contains(&b))
@@ -271,7 +278,7 @@ fn unknown(reader: &mut Reader<'_, '_>, stay: &mut Stay, code: &str) {
         if is_code(text) {
             let mut fact = reader.fact(FactTable::Observation, &format_compact!("{code}.{n}"));
             fact.start = reader.admission;
-            fact.group = CompactString::from(serial);
+            fact.group = joined(serial);
             fact.value.text = CompactString::from(text);
             reader.facts.push(fact);
         } else {
@@ -393,12 +400,17 @@ fn diagnosis(reader: &mut Reader<'_, '_>, items: &[Item], code: &str, serial: &s
     let icd = checked(reader, items, 2);
     let disease = checked(reader, items, 4);
     if icd.is_empty() && disease.is_empty() {
-        return reader.say(&rules::CODE_MISSING, payload(2), || "(空)".to_owned(), "ICD-10 または傷病名コード");
+        return reader.say(
+            &rules::CODE_MISSING,
+            payload(2),
+            || "(空)".to_owned(),
+            "ICD-10 または傷病名コード",
+        );
     }
     let mut fact = reader.fact(FactTable::ConditionOccurrence, "");
     fact.start = reader.admission;
     fact.group = CompactString::from(role);
-    if !matches!(serial, "" | "0") {
+    if !joined(serial).is_empty() {
         fact.group.push('-');
         fact.group.push_str(serial);
     }
@@ -445,7 +457,7 @@ fn surgery(reader: &mut Reader<'_, '_>, items: &[Item], serial: &str) {
     let mut fact = reader.fact(FactTable::ProcedureOccurrence, "");
     fact.source = Some(Coded::new(CodeSystem::FeeSection, &section));
     fact.start = reader.date_of_stay(payload(1));
-    fact.group = CompactString::from(serial);
+    fact.group = joined(serial);
     for (n, name) in [(3, "stem7"), (4, "operation"), (5, "side"), (6, "anaesthesia"), (7, "antibiotic")] {
         let value = checked(reader, items, n);
         qualify(&mut fact.qualifiers, name, &value);

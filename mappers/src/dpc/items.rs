@@ -239,7 +239,8 @@ fn is_section(text: &str) -> bool {
     let head = text.get(..4).unwrap_or_default();
     let mut bytes = head.bytes();
     let begins = bytes.next().is_some_and(|b| b.is_ascii_uppercase()) && bytes.all(|b| b.is_ascii_digit());
-    let detail = |c: char| c.is_ascii_digit() || c == '-' || ('ｦ'..='ﾟ').contains(&c) || ('ァ'..='ヶ').contains(&c);
+    let detail =
+        |c: char| c.is_ascii_digit() || c == '-' || ('ｦ'..='ﾟ').contains(&c) || ('ァ'..='ヶ').contains(&c);
     begins && head.len() == 4 && text.chars().count() <= 14 && text.chars().skip(4).all(detail)
 }
 

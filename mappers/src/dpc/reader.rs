@@ -191,7 +191,8 @@ impl<'a, 'm> Reader<'a, 'm> {
     /// The columns that say whose row it is: facility, patient, admission. `false`: they do not.
     pub(super) fn key(&mut self, admission: usize) -> bool {
         self.radar(1);
-        let digits = |field: &[u8], length: usize| field.len() == length && field.iter().all(u8::is_ascii_digit);
+        let digits =
+            |field: &[u8], length: usize| field.len() == length && field.iter().all(u8::is_ascii_digit);
         let mut sound = true;
         for (column, length) in [(0, 9), (1, 10)] {
             if !digits(self.field(column), length) {
