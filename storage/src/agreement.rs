@@ -107,7 +107,10 @@ const FEED: &str =
     "SELECT feed_id, submitter_id, kind, providers, interface_version, every_days FROM agreement.feed";
 
 /// A column of a row.
-pub(crate) fn column<'a, T: postgres::types::FromSql<'a>>(row: &'a Row, at: usize) -> Result<T, StorageError> {
+pub(crate) fn column<'a, T: postgres::types::FromSql<'a>>(
+    row: &'a Row,
+    at: usize,
+) -> Result<T, StorageError> {
     row.try_get(at).map_err(StorageError::db("reading a row"))
 }
 

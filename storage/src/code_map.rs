@@ -109,7 +109,8 @@ pub struct StoredMapping {
     pub decided: Option<Act>,
 }
 
-const STORED: &str = "SELECT m.map_id, provider_id, system, code, name, standard_system, standard_code, valid_from,
+const STORED: &str =
+    "SELECT m.map_id, provider_id, system, code, name, standard_system, standard_code, valid_from,
     proposed_by, proposed_at, m.reason, d.decision, d.decided_by, d.decided_at, d.reason
   FROM agreement.code_map m LEFT JOIN LATERAL (SELECT * FROM agreement.code_map_decision
     WHERE map_id = m.map_id ORDER BY decision_id DESC LIMIT 1) d ON true";

@@ -177,10 +177,7 @@ impl CodeTable {
     }
 
     fn bytes(&self) -> usize {
-        self.text.len()
-            + size_of_val(&*self.rows)
-            + size_of_val(&*self.slots)
-            + size_of_val(&*self.standards)
+        self.text.len() + size_of_val(&*self.rows) + size_of_val(&*self.slots) + size_of_val(&*self.standards)
     }
 
     fn str(&self, span: Span) -> &str {

@@ -258,11 +258,7 @@ impl MasterCache {
     }
 }
 
-fn read_codes(
-    work: &mut Transaction<'_>,
-    system: &str,
-    edition: &str,
-) -> Result<CodeTable, StorageError> {
+fn read_codes(work: &mut Transaction<'_>, system: &str, edition: &str) -> Result<CodeTable, StorageError> {
     let fail = StorageError::db;
     let wanted: [&(dyn ToSql + Sync); 2] = [&system, &edition];
     let mut rows = work

@@ -69,7 +69,10 @@ fn masters_are_loaded_once_and_never_changed() {
     }
     let twice = list("", [first[0].rows.clone(), vec![row("0000001", "x".repeat(9).as_str(), "")]].concat());
     // The same code in several periods: the first two rows of it are open, and both are kept.
-    assert_eq!(load(&mut db, source(date(2025, 6, 1), "h3", false), &twice).unwrap(), loaded("20250601", 1, 3));
+    assert_eq!(
+        load(&mut db, source(date(2025, 6, 1), "h3", false), &twice).unwrap(),
+        loaded("20250601", 1, 3)
+    );
     let newer = list("", vec![row("0000001", "見本病（新）", "B000")]);
     load(&mut db, source(date(2026, 6, 1), "h4", false), &newer).unwrap();
 
@@ -96,7 +99,8 @@ fn masters_are_loaded_once_and_never_changed() {
     assert_eq!(before.look_up(&system, "0000001", on).unwrap().name, "見本病", "what was read stays");
 
     let rows = db.master_editions().unwrap();
-    let seen: Vec<_> = rows.iter().map(|r| (r.edition.as_str(), r.replaced, r.entries, r.bad_lines)).collect();
+    let seen: Vec<_> =
+        rows.iter().map(|r| (r.edition.as_str(), r.replaced, r.entries, r.bad_lines)).collect();
     assert_eq!(
         seen,
         [
@@ -110,7 +114,10 @@ fn masters_are_loaded_once_and_never_changed() {
     );
     assert_eq!((rows[0].file_name.as_str(), rows[0].loaded_by.as_str()), ("b.csv", "operator"));
     let found = db.master_entries(system.as_str(), "0000002").unwrap();
-    assert_eq!(found.iter().map(|e| e.edition.as_str()).collect::<Vec<_>>(), ["20240601", "20240601.3", "20250601"]);
+    assert_eq!(
+        found.iter().map(|e| e.edition.as_str()).collect::<Vec<_>>(),
+        ["20240601", "20240601.3", "20250601"]
+    );
 }
 
 #[test]
@@ -119,12 +126,16 @@ fn a_file_is_loaded_whole_or_not_at_all_and_parts_stand_apart() {
     let mut db = Registry::open(house.database()).unwrap().ingest().unwrap();
     let day = date(2024, 6, 1);
     load(&mut db, source(day, "h1", false), &list("old", vec![row("0000009", "旧病", "")])).unwrap();
-    let both = [list("", vec![row("0000001", "病", "")]), list("old", vec![row("0000008", "旧", "")])].concat();
+    let both =
+        [list("", vec![row("0000001", "病", "")]), list("old", vec![row("0000008", "旧", "")])].concat();
     assert!(matches!(db.load_masters(&source(day, "h2", false), &both), Err(StorageError::Refused(_))));
     assert_eq!(db.master_editions().unwrap().len(), 1, "a refused file leaves nothing");
     db.load_masters(&source(day, "h2", true), &both).unwrap();
     let masters = db.masters().unwrap();
-    assert_eq!(masters.edition(&CodeSystem::ReceiptDisease, None).as_deref(), Some("20240601+old-20240601.2"));
+    assert_eq!(
+        masters.edition(&CodeSystem::ReceiptDisease, None).as_deref(),
+        Some("20240601+old-20240601.2")
+    );
 
     // A dropped code: the day is kept, and the code is unknown after it.
     let mut dropped = row("0000007", "廃止病", "A00");
@@ -158,16 +169,19 @@ fn two_persons_decide_a_code_map() {
     assert_eq!(ids.len(), 2);
     assert_eq!(db.propose_mappings(&both, "jiro", at()).unwrap(), Vec::<i64>::new(), "not twice");
     let system = CodeSystem::from_name("99LAB");
-    let approved = |db: &mut IngestDb, code: &str| {
-        db.code_maps().unwrap().look_up("h1", &system, code, None).is_some()
-    };
+    let approved =
+        |db: &mut IngestDb, code: &str| db.code_maps().unwrap().look_up("h1", &system, code, None).is_some();
     assert!(!approved(&mut db, "L1"), "a proposal is not used");
 
-    let check = |db: &mut IngestDb, ids: &[i64], decision, by: &str, expect: &str| {
-        match db.decide_mappings(ids, decision, by, at(), "理由") {
-            Err(StorageError::Refused(said)) => assert!(said.contains(expect), "{said}"),
-            other => panic!("{other:?}"),
-        }
+    let check = |db: &mut IngestDb, ids: &[i64], decision, by: &str, expect: &str| match db.decide_mappings(
+        ids,
+        decision,
+        by,
+        at(),
+        "理由",
+    ) {
+        Err(StorageError::Refused(said)) => assert!(said.contains(expect), "{said}"),
+        other => panic!("{other:?}"),
     };
     check(&mut db, &ids, MapState::Approved, " HANAKO", "themselves");
     check(&mut db, &[ids[0], 999], MapState::Approved, "jiro", "none of this number");
@@ -178,12 +192,19 @@ fn two_persons_decide_a_code_map() {
     db.decide_mappings(&ids[..1], MapState::Rejected, "hanako", at(), "誤り").unwrap();
     assert!(!approved(&mut db, "L1") && approved(&mut db, "L2"));
     check(&mut db, &ids[..1], MapState::Approved, "jiro", "propose it anew");
-    assert_eq!(db.propose_mappings(&both, "jiro", at()).unwrap().len(), 1, "what was rejected may come again");
+    assert_eq!(
+        db.propose_mappings(&both, "jiro", at()).unwrap().len(),
+        1,
+        "what was rejected may come again"
+    );
 
     let stored = db.mappings(Some(MapState::Approved)).unwrap();
     assert_eq!(stored.len(), 1);
     assert_eq!(stored[0].mapping.code, "L2");
-    assert_eq!((stored[0].proposed.by.as_str(), stored[0].decided.as_ref().unwrap().by.as_str()), ("hanako", "jiro"));
+    assert_eq!(
+        (stored[0].proposed.by.as_str(), stored[0].decided.as_ref().unwrap().by.as_str()),
+        ("hanako", "jiro")
+    );
     assert_eq!(db.mappings(None).unwrap().len(), 3);
 
     // The database itself holds it, should a program forget.
@@ -226,7 +247,10 @@ fn unmapped_codes_add_up_over_submissions() {
     dead.unmapped_codes(&[row("h1", "L9", 1, 1, false)]).unwrap();
     drop(dead);
     let all = db.unmapped_codes(UnmappedWanted::default()).unwrap();
-    assert_eq!(all, [row("h1", "L1", 17, 6, true), row("h1", "L2", 12, 12, false), row("h2", "L1", 1, 1, false)]);
+    assert_eq!(
+        all,
+        [row("h1", "L1", 17, 6, true), row("h1", "L2", 12, 12, false), row("h2", "L1", 1, 1, false)]
+    );
     let of = UnmappedWanted { provider: Some("h1"), submissions: &ids[1..] };
     assert_eq!(db.unmapped_codes(of).unwrap(), [row("h1", "L1", 7, 6, true)]);
 }

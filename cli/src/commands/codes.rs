@@ -158,7 +158,8 @@ pub fn run(cli: &Cli, voice: Voice, order: &Codes) -> Result<Ending> {
         Codes::Approve(d) => decide(cli, voice, &mut db, d, MapState::Approved),
         Codes::Reject(d) => decide(cli, voice, &mut db, d, MapState::Rejected),
         Codes::List { state } => {
-            let rows = db.mappings(state.as_deref().and_then(MapState::from_name)).context("対応表を読めません")?;
+            let rows =
+                db.mappings(state.as_deref().and_then(MapState::from_name)).context("対応表を読めません")?;
             rows.iter().for_each(|row| voice.line(shown(voice, row)));
             if rows.is_empty() {
                 voice.say("対応表に該当する行はありません", "No such maps");
@@ -168,7 +169,8 @@ pub fn run(cli: &Cli, voice: Voice, order: &Codes) -> Result<Ending> {
         }
         Codes::Import { file } => import(cli, voice, &home, &mut db, file),
         Codes::Export { out, state } => {
-            let rows = db.mappings(state.as_deref().and_then(MapState::from_name)).context("対応表を読めません")?;
+            let rows =
+                db.mappings(state.as_deref().and_then(MapState::from_name)).context("対応表を読めません")?;
             write_csv(out, &exported(&rows))?;
             if out != Path::new("-") {
                 voice.say(format!("{} 行を書き出しました", rows.len()), format!("Wrote {} rows", rows.len()));
@@ -221,8 +223,9 @@ fn unmapped(
     limit: usize,
     csv: Option<&Path>,
 ) -> Result<Ending> {
-    let mut rows =
-        db.unmapped_codes(UnmappedWanted { provider, submissions: &[] }).context("未対応コードを読めません")?;
+    let mut rows = db
+        .unmapped_codes(UnmappedWanted { provider, submissions: &[] })
+        .context("未対応コードを読めません")?;
     // What was mapped since, or came with a newer master, needs nobody any more.
     let (masters, maps) = (home.registry.masters(db)?, db.code_maps()?);
     let before = rows.len();
@@ -234,20 +237,43 @@ fn unmapped(
     });
     let settled = before - rows.len();
     if let Some(file) = csv {
-        let mut lines = vec![COLUMNS.iter().map(ToString::to_string).chain(["records", "persons", "why"].map(str::to_owned)).collect::<Vec<_>>()];
+        let mut lines = vec![
+            COLUMNS
+                .iter()
+                .map(ToString::to_string)
+                .chain(["records", "persons", "why"].map(str::to_owned))
+                .collect::<Vec<_>>(),
+        ];
         for r in rows.iter().filter(|r| !r.code.is_empty()) {
             let blank = String::new;
             lines.push(vec![
-                r.provider.clone(), r.system.clone(), r.code.clone(), r.name.clone(), blank(), blank(), blank(), blank(),
-                r.records.to_string(), r.persons.to_string(), r.reason.as_str().to_owned(),
+                r.provider.clone(),
+                r.system.clone(),
+                r.code.clone(),
+                r.name.clone(),
+                blank(),
+                blank(),
+                blank(),
+                blank(),
+                r.records.to_string(),
+                r.persons.to_string(),
+                r.reason.as_str().to_owned(),
             ]);
         }
         write_csv(file, &lines)?;
     }
     rows.iter().take(limit).for_each(|row| voice.line(unmapped_line(voice, row)));
     voice.say(
-        format!("標準コードのないコード {} 種類(うち {} 行まで表示)。その後に対応済み {settled}", rows.len(), limit.min(rows.len())),
-        format!("{} codes without a standard ({} shown); {settled} have been settled since", rows.len(), limit.min(rows.len())),
+        format!(
+            "標準コードのないコード {} 種類(うち {} 行まで表示)。その後に対応済み {settled}",
+            rows.len(),
+            limit.min(rows.len())
+        ),
+        format!(
+            "{} codes without a standard ({} shown); {settled} have been settled since",
+            rows.len(),
+            limit.min(rows.len())
+        ),
     );
     let all = rows.len();
     rows.truncate(limit);
@@ -514,7 +540,8 @@ fn impact(cli: &Cli, voice: Voice, home: &Home, db: &mut IngestDb, order: &Impac
     let (provider, system, code) = match (order.id, &order.code) {
         (Some(id), _) => {
             let all = db.mappings(None).context("対応表を読めません")?;
-            let found = all.into_iter().find(|m| m.id == id).ok_or_else(|| anyhow!("その番号の対応はありません"))?;
+            let found =
+                all.into_iter().find(|m| m.id == id).ok_or_else(|| anyhow!("その番号の対応はありません"))?;
             let m = found.mapping;
             (Some(m.provider).filter(|p| p != EVERY_PROVIDER), m.system, m.code)
         }
@@ -568,13 +595,20 @@ fn impact(cli: &Cli, voice: Voice, home: &Home, db: &mut IngestDb, order: &Impac
     books::audit(db, cli, AuditRole::Operator, AuditAction::Trace, object, touched)?;
     voice.say(
         format!("{system} {code}: 現行の事実 {}(旧版 {})、{touched} 人", stored.facts, stored.superseded),
-        format!("{system} {code}: {} current facts ({} superseded), {touched} persons", stored.facts, stored.superseded),
+        format!(
+            "{system} {code}: {} current facts ({} superseded), {touched} persons",
+            stored.facts, stored.superseded
+        ),
     );
     for (table, n) in &tables {
         voice.line(format!("    {} {n}", voice.word(table.ja(), table.as_str())));
     }
     for (standard, n) in &stored.standards {
-        let what = if standard.is_empty() { voice.word("標準コードなし", "no standard code") } else { standard };
+        let what = if standard.is_empty() {
+            voice.word("標準コードなし", "no standard code")
+        } else {
+            standard
+        };
         voice.line(format!("    → {what} {n}"));
     }
     voice.value(&json!({

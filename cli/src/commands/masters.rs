@@ -118,7 +118,9 @@ fn find(path: &Path, valid_from: Option<Date>) -> Result<(Vec<Found>, Vec<String
     files.retain(|file| file.is_file() && !declaration(file));
     files.sort();
     let declared = match fs::read_to_string(folder.join(DECLARATION_FILE)) {
-        Ok(text) => declarations(&text).with_context(|| format!("書式が違います: {DECLARATION_FILE}"))?.master,
+        Ok(text) => {
+            declarations(&text).with_context(|| format!("書式が違います: {DECLARATION_FILE}"))?.master
+        }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(e) => return Err(e).context(DECLARATION_FILE),
     };
@@ -130,7 +132,13 @@ fn find(path: &Path, valid_from: Option<Date>) -> Result<(Vec<Found>, Vec<String
         let by_hand = valid_from.filter(|_| single);
         if let Some(one) = declared.iter().find(|d| d.file == name) {
             let valid_from = by_hand.or(one.valid_from).or_else(|| day_in(&name)).or(valid_from);
-            found.push(Found { path: file, name, bytes, what: What::Declared(Box::new(one.clone())), valid_from });
+            found.push(Found {
+                path: file,
+                name,
+                bytes,
+                what: What::Declared(Box::new(one.clone())),
+                valid_from,
+            });
         } else if let Some(pattern) = recognise(&name).filter(|_| !declaration(path)) {
             let valid_from = by_hand.or(pattern.day).or(valid_from);
             found.push(Found { path: file, name, bytes, what: What::Known(pattern.kind), valid_from });
@@ -225,8 +233,10 @@ fn load_file(
     };
     let bad = bad_lines(voice, &parsed);
     if parsed.rows() == 0 {
-        let (ja, en) =
-            (format!("この種類のマスタとして読める行がありません({bad})"), format!("no line fits this master ({bad})"));
+        let (ja, en) = (
+            format!("この種類のマスタとして読める行がありません({bad})"),
+            format!("no line fits this master ({bad})"),
+        );
         return Ok(Outcome::refused(voice, file, "no-rows", ja, en));
     }
     let blake3 = blake3::hash(&bytes).to_hex().to_string();
@@ -311,7 +321,9 @@ fn bar(voice: Voice, bytes: u64) -> ProgressBar {
     let seen = std::io::IsTerminal::is_terminal(&std::io::stderr()) && !voice.json;
     let target = if seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(bytes), target);
-    if let Ok(style) = ProgressStyle::with_template("{msg:<32} [{bar:30}] {bytes:>10}/{total_bytes:<10} {elapsed}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{msg:<32} [{bar:30}] {bytes:>10}/{total_bytes:<10} {elapsed}")
+    {
         bar.set_style(style.progress_chars("█▉ "));
     }
     bar
@@ -351,7 +363,9 @@ fn show(cli: &Cli, voice: Voice, system: &str, code: &str, on: Option<Date>) -> 
     let in_force = masters.look_up(&known, code, on);
     let entries = db.master_entries(system, code).context("マスタを読めません")?;
     voice.line(match (&edition, &in_force) {
-        (None, _) => voice.word("この体系のマスタは登録されていません", "No master of this system is loaded").to_owned(),
+        (None, _) => voice
+            .word("この体系のマスタは登録されていません", "No master of this system is loaded")
+            .to_owned(),
         (Some(edition), None) => match voice.english {
             true => format!("{system} {code}: not in edition {edition}"),
             false => format!("{system} {code}: {edition} 版にありません"),

@@ -73,7 +73,11 @@ fn local_codes_are_counted_then_mapped() {
             assert_eq!(row.records, expected[&row.code], "{row:?}");
             assert!(!row.name.is_empty());
         } else {
-            assert_eq!((row.code.as_str(), row.name.as_str()), ("", ""), "of few persons only the shape: {row:?}");
+            assert_eq!(
+                (row.code.as_str(), row.name.as_str()),
+                ("", ""),
+                "of few persons only the shape: {row:?}"
+            );
         }
         assert!(!row.code_shape.is_empty());
     }
@@ -93,9 +97,14 @@ fn local_codes_are_counted_then_mapped() {
         standard_code: "3B035000002327201".to_owned(),
         valid_from: Some(date(2000, 1, 1)),
     };
-    let ids = room.ingest().propose_mappings(&[(mapping, "見本".to_owned())], "hanako", now()).expect("proposed");
+    let ids =
+        room.ingest().propose_mappings(&[(mapping, "見本".to_owned())], "hanako", now()).expect("proposed");
     let second = room.take_parcel(&local(&room, "night-01/ssmix2-14"));
-    assert!(measurements(&room, &second.submission).iter().all(|f| code_of(f).0 != "99L1" || f.fact.standard.is_none()));
+    assert!(
+        measurements(&room, &second.submission)
+            .iter()
+            .all(|f| code_of(f).0 != "99L1" || f.fact.standard.is_none())
+    );
     room.ingest().decide_mappings(&ids, MapState::Approved, "jiro", now(), "確認").expect("approved");
     let third = room.take_parcel(&local(&room, "night-02/ssmix2-13"));
     let facts = measurements(&room, &third.submission);
@@ -104,7 +113,11 @@ fn local_codes_are_counted_then_mapped() {
         let standard = fact.fact.standard.as_ref().map(|s| (s.system.as_str(), s.code.as_str()));
         if code_of(fact).1 == shown.code {
             assert_eq!(standard, Some(("JC10", "3B035000002327201")));
-            assert!(fact.provenance.master_version.ends_with("99L1 map.1"), "{}", fact.provenance.master_version);
+            assert!(
+                fact.provenance.master_version.ends_with("99L1 map.1"),
+                "{}",
+                fact.provenance.master_version
+            );
             with += 1;
         } else {
             assert_eq!(standard, None);
@@ -114,7 +127,11 @@ fn local_codes_are_counted_then_mapped() {
     assert!(with > 0 && without > 0, "{with} {without}");
     assert!(unmapped(&room, &third.submission).iter().all(|r| r.code != shown.code));
     // What was loaded before stays as it was loaded.
-    assert!(measurements(&room, &first.submission).iter().all(|f| f.fact.standard.is_none() || code_of(f).0 != "99L1"));
+    assert!(
+        measurements(&room, &first.submission)
+            .iter()
+            .all(|f| f.fact.standard.is_none() || code_of(f).0 != "99L1")
+    );
 }
 
 #[test]

@@ -133,8 +133,7 @@ pub fn declarations(text: &str) -> Result<Declarations, DeclarationError> {
     let read: Declarations =
         toml::from_str(text).map_err(|e| DeclarationError::Unreadable(e.message().to_owned()))?;
     for one in &read.master {
-        let wrong =
-            |why| Err(DeclarationError::Contradiction { file: one.file.clone(), why });
+        let wrong = |why| Err(DeclarationError::Contradiction { file: one.file.clone(), why });
         let plain = |text: &str| {
             text.len() <= SHORT_BYTES_MAX
                 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
@@ -191,11 +190,11 @@ impl Declaration {
         let place = |column: &Column| -> Result<usize, DeclarationError> {
             match column {
                 Column::Number(number) => Ok(number.saturating_sub(1)),
-                Column::Name(name) => header
-                    .iter()
-                    .flatten()
-                    .position(|field| field.trim() == name)
-                    .ok_or_else(|| DeclarationError::NoColumn { file: self.file.clone(), column: name.clone() }),
+                Column::Name(name) => {
+                    header.iter().flatten().position(|field| field.trim() == name).ok_or_else(|| {
+                        DeclarationError::NoColumn { file: self.file.clone(), column: name.clone() }
+                    })
+                }
             }
         };
         let optional = |column: &Option<Column>| column.as_ref().map(place).transpose();
@@ -210,7 +209,8 @@ impl Declaration {
                 if fields.len() <= code.max(name) {
                     return Err(Misfit::Layout);
                 }
-                let length_fits = self.code_length.is_empty() || self.code_length.contains(&get(Some(code)).len());
+                let length_fits =
+                    self.code_length.is_empty() || self.code_length.contains(&get(Some(code)).len());
                 if !length_fits {
                     return Err(Misfit::Code);
                 }
@@ -264,10 +264,7 @@ mod tests {
             .collect();
         assert_eq!(
             rows,
-            [
-                ("L01", "見本AST", "3B035000002327201", None),
-                ("L04", "見本ALT", "", Some(date(2024, 9, 30)))
-            ]
+            [("L01", "見本AST", "3B035000002327201", None), ("L04", "見本ALT", "", Some(date(2024, 9, 30)))]
         );
         assert_eq!(parsed.lists[0].system, CodeSystem::Other("99LAB".into()));
         let bad: Vec<_> = parsed.bad.iter().map(|b| (b.line, b.why)).collect();

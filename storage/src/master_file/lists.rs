@@ -58,12 +58,24 @@ fn spec(list: List) -> Spec {
         List::Hot => Spec {
             system: CodeSystem::Hot,
             columns: &[
-                (Role::Code, &["基準番号（ＨＯＴコード）", "基準番号(HOTコード)", "基準番号（HOTコード）"], Some(0)),
+                (
+                    Role::Code,
+                    &["基準番号（ＨＯＴコード）", "基準番号(HOTコード)", "基準番号（HOTコード）"],
+                    Some(0),
+                ),
                 (Role::Jan, &["ＪＡＮコード", "JANコード"], Some(5)),
                 (Role::StandardElse, &["薬価基準収載医薬品コード"], Some(6)),
                 (Role::Standard, &["個別医薬品コード"], Some(7)),
-                (Role::Receipt, &["レセプト電算処理システムコード（１）", "レセプト電算処理システムコード(1)"], Some(8)),
-                (Role::Receipt2, &["レセプト電算処理システムコード（２）", "レセプト電算処理システムコード(2)"], Some(9)),
+                (
+                    Role::Receipt,
+                    &["レセプト電算処理システムコード（１）", "レセプト電算処理システムコード(1)"],
+                    Some(8),
+                ),
+                (
+                    Role::Receipt2,
+                    &["レセプト電算処理システムコード（２）", "レセプト電算処理システムコード(2)"],
+                    Some(9),
+                ),
                 (Role::Name, &["販売名"], Some(11)),
                 (Role::Unit, &["規格単位"], Some(13)),
             ],
@@ -100,7 +112,8 @@ fn spec(list: List) -> Spec {
                 (Role::Until, &["適用終了年月", "適用終了年月日", "有効期間終了", "終了年月"], None),
             ],
             fits: |code| {
-                is_alphanumeric(code, 6) && code.bytes().take(2).all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+                is_alphanumeric(code, 6)
+                    && code.bytes().take(2).all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
             },
             standard: None,
         },
@@ -170,7 +183,8 @@ pub(super) fn parse(list: List, bytes: &[u8]) -> Parsed {
     let (mut nine, mut seven) = (Derived::default(), Derived::default());
     each_line(bytes, encoding, Delimiter::Comma, &mut |line, fields| {
         // What stands above the names of the columns is not a row, nor is a second header line below them.
-        if line < first || (named && line <= HEADER_LINES_MAX && is_heading(&spec, &places, fields.as_ref())) {
+        if line < first || (named && line <= HEADER_LINES_MAX && is_heading(&spec, &places, fields.as_ref()))
+        {
             return;
         }
         let before = sink.rows.len();
@@ -186,7 +200,9 @@ pub(super) fn parse(list: List, bytes: &[u8]) -> Parsed {
     });
     let mut rows = sink.rows;
     for derived in [nine, seven] {
-        rows.extend(derived.into_rows().into_iter().filter(|row| !sink.seen.contains(&(row.code.clone(), None))));
+        rows.extend(
+            derived.into_rows().into_iter().filter(|row| !sink.seen.contains(&(row.code.clone(), None))),
+        );
     }
     let part = match list {
         List::CheckupItem { additional: true } => "ext",
@@ -213,7 +229,9 @@ fn header(spec: &Spec, bytes: &[u8], encoding: super::lines::Encoding) -> Option
 fn is_heading(spec: &Spec, places: &Places, fields: Option<&Fields>) -> bool {
     fields.is_some_and(|fields| {
         let code = places.get(Role::Code, fields);
-        !(spec.fits)(code) && code.chars().any(|c| !c.is_ascii()) && !places.get(Role::Name, fields).is_empty()
+        !(spec.fits)(code)
+            && !code.is_ascii()
+            && !places.get(Role::Name, fields).is_empty()
     })
 }
 
@@ -222,7 +240,10 @@ fn row(spec: &Spec, places: &Places, fields: &[String]) -> Result<MasterRow, Mis
     let (mut code, mut name) = (get(Role::Code).to_owned(), get(Role::Name));
     if spec.system == CodeSystem::CareService && code.len() == 2 {
         code.push_str(get(Role::CodeRest));
-    } else if spec.system == CodeSystem::CareService && places.0.iter().all(|(_, at)| *at < 3) && fields.len() == 2 {
+    } else if spec.system == CodeSystem::CareService
+        && places.0.iter().all(|(_, at)| *at < 3)
+        && fields.len() == 2
+    {
         // Without a header: code and name alone.
         name = get(Role::CodeRest);
     }
@@ -248,7 +269,8 @@ fn row(spec: &Spec, places: &Places, fields: &[String]) -> Result<MasterRow, Mis
     row.add_also(&CodeSystem::ReceiptDrug, get(Role::Receipt2));
     row.add_also(&CodeSystem::Jan, get(Role::Jan));
     if let Some(system) = &spec.standard {
-        let standard = [get(Role::Standard), get(Role::StandardElse)].into_iter().find(|c| is_alphanumeric(c, 12));
+        let standard =
+            [get(Role::Standard), get(Role::StandardElse)].into_iter().find(|c| is_alphanumeric(c, 12));
         row = row.with_standard(system, standard.unwrap_or_default());
     }
     Ok(row)
@@ -345,7 +367,12 @@ mod tests {
         let items = "0,1,2\nXMLITEM_CATNO,XMLITEM_17CODE,XMLITEM_NAME\n区分番号,ＸＭＬ用項目コード17桁,ＸＭＬ表示名\n10,9N001000000000001,身長\n";
         check(List::CheckupItem { additional: false }, items, &[("9N001000000000001", "身長", "", "")], &[]);
         // Without its header the table cannot be read: no line is taken for something it may not be.
-        check(List::CheckupItem { additional: false }, "10,9N001000000000001,身長\n", &[], &[(1, Misfit::Code)]);
+        check(
+            List::CheckupItem { additional: false },
+            "10,9N001000000000001,身長\n",
+            &[],
+            &[(1, Misfit::Code)],
+        );
         let insurers = "保険者番号,保険者名\n06139999,見本健保組合\n138999,見本市国保\n13899,短い\n";
         let two = [("06139999", "見本健保組合", "", ""), ("138999", "見本市国保", "", "")];
         check(List::Insurer, insurers, &two, &[(4, Misfit::Code)]);
@@ -360,8 +387,7 @@ mod tests {
         check(List::CareService, "111111,身体介護１\n", &expect, &[]);
         let text = "サービス種類コード,サービス項目コード,サービス名称,適用開始年月,適用終了年月\n\
                     11,1111,身体介護１,202104,202405\n11,1111,身体介護１,202406,999999\n";
-        let parsed =
-            check(List::CareService, text, &[expect[0], expect[0]], &[]);
+        let parsed = check(List::CareService, text, &[expect[0], expect[0]], &[]);
         let periods: Vec<_> = parsed.lists[0].rows.iter().map(|r| (r.valid_from, r.valid_until)).collect();
         assert_eq!(
             periods,

@@ -239,7 +239,17 @@ mod tests {
         check("XMLhc24ext.csv", list(List::CheckupItem { additional: true }), None);
         check("保険者番号_20240601.csv", list(List::Insurer), june);
         check("DPC_20240601.csv", list(List::Dpc), june);
-        for none in ["b.csv", "b_2024.csv", "book.csv", "b_20240601.xlsx", "README.md", "master.toml", "xmlhc24.csv", "b_x20240601.csv", ""] {
+        for none in [
+            "b.csv",
+            "b_2024.csv",
+            "book.csv",
+            "b_20240601.xlsx",
+            "README.md",
+            "master.toml",
+            "xmlhc24.csv",
+            "b_x20240601.csv",
+            "",
+        ] {
             check(none, None, None);
         }
     }

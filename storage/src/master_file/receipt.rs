@@ -371,8 +371,17 @@ mod tests {
     fn days_of_use() {
         let drug = |change: &str, code: &str, changed: &str, dropped: &str, grace: &str, listed: &str| {
             let cells = [
-                (0, change), (1, "Y"), (2, code), (4, "薬"), (9, "錠"), (29, changed), (30, dropped),
-                (31, "1234567F1011"), (33, grace), (35, listed), (36, "1234567F1ZZZ"),
+                (0, change),
+                (1, "Y"),
+                (2, code),
+                (4, "薬"),
+                (9, "錠"),
+                (29, changed),
+                (30, dropped),
+                (31, "1234567F1011"),
+                (33, grace),
+                (35, listed),
+                (36, "1234567F1ZZZ"),
             ];
             line(42, &cells)
         };
