@@ -155,44 +155,53 @@ impl UnmappedCodes {
     /// then are one.
     #[must_use]
     pub fn into_rows(self, persons_min: u64) -> Vec<UnmappedRow> {
-        let mut rows: BTreeMap<(String, String, String, String, String, String, UnmappedReason), Count> =
-            BTreeMap::new();
+        let mut rows: BTreeMap<Shown, Count> = BTreeMap::new();
         for (key, count) in self.0 {
             let many = u64::try_from(count.persons.len()).unwrap_or(u64::MAX) >= persons_min;
-            // Codes of the systems we know identify nobody; what stands in their place may.
-            let known = !matches!(key.system, CodeSystem::Other(_)) && is_plain(&key.code);
-            let (code, code_shape) = shown(&key.code, many || known);
-            let (name, name_shape) = shown(&key.name, many);
-            let shown = (
-                key.provider.to_string(),
-                system_shown(&key.system, many),
-                code,
-                name,
-                code_shape,
-                name_shape,
-                key.reason,
-            );
-            let into = rows.entry(shown).or_default();
+            let into = rows.entry(Shown::of(&key, many)).or_default();
             into.records += count.records;
             into.more |= count.more;
             for person in count.persons {
                 into.add(0, Some(person));
             }
         }
-        rows.into_iter()
-            .map(|((provider, system, code, name, code_shape, name_shape, reason), count)| UnmappedRow {
-                provider,
-                system,
-                code,
-                name,
-                code_shape,
-                name_shape,
-                reason,
-                records: count.records,
-                persons: u64::try_from(count.persons.len()).unwrap_or(u64::MAX),
-                persons_more: count.more,
-            })
-            .collect()
+        let row = |(shown, count): (Shown, Count)| UnmappedRow {
+            provider: shown.provider,
+            system: shown.system,
+            code: shown.code.0,
+            name: shown.name.0,
+            code_shape: shown.code.1,
+            name_shape: shown.name.1,
+            reason: shown.reason,
+            records: count.records,
+            persons: u64::try_from(count.persons.len()).unwrap_or(u64::MAX),
+            persons_more: count.more,
+        };
+        rows.into_iter().map(row).collect()
+    }
+}
+
+/// A code as it may be written down: texts with their shapes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Shown {
+    provider: String,
+    system: String,
+    code: (String, String),
+    name: (String, String),
+    reason: UnmappedReason,
+}
+
+impl Shown {
+    fn of(key: &Key, many: bool) -> Self {
+        // Codes of the systems we know identify nobody; what stands in their place may.
+        let known = !matches!(key.system, CodeSystem::Other(_)) && is_plain(&key.code);
+        Self {
+            provider: key.provider.to_string(),
+            system: system_shown(&key.system, many),
+            code: shown(&key.code, many || known),
+            name: shown(&key.name, many),
+            reason: key.reason,
+        }
     }
 }
 

@@ -75,3 +75,38 @@ pub fn unknown(system: &CodeSystem, code: &str, edition: &str) -> Finding {
     };
     Finding::new(&CODE_UNKNOWN).found(found).expected(format!("マスタ {system} の版 {edition} にあるコード"))
 }
+
+#[cfg(test)]
+mod tests {
+    use musubi_model::Coded;
+    use musubi_model::code::PartialDateOrToday;
+
+    use super::*;
+
+    /// A master of drugs, and a reviewed map of one local code over it.
+    struct Both;
+
+    impl Masters for Both {
+        fn edition(&self, system: &CodeSystem, _: PartialDateOrToday) -> Option<CompactString> {
+            (*system == CodeSystem::ReceiptDrug).then(|| "20240601".into())
+        }
+
+        fn look_up(&self, system: &CodeSystem, code: &str, _: PartialDateOrToday) -> Option<MasterEntry> {
+            let standard = Some(Coded::new(CodeSystem::Yj, "1124001B1039"));
+            let has = *system == CodeSystem::ReceiptDrug || system.as_str() == "99XYZ";
+            (has && code == "1").then(|| MasterEntry { name: "見本".into(), standard })
+        }
+    }
+
+    #[test]
+    fn a_mapped_local_code_is_known_and_others_of_its_system_are_no_defect() {
+        let mut lookup = Lookup::new(&Both);
+        let local = CodeSystem::from_name("99XYZ");
+        assert!(matches!(lookup.ask(&local, "1", None), Answer::Known(entry) if entry.standard.is_some()));
+        assert_eq!(lookup.ask(&local, "2", None), Answer::NoMaster);
+        assert_eq!(lookup.ask(&CodeSystem::ReceiptDrug, "2", None), Answer::Unknown("20240601".into()));
+        assert!(matches!(lookup.ask(&CodeSystem::ReceiptDrug, "1", None), Answer::Known(_)));
+        assert!(matches!(lookup.ask(&CodeSystem::ReceiptDrug, "1", None), Answer::Known(_)));
+        assert_eq!(lookup.editions(), "RECE-Y 20240601");
+    }
+}

@@ -12,6 +12,7 @@
 )]
 #![allow(clippy::print_stderr)]
 
+mod codes;
 mod concurrent;
 mod help;
 mod house;

@@ -230,7 +230,7 @@ fn is_heading(spec: &Spec, places: &Places, fields: Option<&Fields>) -> bool {
     fields.is_some_and(|fields| {
         let code = places.get(Role::Code, fields);
         !(spec.fits)(code)
-            && code.chars().any(|c| !c.is_ascii())
+            && !code.is_ascii()
             && !places.get(Role::Name, fields).is_empty()
     })
 }
