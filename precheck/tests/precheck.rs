@@ -317,11 +317,19 @@ fn needles() -> Vec<Vec<u8>> {
         if digits { t.len() >= 7 } else { t.chars().count() >= 4 }
     });
     assert!(texts.len() > 200, "{}", texts.len());
-    let jis = |t: &str| {
-        let bytes = ISO_2022_JP.encode(t).0.into_owned();
-        if bytes.len() > 8 { bytes[3..bytes.len() - 3].to_vec() } else { bytes }
-    };
-    texts.iter().flat_map(|t| [t.as_bytes().to_vec(), SHIFT_JIS.encode(t).0.into_owned(), jis(t)]).collect()
+    let mut needles = Vec::new();
+    for text in &texts {
+        needles.push(text.as_bytes().to_vec());
+        if !text.is_ascii() {
+            needles.push(SHIFT_JIS.encode(text).0.into_owned());
+        }
+        // Between the escape sequences that switch kanji on and off.
+        if !text.contains(|c: char| c.is_ascii()) {
+            let jis = ISO_2022_JP.encode(text).0;
+            needles.push(jis[3..jis.len() - 3].to_vec());
+        }
+    }
+    needles
 }
 
 #[test]

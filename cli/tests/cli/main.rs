@@ -12,10 +12,12 @@
 )]
 #![allow(clippy::print_stderr)]
 
+mod ack;
 mod concurrent;
 mod help;
 mod house;
 mod kill;
+mod precheck;
 mod privacy;
 mod refused;
 mod user;

@@ -15,8 +15,8 @@ use crate::lake::LakeFile;
 
 /// One load: everything in it becomes visible with [`Load::commit`], or nothing does.
 pub struct Load<'a> {
-    pub(super) transaction: Transaction<'a>,
-    pub(super) submission: SubmissionId,
+    pub(crate) transaction: Transaction<'a>,
+    pub(crate) submission: SubmissionId,
 }
 
 impl Load<'_> {
