@@ -111,6 +111,11 @@ pub enum Command {
     Check,
     /// List all rules of findings as Markdown.
     Findings,
+    /// Write the acknowledgement package (受領通知一式) of a submission, or verify one.
+    Ack(crate::commands::ack::Order),
+    /// The senders' answers about samples (定性確認).
+    #[command(subcommand)]
+    Quality(crate::commands::ack::Quality),
     /// List the formats that are read; what becomes of every item of the plan.
     Formats(crate::commands::formats::Order),
     /// Check files, folders, packages or zips before they are sent: the findings of intake, without a database.

@@ -49,6 +49,8 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Rebuild { document, out } => show::rebuild(cli, voice, document, out),
         Command::Check => show::check(cli, voice),
         Command::Findings => commands::findings::run(voice),
+        Command::Ack(order) => commands::ack::run(cli, voice, order),
+        Command::Quality(order) => commands::ack::quality(cli, voice, order),
         Command::Formats(order) => commands::formats::run(order, voice),
         Command::Precheck(order) => commands::precheck::run(order, voice),
         Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),

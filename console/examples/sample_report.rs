@@ -22,6 +22,7 @@ fn main() -> std::io::Result<()> {
         positions: BTreeMap::new(),
         made_at: night.made_at,
         house: night.house.clone(),
+        more: musubi_console::AckMore::default(),
     };
     std::fs::write(folder.join("ack.html"), submission_report(&ack, Lang::Ja, &support::rule).into_string())
 }

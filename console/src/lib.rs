@@ -7,6 +7,7 @@
 //! Pages show states, counts, rules and shapes. They must never show a value of a person, nor a count of persons that
 //! is smaller than statistics may show.
 
+mod ack;
 mod charts;
 mod format;
 pub mod night;
@@ -14,6 +15,7 @@ mod page;
 pub mod submission;
 pub mod words;
 
+pub use ack::{AckMore, UnmappedCode};
 pub use maud::Markup;
 pub use night::{NightReport, night_report};
 pub use submission::{AckReport, submission_report};

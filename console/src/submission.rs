@@ -9,6 +9,7 @@ use musubi_model::finding::Rule;
 use musubi_model::submission::SubmissionState;
 use musubi_storage::console::{FindingView, SubmissionView};
 
+use crate::ack::{self, AckMore};
 use crate::charts;
 use crate::format::{bytes, moment, number, short};
 use crate::night::{Counted, Standing, by_kind, by_rule, chip, equation, legend, standing};
@@ -26,6 +27,8 @@ pub struct AckReport {
     pub made_at: Timestamp,
     /// Name of the operator; may be empty.
     pub house: String,
+    /// The three checks and comparisons; empty in a page made on demand.
+    pub more: AckMore,
 }
 
 /// The acknowledgement as one HTML file. `rule` finds the words of a rule.
@@ -77,8 +80,14 @@ pub fn submission_report(r: &AckReport, lang: Lang, rule: &dyn Fn(&str) -> Optio
                     _ => vec![&f.first.example],
                 };
                 (finding_block(lang, f, rule, most, &kept, f.count))
+                (ack::makers(lang, &r.more, &f.first))
+                @if let Some(example) = rule(&f.first.rule).map(|r| r.example).filter(|e| !e.is_empty() && lang == Lang::Ja) {
+                    div.eg { (lang.say(&words::RULE_EXAMPLE)) ": " (example) }
+                }
             }
         }))
+        (ack::compared(lang, s, &r.more, rule))
+        (ack::checks(lang, &r.more))
         (section(lang.say(&words::HISTORY), "", &html! {
             table { tbody {
                 @for e in &s.events {

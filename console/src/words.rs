@@ -164,6 +164,26 @@ words! {
     ACK_REJECTED: "受け付けられませんでした", "Not accepted";
     ACK_QUARANTINED: "全体を隔離しました", "Set aside as a whole";
     ACK_MIXED: "受け付けましたが、直していただきたい箇所があります", "Accepted; some parts need mending";
+    QUANTITY: "定量確認(統制合計)", "Quantity (control totals)";
+    QUANTITY_NOTE: "目録の統制合計と、当方で数えた件数です。差があれば全体を隔離しています。", "Totals of your manifest beside what was counted here. Any difference sets the whole delivery aside.";
+    PROMISED: "目録", "Manifest";
+    COUNTED: "計数", "Counted";
+    QUALITY: "定性確認(標本)", "Quality (sample)";
+    QUALITY_NOTE: "quality.csv の事実を原本と比べ、回答欄に 一致・不一致・原本になし のいずれかを書いてお返しください。", "Compare the facts in quality.csv with the original and send it back with an answer in each row.";
+    SAMPLED: "標本の単位", "Units in the sample";
+    NO_ANSWERS: "回答はまだありません。", "No answers yet.";
+    MATCH_RATE: "一致の割合", "Share of matches";
+    UNMAPPED: "対応のないコード", "Codes without a mapping";
+    UNMAPPED_NOTE: "どのマスタにも対応表にもないコードです。意味をお知らせください。", "No master and no map knows these codes. Please tell us what they mean.";
+    COMPARED: "前回の提出との比較", "Compared with the delivery before";
+    COMPARED_NOTE: "同じフィードの前回と件数が違う指摘です。", "Findings whose number differs from the last delivery of the same feed.";
+    SAME_AS_BEFORE: "前回と同じです。", "As in the delivery before.";
+    BEFORE: "前回", "before";
+    NOW: "今回", "now";
+    WORSE: "増えました", "worse";
+    BETTER: "減りました", "better";
+    MADE_BY: "作成システム", "Made by";
+    RULE_EXAMPLE: "例", "For example";
     ACK_OPEN: "処理の途中です", "Under way";
     FOOT: "この報告に個人の値は含まれません。", "No value of any person is in this report.";
 }

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use musubi_console::{AckReport, Lang, night_report, submission_report};
+use musubi_console::{AckMore, AckReport, Lang, UnmappedCode, night_report, submission_report};
 use musubi_model::submission::SubmissionState;
+use musubi_storage::acknowledge::{Answer, ControlTotal};
 
 mod support;
 
@@ -45,6 +46,23 @@ fn well_formed(html: &str) -> Result<(), String> {
 }
 
 fn pages() -> Vec<String> {
+    // The same delivery as the one before it, but for a rule that was broken more often then.
+    let more = |s: &musubi_storage::console::SubmissionView| {
+        let mut before = s.clone();
+        before.findings.iter_mut().for_each(|f| f.count += 1);
+        AckMore {
+            before: Some(before),
+            totals: vec![ControlTotal { kind: "RE".to_owned(), promised: Some(5), counted: Some(4) }],
+            makers: s
+                .findings
+                .iter()
+                .map(|f| (f.rule.clone(), [("MIHON-EHR".to_owned(), f.count)].into()))
+                .collect(),
+            sampled_units: 3,
+            answers: [(Answer::Match, 9), (Answer::Mismatch, 1)].into(),
+            unmapped: vec![UnmappedCode { system: "local".to_owned(), code: "A-1".to_owned(), count: 7 }],
+        }
+    };
     let night = support::night();
     let mut out = Vec::new();
     for lang in [Lang::Ja, Lang::En] {
@@ -56,6 +74,7 @@ fn pages() -> Vec<String> {
                 positions: BTreeMap::new(),
                 made_at: night.made_at,
                 house: String::new(),
+                more: more(submission),
             };
             out.push(submission_report(&ack, lang, &support::rule).into_string());
         }

@@ -188,9 +188,11 @@ fn go_on(
             outcome.balance = closing.balance;
             Ok(*outcome)
         }
-        load::Loaded::Unsound(mut findings) => {
+        load::Loaded::Unsound(mut findings, counted) => {
             findings.extend(verified.findings);
-            quarantine::quarantine_whole(house, db, package, id, findings, arrival)
+            let outcome = quarantine::quarantine_whole(house, db, package, id, findings, arrival)?;
+            db.keep_totals(&id, &verified.manifest.totals, &counted)?;
+            Ok(outcome)
         }
     }
 }

@@ -9,6 +9,7 @@ use std::time::Instant;
 use compact_str::CompactString;
 use musubi_compliance::optout::Verdict;
 use musubi_id_resolution::{Described, TokenKey};
+use musubi_mappers::vendor::vendor;
 use musubi_mappers::{RecordCounts, mapper_for};
 use musubi_model::fact::{Provenance, UnitFacts};
 use musubi_model::finding::Finding;
@@ -38,6 +39,8 @@ use crate::work::{self, CutDocument, Tools, WorkedUnit};
 
 /// The key under which bytes of excluded persons are sealed: made for one document and forgotten at once.
 const FORGOTTEN_KEY: KeyId = [0; 16];
+/// Pairs of rule and product that are counted apart in one delivery.
+const MAKERS_MAX: usize = 10_000;
 /// Provider under which the manifest itself is kept.
 pub(crate) const MANIFEST_ORDINAL: i32 = -1;
 
@@ -82,8 +85,9 @@ pub struct LoadCounts {
 pub(crate) enum Loaded {
     /// Committed.
     Done(Box<Outcome>),
-    /// Something about the submission as a whole does not hold; nothing was committed.
-    Unsound(Vec<Finding>),
+    /// Something about the submission as a whole does not hold; nothing was committed. With what was counted, when all
+    /// of it was.
+    Unsound(Vec<Finding>, BTreeMap<String, u64>),
 }
 
 /// Passes a fault point.
@@ -111,7 +115,7 @@ pub(crate) fn load(
     let Some(mapper) = mapper_for(verified.manifest.kind, &interface, &interfaces) else {
         let finding =
             Finding::new(&rules::INTERFACE_UNKNOWN).found(interface).expected("登録済みの連携仕様の名前");
-        return Ok(Loaded::Unsound(vec![finding]));
+        return Ok(Loaded::Unsound(vec![finding], BTreeMap::new()));
     };
     let tools = Tools {
         mapper: mapper.as_ref(),
@@ -144,6 +148,7 @@ pub(crate) fn load(
         balance: Balance::default(),
         totals: BTreeMap::new(),
         findings: BTreeMap::new(),
+        makers: BTreeMap::new(),
         counts: LoadCounts::default(),
     };
     run.keep_manifest()?;
@@ -151,7 +156,7 @@ pub(crate) fn load(
     while first < verified.manifest.files.len() {
         let last = batch_end(&verified.manifest.files, first, house.batch_bytes);
         if let Err(findings) = run.batch(package, first, last)? {
-            return Ok(Loaded::Unsound(findings));
+            return Ok(Loaded::Unsound(findings, BTreeMap::new()));
         }
         first = last;
     }
@@ -182,6 +187,8 @@ struct Run<'a> {
     balance: Balance,
     totals: BTreeMap<CompactString, u64>,
     findings: BTreeMap<String, u64>,
+    /// Findings by rule and product that made the document, where it says so.
+    makers: BTreeMap<(String, String), u64>,
     counts: LoadCounts,
 }
 
@@ -453,6 +460,20 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Counts findings under the product that made their document.
+    fn count_makers(&mut self, document: &CutDocument, findings: &[Finding]) {
+        if findings.is_empty() {
+            return;
+        }
+        let Some(maker) = vendor(self.verified.manifest.kind, &document.bytes) else { return };
+        for finding in findings {
+            let key = (finding.rule.id.to_owned(), maker.clone());
+            if self.makers.len() < MAKERS_MAX || self.makers.contains_key(&key) {
+                *self.makers.entry(key).or_default() += 1;
+            }
+        }
+    }
+
     /// Turns a worked unit into its row, its findings and its facts.
     #[allow(clippy::too_many_arguments)] // three sinks, filled side by side
     fn take_unit(
@@ -480,6 +501,7 @@ impl Run<'_> {
         }
         // Findings of an excluded person would be a trace of them.
         if disposition != Disposition::Excluded {
+            self.count_makers(document, &w.mapped.findings);
             finding_rows.extend(w.mapped.findings.into_iter().map(|f| FindingRow {
                 document: Some(document.hash),
                 unit: Some(w.unit),
@@ -588,6 +610,9 @@ impl Run<'_> {
             })
             .collect();
         self.load.documents(&rows)?;
+        for document in documents {
+            self.count_makers(document, &document.split.findings);
+        }
         let about: Vec<FindingRow> = documents
             .iter()
             .flat_map(|d| d.split.findings.iter().map(move |f| (d.hash, f)))
@@ -625,8 +650,9 @@ impl Run<'_> {
     /// Control totals, superseded versions, balance, and the commit.
     fn close(mut self) -> Result<Loaded, EtlError> {
         let wrong = wrong_totals(&self.verified.manifest.totals, &self.totals);
+        let counted: BTreeMap<String, u64> = self.totals.iter().map(|(k, n)| (k.to_string(), *n)).collect();
         if !wrong.is_empty() {
-            return Ok(Loaded::Unsound(wrong));
+            return Ok(Loaded::Unsound(wrong, counted));
         }
         let clock = Instant::now();
         let now = (self.house.now)();
@@ -653,6 +679,7 @@ impl Run<'_> {
         self.counts.unmapped_codes = number(unmapped.len());
         self.counts.unmapped_facts = unmapped.iter().map(|row| row.records).sum();
         self.load.unmapped_codes(&unmapped)?;
+        self.load.acknowledgement(&self.verified.manifest.totals, &counted, &self.makers)?;
         for state in [
             SubmissionState::Mapped,
             SubmissionState::Gated,

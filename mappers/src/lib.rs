@@ -31,6 +31,7 @@ pub mod ssmix2;
 pub mod table;
 pub mod text;
 pub mod uke;
+pub mod vendor;
 
 /// One document as it came.
 #[derive(Debug, Clone, Copy)]

@@ -18,7 +18,6 @@ mod report;
 pub mod rules;
 mod run;
 mod say;
-mod vendor;
 
 pub use args::Order;
 pub use run::{Ending, Speech, run};

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, anyhow};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use musubi_mappers::table::Interfaces;
+use musubi_mappers::vendor::vendor;
 use musubi_mappers::{Document, mapper_for, recognise};
 use musubi_model::code::Masters;
 use musubi_model::finding::Finding;
@@ -25,7 +26,6 @@ use crate::large;
 use crate::lot::{Job, Origin, Totals, head};
 use crate::report::{Named, Report};
 use crate::rules;
-use crate::vendor::vendor;
 use crate::{html, say};
 
 /// Documents above this go through by themselves; receipts in parts.

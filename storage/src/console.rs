@@ -143,9 +143,10 @@ pub struct ReleaseView {
 const SUBMISSION: &str =
     "submission_id, feed_id, submitter_id, kind, business_date, received_at, state, files, bytes,
     parameter_hash, code_version";
-const FINDING: &str = "rule, severity, document, unit, byte_start, byte_len, record, field, found, expected";
+pub(crate) const FINDING: &str =
+    "rule, severity, document, unit, byte_start, byte_len, record, field, found, expected";
 
-fn count(row: &Row, column: usize) -> Result<u64, StorageError> {
+pub(crate) fn count(row: &Row, column: usize) -> Result<u64, StorageError> {
     let value: i64 = row.try_get(column).map_err(StorageError::db("reading a count"))?;
     u64::try_from(value).map_err(|_| StorageError::Damaged("a negative count".into()))
 }
@@ -177,7 +178,7 @@ fn submission(row: &Row) -> Result<SubmissionView, StorageError> {
 }
 
 /// A finding that begins at column `at` of a row.
-fn finding(row: &Row, at: usize) -> FindingView {
+pub(crate) fn finding(row: &Row, at: usize) -> FindingView {
     let unsigned = |column: usize| row.get::<_, Option<i64>>(column).and_then(|v| u64::try_from(v).ok());
     FindingView {
         rule: row.get(at),

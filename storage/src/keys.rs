@@ -109,6 +109,8 @@ pub struct KeyRing {
     pub board: SecretKey,
     /// Signs releases (the release officer's key).
     pub release: SecretKey,
+    /// Signs acknowledgements (the house's key).
+    pub house: SecretKey,
 }
 
 impl KeyRing {
@@ -135,6 +137,7 @@ impl KeyRing {
             token: SealKey(key_file(&folder.join("token.key"))?),
             board: seed("board.key")?,
             release: seed("release.key")?,
+            house: seed("house.key")?,
         })
     }
 }
@@ -209,6 +212,8 @@ mod tests {
         let second = KeyRing::open_or_create(folder.path(), &kek).unwrap();
         assert_eq!(first.token.expose(), second.token.expose());
         assert_eq!(first.release.public(), second.release.public());
+        assert_eq!(first.house.public(), second.house.public());
+        assert_ne!(first.house.public(), first.release.public());
         let id = [1u8; 16];
         let data = SealKey::random().unwrap();
         let wrapped = first.kek.wrap(&id, &data).unwrap();

@@ -1,5 +1,6 @@
 //! One module for each group of verbs. Each opens what it needs, does one job, says what happened.
 
+pub mod ack;
 pub mod bench;
 pub mod bench_formats;
 pub mod books;

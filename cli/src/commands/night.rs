@@ -46,7 +46,10 @@ pub fn nightly(cli: &Cli, voice: Voice, inbox: &Path, date: Option<Date>) -> Res
         night::run(house, agreements, inbox, date, most)
             .context("夜間処理が中断しました(再実行で続きから行えます)")
     })
-    .and_then(|outcome| tell(cli, &home, voice, outcome))
+    .and_then(|outcome| {
+        super::ack::after_night(cli, &home, voice, &outcome)?;
+        tell(cli, &home, voice, outcome)
+    })
 }
 
 /// Gives a job its house: gate, parameters, progress.

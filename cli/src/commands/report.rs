@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole};
 use musubi_compliance::optout::OptOutGate;
 use musubi_console::night::{AgeBand, People, Place, ReleaseSummary};
-use musubi_console::{AckReport, Lang, NightReport, night_report, submission_report};
+use musubi_console::{AckMore, AckReport, Lang, NightReport, night_report, submission_report};
 use musubi_model::{FactTable, PartialDate, ResearchId, Sex};
 use musubi_release::Manifest;
 use musubi_storage::lake::{self, Column, ColumnSet, Want};
@@ -35,7 +35,13 @@ pub fn run(cli: &Cli, voice: Voice, out: &Path, submission: Option<&str>) -> Res
             let mut console = home.registry.console()?;
             let view = console.submission(&id)?.ok_or_else(|| anyhow!("その番号の提出はありません"))?;
             let positions = console.findings(&id, 20)?;
-            let report = AckReport { submission: view, positions, made_at: now(), house: String::new() };
+            let report = AckReport {
+                submission: view,
+                positions,
+                made_at: now(),
+                house: String::new(),
+                more: AckMore::default(),
+            };
             books::audit(
                 &mut db,
                 cli,
