@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 use musubi_id_resolution::{Described, TokenKey, describe};
-use musubi_mappers::{Document, MappedUnit, Mapper, Split};
+use musubi_mappers::{Document, MappedUnit, Mapper, Split, leak};
 use musubi_model::finding::Finding;
 use musubi_model::limits::Limits;
 use musubi_model::{DocumentHash, ProviderId, SourceIdentity};
@@ -123,6 +123,7 @@ pub fn work(tools: &Tools<'_>, documents: &[CutDocument], chunk: &[(usize, u32)]
             };
             let masters = ProviderMasters::new(tools.masters, tools.maps, document.provider.as_str());
             let mut mapped = tools.mapper.map(&source, &document.split, slice, &masters);
+            leak::guard(&mut mapped, tools.limits);
             if mapped.records != slice.records {
                 let finding = Finding::new(&rules::MAPPER_COUNT)
                     .at(slice.range)
