@@ -1,7 +1,15 @@
 //! The language of interfaces: the shipped ones are sound, and each slip of the pen is told with its line, its key and
 //! how to mend it.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests; a panic is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests; a panic is a failed test"
+)]
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -3,7 +3,11 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    clippy::print_stdout,
     reason = "helpers of tests; a panic is a failed test"
 )]
 
@@ -140,6 +144,7 @@ fn mutants() -> Vec<(Vec<&'static str>, Vec<u8>)> {
         (vec!["TABLE-BMI", "TABLE-UNIT"], one(&[("体重", "65000")])),
         (vec!["TABLE-BEYOND"], one(&[("体重", "H")])),
         (vec!["TABLE-CODE", "TABLE-VALUE-UNUSED"], one(&[("判定", "9")])),
+        (vec!["TABLE-CODE"], one(&[("病名", "MIHON")])),
         (vec!["TABLE-TEXT-SEALED"], one(&[("精検結果", "見本医師の文章による結果")])),
         (vec!["TABLE-TEXT-SEALED"], one(&[("期間", "見本太郎が言う")])),
         (vec!["TABLE-DATE"], one(&[("精検日", "20261131")])),
@@ -237,7 +242,10 @@ fn limits_are_kept() {
 fn an_error_quarantines_its_row_and_no_other() {
     let rows = [with(&[("文書番号", "A"), ("受診日", "")]), with(&[("文書番号", "B")])];
     let done = run(&table(), file(&rows).as_bytes(), "x.csv");
-    assert_eq!(done.units.iter().map(|u| u.is_unsound()).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(
+        done.units.iter().map(musubi_mappers::MappedUnit::is_unsound).collect::<Vec<_>>(),
+        [true, false]
+    );
     assert!(!done.split.is_unsound() && done.units[1].facts.len() > 10);
 }
 

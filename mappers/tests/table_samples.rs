@@ -1,6 +1,14 @@
 //! The converter CSV that NIPH gives as an example, with its faults on purpose (read in place; skipped when absent).
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests; a panic is a failed test"
+)]
 
 mod harness;
 

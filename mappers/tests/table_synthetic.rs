@@ -1,5 +1,15 @@
 //! What the writers of tables put in comes out again, without a complaint; any bytes and any damage are borne.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests; a panic is a failed test"
+)]
+
 mod harness;
 
 use std::collections::BTreeMap;

@@ -249,6 +249,10 @@ pub(super) fn read<'c>(
 
 /// Cuts blanks around a text, without copying it when it was borrowed.
 pub(super) fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    let inked = |b: Option<&u8>| b.is_some_and(u8::is_ascii_graphic);
+    if inked(text.as_bytes().first()) && inked(text.as_bytes().last()) {
+        return text;
+    }
     match text {
         Cow::Borrowed(t) => Cow::Borrowed(t.trim()),
         Cow::Owned(t) => {
@@ -334,7 +338,9 @@ fn code(spec: &Codes, text: &str, mut tell: impl FnMut(Complaint)) -> Seen {
         return Seen::Code(code);
     }
     let shaped = (spec.length.0..=spec.length.1).contains(&halved.len())
-        && halved.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+        && halved.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
+        // Letters alone may be a name; codes that are not listed have a digit.
+        && halved.bytes().any(|b| b.is_ascii_digit());
     if spec.values.is_empty() && shaped {
         let digit_sound = match spec.digit {
             None => true,

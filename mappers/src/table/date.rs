@@ -54,13 +54,20 @@ pub(super) fn read(text: &str, serial: bool) -> Result<Stamp, DateError> {
     {
         return sensible(Stamp { read, second: None, mark: Mark::None });
     }
-    let halved = halve(text);
-    let (plain, mark) = marked(&halved);
+    if text.is_ascii() {
+        return read_plain(text, Mark::None, serial);
+    }
+    let (plain, mark) = marked(&halve(text));
+    read_plain(&plain, mark, serial)
+}
+
+fn read_plain(plain: &str, mark: Mark, serial: bool) -> Result<Stamp, DateError> {
     let mut rest = Rest(plain.trim());
     let read = date_part(&mut rest, serial)?;
     let time = rest.0.trim_start_matches([' ', 'T', '(']).trim_end_matches(')').trim();
     let (second, mark) = match time {
         "" => (None, mark),
+        "時刻" | "時" if mark == Mark::Unknown => (None, mark),
         time => {
             let (second, own) = time_of(time).ok_or(DateError::Shape)?;
             (second, if own == Mark::None { mark } else { own })
@@ -254,6 +261,9 @@ impl<'t> Rest<'t> {
     }
 
     fn era(&mut self) -> Option<&'static musubi_model::date::Era> {
+        if self.0.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
         ERAS.iter()
             .find(|e| self.take(e.name) || self.skip(e.letter) || self.skip(e.letter.to_ascii_lowercase()))
     }
@@ -295,7 +305,8 @@ mod tests {
             check(text, "2026-10-09");
         }
         check("令和元年5月1日", "2019-05-01");
-        check("昭和元年12月25日", "1926-12-25 outside");
+        check("昭和元年12月24日", "1926-12-24 outside");
+        check("昭和元年12月25日", "1926-12-25");
         check("平成32年4月1日", "2020-04-01 outside");
         check("2026年10月", "2026-10");
         check("2026", "2026");

@@ -1,6 +1,8 @@
 //! Who a row speaks of: the parts of the person as written, checks of their numbers, and what research may know of them
 //! (birth month, sex, prefecture). These values go to the identity zone only.
 
+use std::borrow::Cow;
+
 use compact_str::CompactString;
 use musubi_model::checkdigit::{is_my_number, modulus10_weight21};
 use musubi_model::finding::shape_of;
@@ -129,7 +131,7 @@ fn check_number(part: Part, text: &str, title: &str, tell: &mut Teller<'_>) {
     if !is_number || text.is_empty() {
         return;
     }
-    let halved = if text.is_ascii() { text.to_owned() } else { halve(text) };
+    let halved = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(halve(text)) };
     check_my_number(&halved, title, tell);
     let number = halved.trim();
     let digits = number.bytes().all(|b| b.is_ascii_digit());

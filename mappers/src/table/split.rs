@@ -220,6 +220,7 @@ fn heading_rows(
     let mut from = 0;
     let wanted = usize::try_from(csv.headings).unwrap_or(0);
     let mut skip = csv.skip;
+    let mut commented_first = false;
     while rows.read(&mut row) {
         let is_comment = is_comment(csv, bytes, &row);
         if skip > 0 {
@@ -236,7 +237,7 @@ fn heading_rows(
             break;
         }
         // Rows of headings that are comments end with the comments, however many were agreed.
-        if !is_comment && !headings.is_empty() && csv.comment.is_some() {
+        if !is_comment && commented_first {
             break;
         }
         let mut fields: Vec<String> =
@@ -244,6 +245,7 @@ fn heading_rows(
         if let (Some(mark), Some(first), true) = (&csv.comment, fields.first_mut(), is_comment) {
             *first = first.strip_prefix(mark.as_str()).unwrap_or(first).to_owned();
         }
+        commented_first |= is_comment;
         headings.push(fields);
         from = row.next;
     }
