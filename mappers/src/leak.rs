@@ -186,13 +186,10 @@ impl Radar {
         if numbers::phone(&runs) {
             return Some(&PHONE);
         }
-        if seen.ascii {
-            return None;
-        }
-        if numbers::insurance(text, &runs) {
+        if !seen.ascii && !runs.is_empty() && numbers::insurance(text, &runs) {
             return Some(&INSURANCE);
         }
-        numbers::address(text, &runs).then_some(&ADDRESS)
+        (seen.place && numbers::address(text, &runs)).then_some(&ADDRESS)
     }
 }
 

@@ -72,6 +72,8 @@ pub(super) fn map(
     let limits = document.limits;
     let mut reader = Reader::new(frame, Form::Ef, unit.range, limits.findings_per_unit_max, masters);
     let mut stay = Stay { outpatient: frame.outpatient, ..Stay::default() };
+    let expected = usize::try_from(unit.records.total()).unwrap_or(0).min(bytes.len());
+    reader.facts.reserve(expected + 4);
     let (mut rows, mut sound) = (0u32, true);
     for (start, line) in Lines::new(bytes) {
         rows += 1;

@@ -23,9 +23,9 @@ const fn payload(n: usize) -> usize {
 
 /// What is gathered over the rows of a stay.
 #[derive(Default)]
-struct Stay {
-    /// Sub-form (統括診療情報番号), code and serial number of each row.
-    seen: Vec<(CompactString, CompactString, CompactString)>,
+struct Stay<'a> {
+    /// Code, serial number and sub-form (統括診療情報番号) of each row.
+    seen: Vec<(&'a str, &'a str, &'a str)>,
     /// Facts that were so on the day of discharge.
     at_discharge: Vec<usize>,
     visits: Vec<(CompactString, usize)>,
@@ -46,6 +46,8 @@ pub(super) fn map(
     let limits = document.limits;
     let mut reader = Reader::new(frame, Form::Form1, unit.range, limits.findings_per_unit_max, masters);
     let mut stay = Stay::default();
+    let expected = usize::try_from(unit.records.total()).unwrap_or(0).min(bytes.len());
+    reader.facts.reserve(expected * 2);
     let (mut rows, mut sound) = (0u32, true);
     let mut version = None;
     for (start, line) in Lines::new(bytes) {
@@ -102,7 +104,7 @@ pub(super) fn map(
 
 /// A stay sent again supersedes: its key is facility, patient, admission and 回数管理番号; the greater is the one of the
 /// later survey month, then of the later delivery, then the one that knows the later day.
-fn versioned(reader: &Reader<'_, '_>, stay: &Stay, facility: &str, count: &str) -> Option<UnitVersion> {
+fn versioned(reader: &Reader<'_, '_>, stay: &Stay<'_>, facility: &str, count: &str) -> Option<UnitVersion> {
     let admission = reader.admission?;
     let patient = reader.person.local_number.expose();
     let key = format!("{facility}|{patient}|{admission}|{count}|{}", reader.frame.piece);
@@ -116,9 +118,9 @@ fn versioned(reader: &Reader<'_, '_>, stay: &Stay, facility: &str, count: &str) 
     Some(UnitVersion { key: Identifying::new(key), time, state: VersionState::Current })
 }
 
-fn row(reader: &mut Reader<'_, '_>, stay: &mut Stay) {
+fn row<'a>(reader: &mut Reader<'a, '_>, stay: &mut Stay<'a>) {
     let (child, code, serial) = (reader.code(4), reader.code(CODE), reader.code(SERIAL));
-    let place = (CompactString::from(child), CompactString::from(code), CompactString::from(serial));
+    let place = (code, serial, child);
     if code.is_empty() {
         return reader.say_shape(&rules::VALUE, CODE, "7 桁のコード");
     }
@@ -199,7 +201,7 @@ fn note(reader: &mut Reader<'_, '_>, code: &str, n: usize, serial: &str) {
 /// A payload that is a code, a score or a number.
 fn value(
     reader: &mut Reader<'_, '_>,
-    stay: &mut Stay,
+    stay: &mut Stay<'_>,
     table: FactTable,
     code: &str,
     item: &Item,
@@ -262,7 +264,7 @@ fn is_code(text: &str) -> bool {
 }
 
 /// A code the table does not have: codes and numbers are kept under it, anything else is sealed.
-fn unknown(reader: &mut Reader<'_, '_>, stay: &mut Stay, code: &str) {
+fn unknown(reader: &mut Reader<'_, '_>, stay: &mut Stay<'_>, code: &str) {
     if !stay.unknown_told {
         stay.unknown_told = true;
         let shown = if is_code(code) && code.len() <= 7 { code } else { "?" };
@@ -288,7 +290,7 @@ fn unknown(reader: &mut Reader<'_, '_>, stay: &mut Stay, code: &str) {
 }
 
 /// The visit of a sub-form; made by its first row that speaks of it.
-fn visit<'r>(reader: &'r mut Reader<'_, '_>, stay: &mut Stay, child: &str) -> Option<&'r mut Fact> {
+fn visit<'r>(reader: &'r mut Reader<'_, '_>, stay: &mut Stay<'_>, child: &str) -> Option<&'r mut Fact> {
     let at = match stay.visits.iter().find(|(c, _)| c == child) {
         Some((_, at)) => *at,
         None => {
@@ -306,7 +308,7 @@ fn visit<'r>(reader: &'r mut Reader<'_, '_>, stay: &mut Stay, child: &str) -> Op
 }
 
 /// A000010: birth date, sex, postal code; the age at admission is worked out.
-fn person(reader: &mut Reader<'_, '_>, stay: &mut Stay) {
+fn person(reader: &mut Reader<'_, '_>, stay: &mut Stay<'_>) {
     reader.radar(payload(3));
     let birth = reader.date(payload(1), &rules::BIRTH);
     if birth.zip(reader.admission).is_some_and(|(b, a)| a.earliest() < b.earliest()) {
@@ -351,7 +353,7 @@ fn person(reader: &mut Reader<'_, '_>, stay: &mut Stay) {
 }
 
 /// A000020.
-fn admitted(reader: &mut Reader<'_, '_>, stay: &mut Stay, child: &str) {
+fn admitted(reader: &mut Reader<'_, '_>, stay: &mut Stay<'_>, child: &str) {
     let day = reader.date(payload(1), &rules::DATE);
     if day.is_some() && day != reader.admission {
         reader.say(&rules::ADMISSION, payload(1), || "行の入院年月日と違う日".to_owned(), "行の入院年月日");
@@ -365,7 +367,7 @@ fn admitted(reader: &mut Reader<'_, '_>, stay: &mut Stay, child: &str) {
 }
 
 /// A000030. Outcome 6 is death of the disease most treated, 7 of another; 24 hours: 1 died within, 2 before admission.
-fn discharged(reader: &mut Reader<'_, '_>, stay: &mut Stay, child: &str) {
+fn discharged(reader: &mut Reader<'_, '_>, stay: &mut Stay<'_>, child: &str) {
     reader.discharged(payload(1));
     let items = items::of("A000030").unwrap_or_default();
     let outcome = checked(reader, items, 3);
@@ -466,7 +468,7 @@ fn surgery(reader: &mut Reader<'_, '_>, items: &[Item], serial: &str) {
 }
 
 /// What needs the whole stay.
-fn close(reader: &mut Reader<'_, '_>, stay: &mut Stay) {
+fn close(reader: &mut Reader<'_, '_>, stay: &mut Stay<'_>) {
     reader.facts.extend(stay.age.take());
     reader.facts.extend(stay.death.take());
     for at in &stay.at_discharge {
@@ -475,7 +477,7 @@ fn close(reader: &mut Reader<'_, '_>, stay: &mut Stay) {
         }
     }
     for code in ["A000010", "A000020", "A000030", "A006030"] {
-        if !stay.seen.iter().any(|(_, seen, _)| seen == code) {
+        if !stay.seen.iter().any(|(seen, ..)| *seen == code) {
             let finding = reader.finding(&rules::ITEM_MISSING, None).expected(code);
             reader.notes.push(finding);
         }

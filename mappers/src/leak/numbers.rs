@@ -53,6 +53,8 @@ pub(super) struct Glance {
     pub digits: usize,
     pub at_sign: bool,
     pub ascii: bool,
+    /// A sign of a place: 都, 道, 府, 県 or 〒.
+    pub place: bool,
 }
 
 pub(super) fn glance(text: &str) -> Glance {
@@ -63,7 +65,13 @@ pub(super) fn glance(text: &str) -> Glance {
         seen.ascii &= b.is_ascii();
     }
     if !seen.ascii {
-        seen.digits += text.chars().filter(|c| ('０'..='９').contains(c)).count();
+        for c in text.chars() {
+            match c {
+                '０'..='９' => seen.digits += 1,
+                '都' | '道' | '府' | '県' | '〒' => seen.place = true,
+                _ => {}
+            }
+        }
     }
     seen
 }

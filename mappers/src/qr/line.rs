@@ -141,6 +141,15 @@ impl Counter {
         }
     }
 
+    pub(super) fn add_all(&mut self, other: &Self) {
+        for (kind, n) in &other.0 {
+            match self.0.iter_mut().find(|(k, _)| k == kind) {
+                Some((_, count)) => *count += n,
+                None => self.0.push((*kind, *n)),
+            }
+        }
+    }
+
     pub(super) fn take(&mut self) -> RecordCounts {
         let mut counts = RecordCounts::default();
         for (kind, n) in self.0.drain(..) {

@@ -112,11 +112,16 @@ impl<'a, 'm> Reader<'a, 'm> {
     }
 
     fn check_text(&mut self, line: &[u8]) {
-        let decoded = text::decode(self.encoding, line);
-        if decoded.contains('\u{FFFD}') {
+        let (bad, private) = if self.encoding == Encoding::ShiftJis {
+            shift_jis_faults(line)
+        } else {
+            let decoded = text::decode(self.encoding, line);
+            (decoded.contains('\u{FFFD}'), decoded.chars().any(text::is_private_use))
+        };
+        if bad {
             self.say(&rules::TEXT_BAD, 0, || "読めないバイト".to_owned(), "文字コードの文字");
         }
-        if decoded.chars().any(text::is_private_use) {
+        if private {
             self.say(&rules::GAIJI, 0, || "外字".to_owned(), "標準の文字または ■");
         }
     }
@@ -361,6 +366,26 @@ impl<'a, 'm> Reader<'a, 'm> {
         }
         whole.push_str(self.code(code));
         Some(Coded::new(CodeSystem::Institution, &whole))
+    }
+}
+
+/// Bytes that are no character, and characters of the private use area (lead bytes F0 to F9), without decoding.
+fn shift_jis_faults(line: &[u8]) -> (bool, bool) {
+    let (mut bad, mut private) = (false, false);
+    let mut rest = line;
+    loop {
+        rest = match rest {
+            [] => return (bad, private),
+            [0x00..=0x7F | 0xA1..=0xDF, more @ ..] => more,
+            [lead @ (0x81..=0x9F | 0xE0..=0xFC), 0x40..=0x7E | 0x80..=0xFC, more @ ..] => {
+                private |= (0xF0..=0xF9).contains(lead);
+                more
+            }
+            [_, more @ ..] => {
+                bad = true;
+                more
+            }
+        };
     }
 }
 

@@ -144,6 +144,8 @@ impl Reader<'_, '_> {
             fact.standard = entry.standard;
         }
         fact.source = Some(source);
+        // Qualifiers of a drug are longer than a small string holds.
+        fact.qualifiers = CompactString::with_capacity(80);
         fact.quantity = self.amount(items.dose, false);
         fact.value.unit = self.unit(items.unit);
         fact.group = self.rp_group(rp);
@@ -286,20 +288,17 @@ fn no_system() -> CodeSystem {
 
 /// How often a day, when the words say so: `分３`, `１日３回`.
 pub(super) fn times_a_day(usage: &str) -> Option<u32> {
-    let digits: Vec<char> = usage
-        .chars()
-        .map(|c| match c {
-            '０'..='９' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-            c => c,
-        })
-        .collect();
-    let at = |i: usize| digits.get(i).copied();
-    (0..digits.len()).find_map(|i| {
-        let n = at(i + 1)?.to_digit(10).filter(|n| *n > 0)?;
-        let behind = at(i + 2);
-        match at(i)? {
-            '分' if !behind.is_some_and(|c| c.is_ascii_digit() || "～~・-、".contains(c)) => Some(n),
-            '日' if behind == Some('回') => Some(n),
+    let digit = |c: char| match c {
+        '０'..='９' => Some(u32::from(c) - u32::from('０')),
+        c => c.to_digit(10),
+    };
+    usage.char_indices().filter(|(_, c)| matches!(c, '分' | '日')).find_map(|(at, sign)| {
+        let mut behind = usage.get(at..).unwrap_or_default().chars().skip(1);
+        let n = digit(behind.next()?).filter(|n| *n > 0)?;
+        let next = behind.next();
+        match sign {
+            '分' if !next.is_some_and(|c| digit(c).is_some() || "～~・-、".contains(c)) => Some(n),
+            '日' if next == Some('回') => Some(n),
             _ => None,
         }
     })

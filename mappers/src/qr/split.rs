@@ -36,6 +36,7 @@ struct Set {
     start: usize,
     end: usize,
     part: Option<Part>,
+    records: Counter,
 }
 
 /// Finds the encoding: an undecodable character does not change it, it is told where it stands.
@@ -82,17 +83,14 @@ pub(super) fn split(document: &Document<'_>) -> Split {
     let units_max = usize::try_from(limits.units_per_document_max).unwrap_or(usize::MAX);
     let mut envelope = Counter::default();
     let mut more = 0u64;
-    for (start, end) in join(&sets) {
-        let mut counter = Counter::default();
-        let beyond = split.units.len() >= units_max;
-        more += u64::from(beyond);
-        for line in Lines::new(document.bytes.get(start..end).unwrap_or_default()) {
-            total.add(line.kind);
-            if beyond { &mut envelope } else { &mut counter }.add(line.kind);
-        }
-        if !beyond {
-            let range = ByteRange::within(0, start, end);
-            split.units.push(UnitSlice { range, records: counter.take(), context: 0 });
+    for mut set in join(sets) {
+        total.add_all(&set.records);
+        if split.units.len() >= units_max {
+            more += 1;
+            envelope.add_all(&set.records);
+        } else {
+            let range = ByteRange::within(0, set.start, set.end);
+            split.units.push(UnitSlice { range, records: set.records.take(), context: 0 });
         }
     }
     if more > 0 {
@@ -112,39 +110,41 @@ fn sets(bytes: &[u8]) -> (Vec<Set>, usize) {
     let mut headers = 0;
     for line in Lines::new(bytes) {
         let end = line.start + line.bytes.len();
-        match sets.last_mut().filter(|_| line.kind != Kind::HEADER) {
-            Some(set) => {
-                set.end = end;
-                if line.kind == Kind(911) {
-                    set.part = Part::read(line.bytes);
-                }
-            }
-            None => {
-                headers += usize::from(line.kind == Kind::HEADER);
-                sets.push(Set { start: line.start, end, part: None });
+        if line.kind == Kind::HEADER || sets.is_empty() {
+            headers += usize::from(line.kind == Kind::HEADER);
+            sets.push(Set { start: line.start, end, part: None, records: Counter::default() });
+        }
+        if let Some(set) = sets.last_mut() {
+            set.end = end;
+            set.records.add(line.kind);
+            if line.kind == Kind(911) {
+                set.part = Part::read(line.bytes);
             }
         }
     }
     (sets, headers)
 }
 
-/// Neighbouring sets that are parts of one become one range; a part number that comes again begins another.
-fn join(sets: &[Set]) -> Vec<(usize, usize)> {
-    let mut joined: Vec<(usize, usize)> = Vec::with_capacity(sets.len());
-    let mut open: Vec<&Part> = Vec::new();
+/// Neighbouring sets that are parts of one become one; a part number that comes again begins another.
+fn join(sets: Vec<Set>) -> Vec<Set> {
+    let mut joined: Vec<Set> = Vec::with_capacity(sets.len());
+    let mut open: Vec<Part> = Vec::new();
     for set in sets {
         let belongs = match (&set.part, open.first()) {
             (Some(part), Some(first)) => part.id == first.id && open.iter().all(|p| p.number != part.number),
             _ => false,
         };
-        match joined.last_mut().filter(|_| belongs) {
-            Some(last) => last.1 = set.end,
-            None => {
-                open.clear();
-                joined.push((set.start, set.end));
-            }
+        if !belongs {
+            open.clear();
         }
-        open.extend(&set.part);
+        open.extend(set.part.clone());
+        match joined.last_mut().filter(|_| belongs) {
+            Some(last) => {
+                last.end = set.end;
+                last.records.add_all(&set.records);
+            }
+            None => joined.push(set),
+        }
     }
     joined
 }
@@ -197,7 +197,7 @@ mod tests {
         let one = "JAHISTC08,1\n1,a\n911,20240101123456,2,1\n";
         let two = "JAHISTC08,1\n301,1\n911,20240101123456,2,2\n";
         let other = "JAHISTC08,1\n1,b\n";
-        let count = |text: String| join(&sets(text.as_bytes()).0).len();
+        let count = |text: String| join(sets(text.as_bytes()).0).len();
         assert_eq!(count(format!("{one}{two}{other}")), 2);
         assert_eq!(count(format!("{two}{one}{one}{two}")), 2);
         assert_eq!(count(format!("{one}{other}{two}")), 3);
