@@ -44,6 +44,9 @@ pub enum Command {
     /// Local codes: what found no standard, and the reviewed maps to standard codes (ローカルコード).
     #[command(subcommand)]
     Codes(crate::commands::codes::Codes),
+    /// Interfaces of tables (連携仕様): which column of a sender's table is what.
+    #[command(subcommand)]
+    Interfaces(InterfaceVerb),
     /// Opt-outs (提供停止の求め).
     #[command(subcommand)]
     Optout(Optout),
@@ -108,6 +111,10 @@ pub enum Command {
     Check,
     /// List all rules of findings as Markdown.
     Findings,
+    /// List the formats that are read; what becomes of every item of the plan.
+    Formats(crate::commands::formats::Order),
+    /// Check files, folders, packages or zips before they are sent: the findings of intake, without a database.
+    Precheck(musubi_precheck::Order),
     /// Measure intake to loaded against two floors.
     Bench(Bench),
 }
@@ -136,6 +143,23 @@ pub struct Synth {
     /// Of how many persons of each district (20,000) the other formats tell: dental, dispensing, check-ups, care, ….
     #[arg(long, default_value_t = 1_000)]
     pub others: u64,
+}
+
+/// `musubi interfaces`.
+#[derive(Debug, Subcommand)]
+pub enum InterfaceVerb {
+    /// List those shipped and registered.
+    List,
+    /// Print one, as a template for another.
+    Show {
+        /// Its name.
+        name: String,
+    },
+    /// Register a file, or all `.toml` files of a folder.
+    Load {
+        /// File or folder.
+        path: PathBuf,
+    },
 }
 
 /// `musubi optout`.

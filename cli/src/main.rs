@@ -36,6 +36,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Feeds { file } => books::feeds(cli, voice, file),
         Command::Masters(order) => commands::masters::run(cli, voice, order),
         Command::Codes(order) => commands::codes::run(cli, voice, order),
+        Command::Interfaces(verb) => commands::interfaces::run(cli, voice, verb),
         Command::Optout(order) => books::optout(cli, voice, order),
         Command::Intake { paths, fault } => night::intake(cli, voice, paths, fault.clone()),
         Command::Nightly { inbox, date } => night::nightly(cli, voice, inbox, *date),
@@ -47,7 +48,9 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Report { out, submission } => report::run(cli, voice, out, submission.as_deref()),
         Command::Rebuild { document, out } => show::rebuild(cli, voice, document, out),
         Command::Check => show::check(cli, voice),
-        Command::Findings => show::findings(voice),
+        Command::Findings => commands::findings::run(voice),
+        Command::Formats(order) => commands::formats::run(order, voice),
+        Command::Precheck(order) => commands::precheck::run(order, voice),
         Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),
         Command::Bench(order) => commands::bench::run(order, voice),
     }

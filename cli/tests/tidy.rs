@@ -9,16 +9,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Which room may use which (ARCHITECTURE.md, "Rooms"). Test-only dependencies may also use `testdata`.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("mappers", &["model"]),
     ("id-resolution", &["model"]),
     ("storage", &["model"]),
     ("compliance", &["model", "storage"]),
-    ("etl", &["model", "mappers", "id-resolution", "storage", "compliance"]),
+    ("package", &["model"]),
+    ("etl", &["model", "mappers", "package", "id-resolution", "storage", "compliance"]),
     ("review-board", &["model", "storage", "compliance"]),
     ("release", &["model", "storage", "compliance", "review-board"]),
     ("console", &["model", "storage", "compliance", "review-board", "id-resolution"]),
+    ("precheck", &["model", "mappers", "package"]),
     ("testdata", &["model"]),
     (
         "cli",
@@ -32,6 +34,7 @@ const MAY_USE: [(&str, &[&str]); 11] = [
             "review-board",
             "release",
             "console",
+            "precheck",
             "testdata",
         ],
     ),

@@ -60,9 +60,9 @@ pub struct OptOutList {
 }
 
 macro_rules! rules {
-    ($($(#[$doc:meta])* $name:ident, $id:literal, $severity:ident, $ja:literal, $en:literal, $mend_ja:literal, $mend_en:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident, $id:literal, $severity:ident, $ja:literal, $en:literal, $mend_ja:literal, $mend_en:literal, $example:literal;)*) => {
         $($(#[$doc])* pub static $name: Rule = Rule {
-            id: $id, severity: Severity::$severity, ja: $ja, en: $en, mend_ja: $mend_ja, mend_en: $mend_en, example: "",
+            id: $id, severity: Severity::$severity, ja: $ja, en: $en, mend_ja: $mend_ja, mend_en: $mend_en, example: $example,
         };)*
         /// All rules of this module.
         pub static RULES: &[&Rule] = &[$(&$name),*];
@@ -72,41 +72,53 @@ macro_rules! rules {
 rules! {
     /// Not UTF-8.
     NOT_UTF8, "OPTOUT-UTF8", Error, "提供停止の一覧が UTF-8 ではありません。", "The opt-out list is not UTF-8.",
-        "文字コード UTF-8 で保存し直してください。", "Save the file as UTF-8.";
+        "文字コード UTF-8 で保存し直してください。", "Save the file as UTF-8.",
+        "表計算ソフトの既定（Shift_JIS）で CSV を保存した。";
     /// The header is missing or wrong.
     HEADER, "OPTOUT-HEADER", Error, "見出し行が正しくありません。", "The header row is wrong.",
-        "1行目に決められた列名をすべて1回ずつ書いてください。", "Write every column name once in the first row.";
+        "1行目に決められた列名をすべて1回ずつ書いてください。", "Write every column name once in the first row.",
+        "1行目に列名がなく、いきなり受付が始まっている。";
     /// The list is too long.
     TOO_LONG, "OPTOUT-ROWS", Error, "一覧の行数が上限を超えています。", "The list has more rows than allowed.",
-        "一覧を分けて取り込んでください。", "Split the list.";
+        "一覧を分けて取り込んでください。", "Split the list.",
+        "上限 100,000 行の設定で、200,000 行の一覧を取り込んだ。";
     /// A row cannot be cut into fields.
     ROW, "OPTOUT-ROW", Error, "行を列に分けられません。", "The row cannot be cut into columns.",
-        "引用符の閉じ忘れと列の数を確かめてください。", "Check quotation marks and the number of columns.";
+        "引用符の閉じ忘れと列の数を確かめてください。", "Check quotation marks and the number of columns.",
+        "備考の引用符が閉じず、次の行まで続いている。";
     /// No entry number, or one with other signs than letters and digits.
     ENTRY, "OPTOUT-ENTRY", Error, "受付番号がないか、使えない文字を含みます。", "The entry number is missing or has signs that cannot be used.",
-        "英数字と - . で64文字以内の受付番号を書いてください。", "Write up to 64 letters, digits, '-' or '.'.";
+        "英数字と - . で64文字以内の受付番号を書いてください。", "Write up to 64 letters, digits, '-' or '.'.",
+        "受付番号の欄が空、または「受付 1」。";
     /// Not a provider's number.
     PROVIDER, "OPTOUT-PROVIDER", Error, "医療機関等の番号として読めません。", "Not a provider's number.",
-        "10桁の番号を書くか、すべての医療機関等を対象とするなら空にしてください。", "Write the ten digits, or leave it empty for all providers.";
+        "10桁の番号を書くか、すべての医療機関等を対象とするなら空にしてください。", "Write the ten digits, or leave it empty for all providers.",
+        "医療機関等の番号が 7 桁しかない。";
     /// Not a birth date.
     BIRTH, "OPTOUT-BIRTH", Error, "生年月日が年月日まで読めません。", "The birth date is not a whole date.",
-        "西暦8桁か元号7桁で書いてください。", "Write YYYYMMDD, YYYY-MM-DD or GYYMMDD.";
+        "西暦8桁か元号7桁で書いてください。", "Write YYYYMMDD, YYYY-MM-DD or GYYMMDD.",
+        "生年月日が「昭和25年」。";
     /// Not a sex.
     SEX, "OPTOUT-SEX", Error, "性別の値が定義にありません。", "Not a code of sex.",
-        "1(男)か2(女)を書いてください。", "Write 1 (male) or 2 (female).";
+        "1(男)か2(女)を書いてください。", "Write 1 (male) or 2 (female).",
+        "性別が「男性」。";
     /// Not a day.
     EFFECTIVE, "OPTOUT-EFFECTIVE", Error, "停止の効力日が読めません。", "The effective day cannot be read.",
-        "YYYY-MM-DD か YYYYMMDD で書いてください。", "Write YYYY-MM-DD or YYYYMMDD.";
+        "YYYY-MM-DD か YYYYMMDD で書いてください。", "Write YYYY-MM-DD or YYYYMMDD.",
+        "効力日が 2026-02-30。";
     /// Nothing by which to recognise the person.
     NO_KEY, "OPTOUT-NOKEY", Error, "本人を照合できる組み合わせがありません。", "Nothing here can recognise the person.",
         "医療機関等の番号と患者番号、保険者番号と番号と生年月日と性別、カナ氏名と生年月日と性別のいずれかを書いてください。",
-        "Give provider and local number, or insurer, number, birth and sex, or kana name, birth and sex.";
+        "Give provider and local number, or insurer, number, birth and sex, or kana name, birth and sex.",
+        "カナ氏名だけで、生年月日も性別もない行。";
     /// A local number without its provider.
     LOCAL_ALONE, "OPTOUT-LOCAL", Warning, "患者番号に医療機関等の番号がないため、患者番号では照合できません。", "A local number without its provider cannot be matched.",
-        "患者番号で止める行には医療機関等の番号も書いてください。", "Add the provider to the row that gives a local number.";
+        "患者番号で止める行には医療機関等の番号も書いてください。", "Add the provider to the row that gives a local number.",
+        "患者番号 0000123 だけがあり、どの医療機関の番号か分からない。";
     /// The same line twice.
     REPEATED, "OPTOUT-REPEAT", Note, "同じ内容の行がすでにあります。", "The same row stands above.",
-        "対処は不要です。", "Nothing to do.";
+        "対処は不要です。", "Nothing to do.",
+        "同じ受付を二度書き写した。";
 }
 
 /// Reads the list. `rows_max` is the parameter `optout.list_rows_max`.

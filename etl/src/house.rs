@@ -96,6 +96,14 @@ pub enum EtlError {
     /// The matching room.
     #[error("resolve: {0}")]
     Resolve(String),
+    /// A registered interface that is none any more.
+    #[error("interface {name}: {why}")]
+    Interface {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
 /// The day of a timestamp in Japan, on which the Act counts its days.

@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use musubi_model::finding::{Finding, shape_of};
-use musubi_model::manifest::{Agreements, MANIFEST_FILE, Manifest, SIGNATURE_DOMAIN, SIGNATURE_FILE};
-use musubi_model::sign::Signature;
+use musubi_model::finding::Finding;
+use musubi_model::manifest::{Agreements, MANIFEST_FILE, Manifest, SIGNATURE_FILE};
 use musubi_model::submission::{Balance, SubmissionState};
 use musubi_model::{DocumentHash, ProviderId, SubmissionId};
+use musubi_package::promise::is_signed;
 use musubi_storage::ingest::{Arrival, FindingRow, StoredSubmission};
 use musubi_storage::registry::IngestDb;
 use serde::Serialize;
 
 use crate::house::{EtlError, Event, House};
 use crate::load::{self, LoadCounts};
-use crate::package::{Package, PackageError, is_damage, is_inside};
+use crate::package::{Listed, Package, PackageError, is_damage, read_manifest};
 use crate::quarantine;
 use crate::rules;
 
@@ -287,10 +287,7 @@ fn check_manifest(
         .iter()
         .find(|s| s.id == feed.submitter)
         .ok_or_else(|| unknown("提出者未登録:"))?;
-    let signed = std::str::from_utf8(signature)
-        .ok()
-        .and_then(|t| Signature::from_hex(t.trim()))
-        .is_some_and(|s| submitter.public_key.verifies(SIGNATURE_DOMAIN, &manifest_bytes, &s));
+    let signed = is_signed(&manifest_bytes, signature, &submitter.public_key);
     if !signed {
         return Err(refuse(Rejected, Finding::new(&rules::SIGNATURE)));
     }
@@ -303,75 +300,12 @@ fn check_manifest(
     if let Some(stranger) = manifest.providers.iter().find(|p| !feed.providers.contains(p)) {
         return Err(refuse(Rejected, Finding::new(&rules::PROVIDER_UNKNOWN).found(stranger.to_string())));
     }
-    let files_max = u64::from(house.limits.files_per_submission_max);
-    let files = u64::try_from(manifest.files.len()).unwrap_or(u64::MAX);
-    if files > files_max {
-        let finding = Finding::new(&rules::OVERSIZE)
-            .found(format!("files_per_submission_max: {files}"))
-            .expected(format!("{files_max} 以下"));
-        return Err(refuse(Rejected, finding));
+    let listed = Listed::check(&manifest, package, &house.limits).map_err(|f| refuse(Rejected, *f))?;
+    if !listed.broken.is_empty() {
+        return Err(Box::new((Quarantined, listed.broken)));
     }
-    let mut providers = Vec::with_capacity(manifest.files.len());
-    let mut seen = BTreeSet::new();
-    let mut broken = Vec::new();
-    for (index, file) in manifest.files.iter().enumerate() {
-        let place = |f: Finding| f.in_field(MANIFEST_FILE, format!("file[{index}]"));
-        if !is_inside(&file.path) || !seen.insert(file.path.as_str()) {
-            return Err(refuse(Rejected, place(Finding::new(&rules::PATH).found(shape_of(&file.path)))));
-        }
-        if file.bytes > house.limits.document_bytes_max {
-            let finding = Finding::new(&rules::OVERSIZE)
-                .found(format!("document_bytes_max: {}", file.bytes))
-                .expected(format!("{} 以下", house.limits.document_bytes_max));
-            return Err(refuse(Rejected, place(finding)));
-        }
-        let provider = match (&file.provider, manifest.providers.as_slice()) {
-            (Some(p), all) if all.contains(p) => p.clone(),
-            (None, [only]) => only.clone(),
-            (given, _) => {
-                let found = given.as_ref().map_or("(なし)".to_owned(), ToString::to_string);
-                return Err(refuse(Rejected, place(Finding::new(&rules::PROVIDER_UNKNOWN).found(found))));
-            }
-        };
-        providers.push(provider);
-        match package.size_of(&file.path) {
-            None => broken.push(place(Finding::new(&rules::FILE_MISSING).found(shape_of(&file.path)))),
-            Some(size) if size != file.bytes => broken.push(place(
-                Finding::new(&rules::FILE_TRUNCATED)
-                    .found(format!("{size} バイト"))
-                    .expected(format!("{} バイト", file.bytes)),
-            )),
-            Some(_) => {}
-        }
-    }
-    if !broken.is_empty() {
-        return Err(Box::new((Quarantined, broken)));
-    }
-    let findings = package
-        .paths()
-        .filter(|p| *p != MANIFEST_FILE && *p != SIGNATURE_FILE && !seen.contains(p))
-        .map(|p| Finding::new(&rules::FILE_UNLISTED).found(shape_of(p)))
-        .take(usize::try_from(house.limits.findings_per_unit_max).unwrap_or(usize::MAX))
-        .collect();
+    let (providers, findings) = (listed.providers, listed.unlisted);
     Ok(Verified { id, manifest, manifest_bytes, providers, findings })
-}
-
-fn read_manifest(bytes: &[u8]) -> Result<Manifest, Box<Finding>> {
-    let unreadable = |found: String| Box::new(Finding::new(&rules::MANIFEST_UNREADABLE).found(found));
-    let text = std::str::from_utf8(bytes)
-        .map_err(|e| unreadable(format!("UTF-8 でない (バイト {})", e.valid_up_to())))?;
-    let manifest: Manifest = toml::from_str(text).map_err(|e| {
-        // The parser's message may quote a line of the manifest: say only where.
-        let at = e.span().map_or(0, |s| s.start);
-        let line = text.get(..at).map_or(0, |t| t.matches('\n').count() + 1);
-        unreadable(format!("{line} 行目 (バイト {at})"))
-    })?;
-    if manifest.version != 1 {
-        let finding =
-            Finding::new(&rules::MANIFEST_VERSION).found(manifest.version.to_string()).expected("1");
-        return Err(Box::new(finding));
-    }
-    Ok(manifest)
 }
 
 /// What the manifest says of itself, verified or not: for the books, not for decisions.

@@ -13,11 +13,14 @@ pub mod intake;
 pub mod interfaces;
 pub mod load;
 pub mod night;
-pub mod package;
 pub mod quarantine;
 pub mod resolve;
-pub mod rules;
 mod work;
+
+/// Opening packages and holding them against their manifest.
+pub use musubi_package as package;
+/// The rules about packages.
+pub use musubi_package::rules;
 
 pub use fault::{Fault, Faults};
 pub use house::{EtlError, Event, House};

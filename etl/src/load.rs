@@ -9,7 +9,6 @@ use std::time::Instant;
 use compact_str::CompactString;
 use musubi_compliance::optout::Verdict;
 use musubi_id_resolution::{Described, TokenKey};
-
 use musubi_mappers::{RecordCounts, mapper_for};
 use musubi_model::fact::{Provenance, UnitFacts};
 use musubi_model::finding::Finding;
@@ -30,7 +29,8 @@ use crate::fault::Fault;
 use crate::house::{EtlError, Event, House, japanese_day};
 use crate::intake::{Outcome, Verified};
 use crate::interfaces::interfaces;
-use crate::package::{Package, read_file};
+use crate::package::promise::check_content;
+use crate::package::{Package, read_file, wrong_totals};
 use crate::quarantine::{envelope_key, path_context, store_document};
 use crate::resolve::resolve_identities;
 use crate::rules;
@@ -262,19 +262,8 @@ impl Run<'_> {
             .map(|((index, file, provider), bytes)| {
                 let bytes = bytes.map_err(EtlOrFinding::Io)?;
                 let hash = DocumentHash::of(&bytes);
-                let place =
-                    |f: Finding| f.in_field(MANIFEST_FILE, format!("file[{index}]")).in_document(hash);
-                if number(bytes.len()) != file.bytes {
-                    let finding = Finding::new(&rules::FILE_TRUNCATED)
-                        .found(format!("{} バイト", bytes.len()))
-                        .expected(format!("{} バイト", file.bytes));
-                    return Err(EtlOrFinding::Finding(Box::new(place(finding))));
-                }
-                if hash != file.blake3 {
-                    let finding = Finding::new(&rules::FILE_ALTERED)
-                        .found(hash.to_string())
-                        .expected(file.blake3.to_string());
-                    return Err(EtlOrFinding::Finding(Box::new(place(finding))));
+                if let Some(finding) = check_content(index, file, number(bytes.len()), hash) {
+                    return Err(EtlOrFinding::Finding(Box::new(finding)));
                 }
                 Ok((index, hash, file.path.clone(), provider.clone(), bytes))
             })
@@ -730,20 +719,6 @@ fn version_hash_key(token: &SealKey) -> [u8; 32] {
         .finalize_xof()
         .fill(&mut key);
     key
-}
-
-fn wrong_totals(promised: &BTreeMap<String, u64>, found: &BTreeMap<CompactString, u64>) -> Vec<Finding> {
-    promised
-        .iter()
-        .map(|(kind, n)| (kind, *n, found.get(kind.as_str()).copied().unwrap_or(0)))
-        .filter(|(_, promised, found)| promised != found)
-        .map(|(kind, promised, found)| {
-            Finding::new(&rules::TOTALS)
-                .in_field(MANIFEST_FILE, format!("totals.{kind}"))
-                .found(found.to_string())
-                .expected(promised.to_string())
-        })
-        .collect()
 }
 
 /// Documents that stand under more than one path.

@@ -11,6 +11,7 @@ use musubi_storage::master::LoadedMasters;
 use rayon::prelude::*;
 
 use crate::codes::{self, UnitCode};
+use crate::package::cap_findings;
 use crate::rules;
 
 /// One document of a batch, cut into units.
@@ -166,15 +167,4 @@ fn version_key(key: &[u8; 32], provider: &ProviderId, logical: &str) -> [u8; 16]
     let mut out = [0u8; 16];
     hasher.finalize_xof().fill(&mut out);
     out
-}
-
-fn cap_findings(findings: &mut Vec<Finding>, max: u32) {
-    let max = usize::try_from(max).unwrap_or(usize::MAX);
-    if findings.len() > max {
-        // Errors decide what becomes of the unit: they are never the ones left out.
-        findings.sort_by_key(|f| std::cmp::Reverse(f.rule.severity));
-        let rest = findings.len() - max;
-        findings.truncate(max);
-        findings.push(Finding::new(&rules::MORE_FINDINGS).found(rest.to_string()));
-    }
 }

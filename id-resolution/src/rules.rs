@@ -11,7 +11,7 @@ pub static LOCAL_BIRTH: Rule = Rule {
     en: "The same patient number has two birth dates or sexes; they were not joined.",
     mend_ja: "患者番号の再利用か、生年月日・性別の誤記かを提供元で確かめ、誤りは訂正して再提出してください。",
     mend_en: "Find out whether the number was reused or the birth date or sex was mistyped; correct and resend.",
-    example: "",
+    example: "患者番号 0000123 に、1950年生まれと1985年生まれの人がいる。",
 };
 
 /// One insured number with branch, two birth dates or sexes.
@@ -22,7 +22,7 @@ pub static INSURED_GUARD: Rule = Rule {
     en: "The same insured number with branch has two birth dates or sexes; they were not joined.",
     mend_ja: "被保険者証の記号・番号・枝番と生年月日・性別を確かめ、誤りは訂正して再提出してください。",
     mend_en: "Check symbol, number and branch of the card, birth date and sex; correct and resend.",
-    example: "",
+    example: "同じ記号・番号・枝番で、性別が男の記録と女の記録がある。",
 };
 
 /// A name token holds birth date and sex, so that this says a stored guard is damaged or made under another key.
@@ -33,7 +33,7 @@ pub static NAME_GUARD: Rule = Rule {
     en: "The token of name, birth date and sex agrees, the guard of birth date and sex does not; not joined.",
     mend_ja: "照合鍵の取り違えがないか、運用担当者に連絡してください。",
     mend_en: "Tell the operator: the token key may have been exchanged.",
-    example: "",
+    example: "復元した照合鍵が、元の照合鍵と違う。",
 };
 
 /// A key agrees but one of the two lacks birth date or sex.
@@ -44,7 +44,7 @@ pub static INCOMPLETE: Rule = Rule {
     en: "Without a whole birth date and a sex the identity cannot be joined to others with the same number.",
     mend_ja: "生年月日と性別を補って再提出してください。",
     mend_en: "Supply birth date and sex and resend.",
-    example: "",
+    example: "生年月日が「1950年1月」までしかない。",
 };
 
 /// A key so crowded that its pairs are not all queued.
@@ -55,7 +55,7 @@ pub static CROWDED_KEY: Rule = Rule {
     en: "Too many contradicting identities share one number; some pairs were not queued.",
     mend_ja: "代用の番号(99999 など)を本人の番号として送っていないか確かめてください。",
     mend_en: "Check that no placeholder number (such as 99999) is sent as a person's own.",
-    example: "",
+    example: "番号の不明な人すべてに 99999999 を入れて送っている。",
 };
 
 /// The identity's key was destroyed at its erasure.
@@ -66,7 +66,7 @@ pub static ERASED: Rule = Rule {
     en: "A record of an erased identity was sent again; it was not taken in.",
     mend_ja: "提供停止の求めがあった本人です。今後の提出から除いてください。",
     mend_en: "The person has opted out; leave the person out of coming deliveries.",
-    example: "",
+    example: "昨年に消去の手続が済んだ人のレセプトが、今月の提出物にある。",
 };
 
 /// One insured number of long-term care, different people.
@@ -77,7 +77,7 @@ pub static CARE_GUARD: Rule = Rule {
     en: "The same long-term care number comes with another birth date or sex; kept apart as different people.",
     mend_ja: "被保険者番号、生年月日、性別を確認し、誤りを直して再提出してください。",
     mend_en: "Check insured number, birth date and sex; correct and resend.",
-    example: "",
+    example: "同じ介護被保険者番号で、生年月日が10年違う。",
 };
 
 /// All rules of this room.

@@ -1,6 +1,8 @@
 //! What becomes of every field of every format, as data: for each item of the operator's plan (DI-01 … DI-73) and each
 //! field a table and column, or the reason why not, and the test that proves it.
 
+pub mod items;
+
 use musubi_model::FactTable;
 use musubi_model::manifest::FeedKind;
 
@@ -19,6 +21,33 @@ pub enum Becomes {
     Sealed(&'static str),
     /// A sealed note: kind and place are a fact, the text stays in the original.
     Note,
+}
+
+impl Becomes {
+    /// The word for it in tables.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Fact(..) => "fact",
+            Self::Demographics(_) => "demographics",
+            Self::Context(_) => "context",
+            Self::Checked(_) => "checked",
+            Self::Sealed(_) => "sealed",
+            Self::Note => "note",
+        }
+    }
+
+    /// Where to, what for, against what or why.
+    #[must_use]
+    pub fn detail(self) -> String {
+        match self {
+            Self::Fact(table, column) => format!("{}.{column}", table.as_str()),
+            Self::Demographics(what) | Self::Context(what) | Self::Checked(what) | Self::Sealed(what) => {
+                what.to_owned()
+            }
+            Self::Note => FactTable::Note.as_str().to_owned(),
+        }
+    }
 }
 
 /// One field, or one group of fields that are treated alike.
@@ -56,6 +85,12 @@ macro_rules! covered {
         }),*];
         ROWS
     }};
+}
+
+/// The rows that serve an item.
+#[must_use]
+pub fn serving(item: &str) -> Vec<&'static Covered> {
+    all().into_iter().filter(|row| row.items.contains(&item)).collect()
 }
 
 /// The coverage of all formats, in the order of [`FeedKind::ALL`] within each module.

@@ -6,7 +6,8 @@ catalogue! {
     /// Too many findings.
     FINDINGS_CUT Note "UNIT-FINDINGS-CUT"
         "指摘が多いため、以降は件数だけを数えました。" "There were too many findings; the rest was only counted."
-        "示された指摘を直してから送り直してください。" "Mend those shown, then send again.";
+        "示された指摘を直してから送り直してください。" "Mend those shown, then send again."
+        eg "一つの電文に 250 件の指摘があり、200 件を示した。";
 }
 
 /// Collects findings.

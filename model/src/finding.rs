@@ -182,8 +182,8 @@ impl fmt::Display for Finding {
     }
 }
 
-/// The shape of a text without its content: digits `9`, ASCII letters `A`, kana `ア`, kanji `漢`, other signs as they
-/// are, runs shortened (`9×8`). At most 40 characters.
+/// The shape of a text without its content: digits `9`, ASCII letters `A`, kana `ア`, kanji `漢`, other letters `字`,
+/// other signs as they are, runs shortened (`9×8`). At most 40 characters.
 #[must_use]
 pub fn shape_of(text: &str) -> String {
     let mut out = String::new();
@@ -204,6 +204,11 @@ pub fn shape_of(text: &str) -> String {
             'a'..='z' | 'A'..='Z' => 'A',
             'ぁ'..='ヿ' | 'ｦ'..='ﾟ' => 'ア',
             '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' => '漢',
+            '々' | '〆' | '〇' => '漢',
+            'Ａ'..='Ｚ' | 'ａ'..='ｚ' => 'Ａ',
+            // Names are also written in Greek, Cyrillic, Hangul or letters with accents.
+            c if c.is_alphabetic() => '字',
+            c if c.is_numeric() => '9',
             c if c.is_control() => '␣',
             c => c,
         };
@@ -232,6 +237,8 @@ mod tests {
         assert_eq!(shape_of("山田　太郎"), "漢×2\u{3000}漢×2");
         assert_eq!(shape_of("01130012"), "9×8");
         assert_eq!(shape_of("ﾔﾏﾀﾞ A-1"), "ア×4 A-9");
+        assert_eq!(shape_of("佐々木ＪＯＳÉ"), "漢×3Ａ×3字");
+        assert_eq!(shape_of("김철수①"), "字×39");
         assert_eq!(shape_of(""), "(空)");
         assert!(shape_of(&"a1".repeat(500)).chars().count() <= 40);
     }

@@ -5,6 +5,7 @@
 
 pub mod checkdigit;
 pub mod code;
+pub mod csv;
 pub mod date;
 pub mod fact;
 pub mod finding;

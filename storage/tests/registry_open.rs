@@ -8,6 +8,7 @@ use musubi_model::manifest::{Agreements, Feed, FeedKind, Provider, Submitter};
 use musubi_model::sign::SecretKey;
 use musubi_model::{FeedId, ProviderId, SubmitterId};
 use musubi_storage::StorageError;
+use musubi_storage::interface::InterfaceLoad;
 use musubi_storage::registry::Registry;
 use musubi_storage::server::{DatabaseChoice, DbRole, Server};
 use support::{cluster_of, house};
@@ -203,4 +204,19 @@ fn agreements_come_back_and_change_as_a_whole() {
         other => panic!("{other:?}"),
     }
     assert_eq!(db.agreements().unwrap(), all);
+}
+
+#[test]
+fn the_newest_version_of_an_interface_is_in_use_and_none_is_ever_changed() {
+    let house = house();
+    let mut db = Registry::open(house.database()).unwrap().ingest().unwrap();
+    assert_eq!(db.interfaces().unwrap(), []);
+    assert_eq!(db.register_interface("mihon", "1", "a").unwrap(), InterfaceLoad::Registered);
+    assert_eq!(db.register_interface("mihon", "1", "a").unwrap(), InterfaceLoad::AlreadyThere);
+    assert!(matches!(db.register_interface("mihon", "1", "b"), Err(StorageError::Refused(_))));
+    assert_eq!(db.register_interface("mihon", "2", "b").unwrap(), InterfaceLoad::Registered);
+    assert_eq!(db.register_interface("other", "1", "c").unwrap(), InterfaceLoad::Registered);
+    let named: Vec<_> = db.interfaces().unwrap().into_iter().map(|i| (i.name, i.version, i.toml)).collect();
+    let row = |name: &str, version: &str, text: &str| (name.to_owned(), version.to_owned(), text.to_owned());
+    assert_eq!(named, [row("mihon", "2", "b"), row("other", "1", "c")]);
 }

@@ -218,7 +218,7 @@ fn tell_package(voice: Voice, name: &str, one: &Outcome) {
         );
     }
     for (rule, n) in &one.findings {
-        let sentence = super::show::rule_named(rule).map_or("", |r| voice.word(r.ja, r.en));
+        let sentence = super::findings::rule_named(rule).map_or("", |r| voice.word(r.ja, r.en));
         voice.line(format!("    {rule} ×{n}  {sentence}"));
     }
 }

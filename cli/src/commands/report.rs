@@ -17,7 +17,8 @@ use musubi_storage::lake::{self, Column, ColumnSet, Want};
 use musubi_storage::registry::IngestDb;
 use serde_json::json;
 
-use super::show::{one_submission, rule_named};
+use super::findings::rule_named;
+use super::show::one_submission;
 use super::{Ending, books};
 use crate::args::Cli;
 use crate::home::{CODE_VERSION, Home, now, today};

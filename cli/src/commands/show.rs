@@ -1,4 +1,4 @@
-//! `musubi submission`, `rebuild`, `check`, `findings`: looking at what is kept.
+//! `musubi submission`, `rebuild`, `check`: looking at what is kept.
 
 use std::cell::RefCell;
 use std::fs;
@@ -7,7 +7,6 @@ use std::path::Path;
 use anyhow::{Context as _, Result, anyhow, bail};
 use jiff::Timestamp;
 use musubi_compliance::audit::{self, AuditAction, AuditObject, AuditRole};
-use musubi_model::finding::Rule;
 use musubi_model::ids::from_hex;
 use musubi_model::{FactTable, IdentityId, SubmissionId};
 use musubi_storage::lake;
@@ -15,30 +14,12 @@ use musubi_storage::registry::IngestDb;
 use musubi_storage::vault::{self, PackEntry, PackName, read_document};
 use serde_json::json;
 
+use super::findings::rule_named;
 use super::trace::KeyFinder;
 use super::{Ending, books};
 use crate::args::Cli;
 use crate::home::Home;
 use crate::say::{Voice, raw};
-
-/// Every rule of every room.
-pub fn all_rules() -> Vec<&'static Rule> {
-    let mut rules: Vec<&'static Rule> = Vec::new();
-    rules.extend(musubi_etl::rules::rules());
-    rules.extend(musubi_mappers::uke::rules());
-    rules.extend(musubi_mappers::hl7::rules::rules());
-    rules.extend(musubi_mappers::ssmix2::rules::rules());
-    rules.extend(musubi_id_resolution::rules::rules());
-    rules.extend(musubi_compliance::optout_list::RULES);
-    rules.sort_by_key(|r| r.id);
-    rules.dedup_by_key(|r| r.id);
-    rules
-}
-
-/// The rule of that id.
-pub fn rule_named(id: &str) -> Option<&'static Rule> {
-    all_rules().into_iter().find(|r| r.id == id)
-}
 
 /// The one submission whose id begins so.
 pub fn one_submission(db: &mut IngestDb, prefix: &str) -> Result<SubmissionId> {
@@ -233,24 +214,4 @@ pub fn check(cli: &Cli, voice: Voice) -> Result<Ending> {
         })).collect::<Vec<_>>(),
     }));
     Ok(if ok { Ending::Done } else { Ending::NotVerified })
-}
-
-/// Prints the catalogue of findings.
-pub fn findings(voice: Voice) -> Result<Ending> {
-    let rules = all_rules();
-    voice.line("# Findings\n\nGenerated: `musubi findings > docs/findings.md` writes this file anew. Every rule that a sender or an operator can meet.\n");
-    voice.line("| rule | severity | 内容 | 対処 | meaning | mending |\n|---|---|---|---|---|---|");
-    for r in &rules {
-        voice.line(format!(
-            "| {} | {} | {} | {} | {} | {} |",
-            r.id,
-            r.severity.as_str(),
-            r.ja,
-            r.mend_ja,
-            r.en,
-            r.mend_en
-        ));
-    }
-    voice.value(&rules.iter().map(|r| json!({ "rule": r.id, "severity": r.severity.as_str(), "ja": r.ja, "en": r.en, "mend_ja": r.mend_ja, "mend_en": r.mend_en })).collect::<Vec<_>>());
-    Ok(Ending::Done)
 }

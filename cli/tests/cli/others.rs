@@ -13,7 +13,16 @@ fn every_format_is_loaded_and_every_submission_leads_back_to_its_bytes() {
     let (data, region) = (folder.path().join("data"), folder.path().join("region"));
     let run = |words: &[&str]| run_in(&data, 0, words);
     run(&[
-        "synth", "--persons", "300", "--nights", "1", "--others", "300", "--clean", "--out", text(&region),
+        "synth",
+        "--persons",
+        "300",
+        "--nights",
+        "1",
+        "--others",
+        "300",
+        "--clean",
+        "--out",
+        text(&region),
     ]);
     run(&["feeds", text(&region.join("feeds.toml"))]);
     let inbox = region.join("inbox/night-01");

@@ -141,6 +141,22 @@ impl Package {
         }
     }
 
+    /// Reads a file from its beginning, piece by piece: for what is too large for memory.
+    pub fn stream(&mut self, path: &str) -> io::Result<Box<dyn Read + '_>> {
+        let missing = || io::Error::from(io::ErrorKind::NotFound);
+        match self {
+            Self::Folder { root, files } => {
+                files.get(path).ok_or_else(missing)?;
+                Ok(Box::new(File::open(root.join(path))?))
+            }
+            Self::Zip { archive, files } => {
+                let (index, size) = *files.get(path).ok_or_else(missing)?;
+                let entry = archive.by_index(index).map_err(|e| io::Error::other(zip_trouble(&e)))?;
+                Ok(Box::new(entry.take(size.saturating_add(1))))
+            }
+        }
+    }
+
     /// The folder, when it is one: its files may be read side by side.
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {

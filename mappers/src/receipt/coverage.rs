@@ -1,0 +1,3 @@
+pub(super) fn coverage() -> Vec<&'static crate::coverage::Covered> {
+    Vec::new()
+}
