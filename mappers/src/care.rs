@@ -97,7 +97,7 @@ macro_rules! mapper {
 }
 
 mapper! {
-    /// 介護給付費請求 (7111, 71xx), 計画費 (812x), 給付管理票 (82xx), 給付実績 (111x, 112x).
+    /// 介護給付費請求 (7111, 71xx), 計画費 (812x), 給付管理票 (82xx).
     Claim "care-claim/1" claim
 }
 mapper! {

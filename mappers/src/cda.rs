@@ -86,6 +86,9 @@ impl Mapper for Checkup {
     }
 
     fn recognises(&self, document: &Document<'_>) -> bool {
+        if !looks_like_xml(document.bytes) && !document.bytes.starts_with(b"PK") {
+            return false;
+        }
         let split = package::split(document);
         let known = |kind: &str| matches!(kind, "hc08" | "hg08" | "cc08" | "gc08" | "ix08" | "su08");
         split.totals.keys().any(|k| known(k)) && !split.totals.contains_key("cda")
@@ -111,7 +114,7 @@ impl Mapper for Checkup {
             _ => Frame::default(),
         };
         let mut mapped = empty(unit);
-        let mut work = Work::new(masters, document.limits.findings_per_unit_max);
+        let mut work = Work::new(masters, document.limits);
         let bytes = unit.range.slice(document.bytes).unwrap_or_default();
         match unpacked(bytes, &frame, document) {
             Err(spoilt) => work.notes.push(Finding::new(rule_of(spoilt)).at(unit.range)),
@@ -147,7 +150,7 @@ impl Mapper for Clinical {
     }
 
     fn recognises(&self, document: &Document<'_>) -> bool {
-        if document.bytes.starts_with(b"PK") {
+        if !looks_like_xml(document.bytes) {
             return false;
         }
         let tree = Tree::read(document.bytes, 0, Extent::Head).ok();
@@ -161,7 +164,7 @@ impl Mapper for Clinical {
 
     fn map(&self, document: &Document<'_>, _: &Split, unit: &UnitSlice, masters: &dyn Masters) -> MappedUnit {
         let mut mapped = empty(unit);
-        let mut work = Work::new(masters, document.limits.findings_per_unit_max);
+        let mut work = Work::new(masters, document.limits);
         let bytes = unit.range.slice(document.bytes).unwrap_or_default();
         read(bytes, unit.range.start, &mut work, |root, work| {
             if Kind::of(root) != Kind::Clinical {
@@ -194,7 +197,10 @@ fn empty(unit: &UnitSlice) -> MappedUnit {
 fn finish(mut mapped: MappedUnit, mut work: Work<'_>) -> MappedUnit {
     work.close();
     if !work.notes.has_error() {
-        work.facts.sort_by_key(|f| f.range.start);
+        // Mostly they stand in order already, and a fact is large to move.
+        if !work.facts.is_sorted_by_key(|f| f.range.start) {
+            work.facts.sort_by_key(|f| f.range.start);
+        }
         mapped.facts = work.facts;
     }
     mapped.findings = work.notes.finish();
@@ -238,7 +244,7 @@ fn read(bytes: &[u8], base: u64, work: &mut Work<'_>, with: impl FnOnce(xml::El<
             }
             match root.space() {
                 Space::None => {
-                    work.say(&rules::NAMESPACE, root, "xmlns", "(なし)".to_owned(), "urn:hl7-org:v3")
+                    work.say(&rules::NAMESPACE, root, "xmlns", "(なし)".to_owned(), "urn:hl7-org:v3");
                 }
                 Space::Other => {
                     work.say(&rules::ROOT, root, "xmlns", "別の名前空間".to_owned(), "urn:hl7-org:v3");
@@ -260,6 +266,14 @@ fn read(bytes: &[u8], base: u64, work: &mut Work<'_>, with: impl FnOnce(xml::El<
             work.notes.push(Finding::new(rule).at(range));
         }
     }
+}
+
+/// Does it begin as XML does, in whatever encoding? Spares reading what is none.
+fn looks_like_xml(bytes: &[u8]) -> bool {
+    let head = bytes.get(..bytes.len().min(64)).unwrap_or_default();
+    let first =
+        head.iter().find(|b| !b.is_ascii_whitespace() && !matches!(b, 0xEF | 0xBB | 0xBF | 0xFE | 0xFF | 0));
+    first == Some(&b'<')
 }
 
 /// The name of an element that is none of ours.

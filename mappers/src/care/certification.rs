@@ -13,11 +13,11 @@ use musubi_model::code::Masters;
 use musubi_model::{CodeSystem, Coded, Fact, FactTable, Finding, Identifying, PartialDate};
 use rust_decimal::Decimal;
 
-use super::sheet::{self, Cells, Cutter, each_row, frame, open, unit_bytes};
+use super::sheet::{self, Cells, Cutter, each_row, encoding_of, frame, open, unit_bytes};
 use super::work::{At, Work, key};
 use super::{Frame, Shape, rules};
+use crate::text::Encoding;
 use crate::text::rows::{Row, Rows, separator_of};
-use crate::text::{Encoding, detect};
 use crate::{Document, MappedUnit, Split, UnitContext, UnitSlice, UnitVersion, VersionState};
 
 /// An item of the export.
@@ -52,7 +52,9 @@ pub(super) fn items() -> &'static [Item] {
 }
 
 fn index(sign: &str) -> Option<usize> {
-    items().iter().position(|i| i.sign == sign)
+    static SIGNS: OnceLock<HashMap<&'static str, usize>> = OnceLock::new();
+    let signs = SIGNS.get_or_init(|| items().iter().enumerate().map(|(at, i)| (i.sign, at)).collect());
+    signs.get(sign).copied()
 }
 
 /// The layout of an interface code: items in order, and whether they are all.
@@ -213,12 +215,25 @@ fn check_headings(columns: &[Option<usize>], cells: &Cells<'_, '_>, split: &mut 
 struct Sheet<'a, 'r> {
     cells: Cells<'a, 'r>,
     columns: &'r [Option<u16>],
+    /// The column of each item, where it has one.
+    places: Vec<Option<usize>>,
+}
+
+/// The column of each item.
+fn places(columns: &[Option<u16>]) -> Vec<Option<usize>> {
+    let mut places = vec![None; items().len()];
+    for (column, item) in columns.iter().enumerate().rev() {
+        if let Some(place) = item.and_then(|i| places.get_mut(usize::from(i))) {
+            *place = Some(column);
+        }
+    }
+    places
 }
 
 impl Sheet<'_, '_> {
     fn at(&self, sign: &str) -> Option<At> {
         let item = index(sign)?;
-        let column = self.columns.iter().position(|c| c.map(usize::from) == Some(item))?;
+        let column = self.places.get(item).copied().flatten()?;
         Some(At(column, items().get(item)?.headings.first()?))
     }
 }
@@ -253,7 +268,8 @@ pub(super) fn map(
             work.say(&rules::COLUMNS, "", format!("{} 項目", cells.len()), &expected);
         }
         if !columns.is_empty() {
-            version = one(&mut work, &Sheet { cells, columns });
+            work.facts.reserve(columns.len());
+            version = one(&mut work, &Sheet { cells, columns, places: places(columns) });
         }
     });
     work.finish(version)
@@ -476,10 +492,7 @@ fn version(
 
 /// Headings that only this export has, or an interface code behind the first column and numbers behind it.
 pub(super) fn recognises(document: &Document<'_>) -> bool {
-    let Ok(encoding) = detect(document.bytes) else { return false };
-    if encoding == Encoding::Iso2022Jp {
-        return false;
-    }
+    let Some(encoding) = encoding_of(document.bytes) else { return false };
     let mut rows =
         Rows::new(document.bytes, 0, separator_of(document.bytes), document.limits.record_bytes_max);
     let mut row = Row::default();

@@ -9,10 +9,10 @@ use musubi_model::code::Masters;
 use musubi_model::finding::shape_of;
 use musubi_model::{Finding, Rule};
 
-use super::sheet::{self, Cells, Cutter, each_row, open};
+use super::sheet::{self, Cells, Cutter, each_row, encoding_of, open};
 use super::{Frame, Shape, rules};
+use crate::text::Encoding;
 use crate::text::rows::{Row, Rows};
-use crate::text::{Encoding, detect};
 use crate::{Document, MappedUnit, Split, UnitContext, UnitSlice};
 
 mod map;
@@ -20,7 +20,7 @@ mod table;
 
 use table::{Class, fields, find, find_anywhere, interfaces};
 
-pub(super) use table::{Class as FieldClass, Field, fields as all_fields};
+pub(super) use table::{Class as FieldClass, Field as LifeField, fields as all_fields};
 
 /// A column: its field (index into the table), or the heading of one that the interface does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +86,7 @@ fn interface_of(path: &str, headings: &[String]) -> String {
     // `17_INDIVIDUAL_FUNCTION_TRAINING_PLAN_2024_….csv`: from the first word to the year.
     let from = parts.iter().position(|p| p.bytes().any(|b| b.is_ascii_alphabetic()));
     let year = |p: &&str| p.len() == 4 && p.starts_with("20") && p.bytes().all(|b| b.is_ascii_digit());
-    let to = parts.iter().position(|p| year(&p));
+    let to = parts.iter().position(year);
     if let (Some(from), Some(to)) = (from, to)
         && let Some(words) = parts.get(from..=to)
         && is_heading(&words.join("_"))
@@ -215,7 +215,7 @@ fn check_headings(front: &Front, split: &mut Split) {
 fn time_of(path: &str) -> CompactString {
     let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
     let runs = name.split(|c: char| !c.is_ascii_digit());
-    let time = runs.filter(|r| matches!(r.len(), 8 | 12 | 14) && r.starts_with("20")).last();
+    let time = runs.rev().find(|r| matches!(r.len(), 8 | 12 | 14) && r.starts_with("20"));
     time.map(CompactString::from).unwrap_or_default()
 }
 
@@ -230,11 +230,10 @@ pub(super) fn map(
 
 /// A name of an interface in line 1 with its key fields in line 2, or the key fields in line 1.
 pub(super) fn recognises(document: &Document<'_>) -> bool {
-    let Ok(encoding) = detect(document.bytes) else { return false };
-    encoding != Encoding::Iso2022Jp
-        && front(document, encoding).is_some_and(|front| {
-            ["care_facility_id", "external_system_management_number"]
-                .iter()
-                .all(|name| front.headings.iter().any(|h| h == name))
-        })
+    let Some(encoding) = encoding_of(document.bytes) else { return false };
+    front(document, encoding).is_some_and(|front| {
+        ["care_facility_id", "external_system_management_number"]
+            .iter()
+            .all(|name| front.headings.iter().any(|h| h == name))
+    })
 }

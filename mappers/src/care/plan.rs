@@ -8,10 +8,10 @@ use compact_str::CompactString;
 use musubi_model::code::Masters;
 use musubi_model::{Finding, Rule};
 
-use super::sheet::{self, Cells, Cutter, Seen, each_row, open};
+use super::sheet::{self, Cells, Cutter, Seen, each_row, encoding_of, open};
 use super::{Frame, Shape, rules};
+use crate::text::Encoding;
 use crate::text::rows::{Row, Rows};
-use crate::text::{Encoding, detect};
 use crate::{Document, MappedUnit, Split, UnitContext, UnitSlice};
 
 mod map;
@@ -121,7 +121,10 @@ fn route(path: &str, kind: Kind) -> (CompactString, CompactString) {
     let numbers =
         |len: usize| stem.split('_').filter(move |p| p.len() == len && p.bytes().all(|b| b.is_ascii_digit()));
     let offices: Vec<&str> = numbers(10).take(if kind.is_for_all() { 1 } else { 2 }).collect();
-    (CompactString::from(offices.join(">")), numbers(14).last().map(CompactString::from).unwrap_or_default())
+    (
+        CompactString::from(offices.join(">")),
+        numbers(14).next_back().map(CompactString::from).unwrap_or_default(),
+    )
 }
 
 /// A row of data begins with the version of the CSV, `YYYYMM`.
@@ -231,7 +234,7 @@ pub(super) fn recognises(document: &Document<'_>) -> bool {
     if by_name(document.path).is_none() {
         return false;
     }
-    let Ok(encoding) = detect(document.bytes) else { return false };
+    let Some(encoding) = encoding_of(document.bytes) else { return false };
     let mut rows = Rows::new(document.bytes, 0, b',', document.limits.record_bytes_max);
     let mut row = Row::default();
     for _ in 0..2 {

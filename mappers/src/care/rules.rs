@@ -166,16 +166,16 @@ catalogue! {
         "サービス提供年月が処理対象年月より後です。" "The month of care lies after the month of processing."
         "サービス提供年月を確かめてください。" "Check the month of care."
         eg "2026年9月処理分に2026年10月のサービス。";
-    /// A layout known from memory does not fit.
+    /// No layout is known, or one known from memory does not fit.
     LAYOUT Error "CARE-LAYOUT"
-        "このレコードの項目の並びが想定と異なります。" "The fields of this record do not stand where they are expected."
+        "このレコードの項目の並びが分からないか、想定と異なります。" "The layout of this record is not known, or its fields do not stand where expected."
         "運用者に仕様書の版を知らせてください。" "Tell the operator which edition of the specification was used."
-        eg "給付実績の作成区分の位置に1〜3以外の値がある。認定データの列数が並びと違う。";
+        eg "給付実績情報のレコード、または列数が並びと違う認定データ。";
     /// A layout known from memory was used.
     UNVERIFIED Note "CARE-UNVERIFIED"
         "仕様書で確かめていない並びで読みました。" "Read by a layout that was not checked against the specification."
         "対応の必要はありません。" "Nothing to do."
-        eg "給付実績情報のH1レコード。";
+        eg "見出しのない認定データ。";
     /// A kind of record that is kept, not interpreted.
     CLAIM_RECORD Note "CLAIM-RECORD"
         "内容を解釈していない種別のレコードです。原本は保存しています。" "A kind of record whose content is not interpreted; its bytes are kept."

@@ -7,11 +7,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use compact_str::CompactString;
+use encoding_rs::SHIFT_JIS;
 use musubi_model::{ByteRange, Finding};
 
 use super::rules;
 use crate::text::rows::{Row, Rows};
-use crate::text::{Encoding, detect};
+use crate::text::{Encoding, NoEncoding, detect};
 use crate::{Document, RecordCounts, Split, UnitContext, UnitSlice};
 
 /// The document's encoding, or `None` with a finding that quarantines it.
@@ -25,18 +26,32 @@ pub(super) fn open(document: &Document<'_>, split: &mut Split, any_encoding: boo
         );
         return None;
     }
-    match detect(document.bytes) {
-        Ok(Encoding::Iso2022Jp) | Err(_) => {
-            split.findings.push(Finding::new(&rules::ENCODING).expected("Shift_JIS または UTF-8"));
-            None
-        }
-        Ok(encoding) => {
-            if !any_encoding && matches!(encoding, Encoding::Utf8 | Encoding::EucJp) {
-                split
-                    .findings
-                    .push(Finding::new(&rules::ENCODING_OTHER).found(encoding.name()).expected("Shift_JIS"));
+    let Some(encoding) = encoding_of(document.bytes) else {
+        split.findings.push(Finding::new(&rules::ENCODING).expected("Shift_JIS または UTF-8"));
+        return None;
+    };
+    if !any_encoding && matches!(encoding, Encoding::Utf8 | Encoding::EucJp) {
+        split
+            .findings
+            .push(Finding::new(&rules::ENCODING_OTHER).found(encoding.name()).expected("Shift_JIS"));
+    }
+    Some(encoding)
+}
+
+/// The encoding of a text whose rows can be cut on bytes. A text of Shift_JIS with some damaged lines is one still:
+/// half a character at the end of a field is common, and costs that field only.
+pub(super) fn encoding_of(bytes: &[u8]) -> Option<Encoding> {
+    match detect(bytes) {
+        Ok(Encoding::Iso2022Jp) | Err(NoEncoding::Utf16) => None,
+        Ok(encoding) => Some(encoding),
+        Err(NoEncoding::Unknown) => {
+            let (mut lines, mut damaged) = (0u64, 0u64);
+            for line in bytes.split(|b| *b == b'\n') {
+                lines += 1;
+                let sound = SHIFT_JIS.decode_without_bom_handling_and_without_replacement(line).is_some();
+                damaged += u64::from(!sound);
             }
-            Some(encoding)
+            (damaged <= (lines / 10).max(1) && lines > damaged).then_some(Encoding::ShiftJis)
         }
     }
 }

@@ -287,9 +287,12 @@ fn walk(el: El<'_>, forced: Option<FactTable>, group: &str, relation: &str, work
         "act" | "encounter" | "procedure" | "supply" => supported(el, work),
         _ => None,
     };
+    // What stands inside an interview happened on its day.
+    let day = work.day;
     if let Some(mut fact) = fact {
         fact.group = CompactString::from(group);
         add_named(&mut fact.qualifiers, "relation", relation);
+        work.day = fact.start.or(day);
         work.facts.push(fact);
     }
     for inner in el.children() {
@@ -303,6 +306,7 @@ fn walk(el: El<'_>, forced: Option<FactTable>, group: &str, relation: &str, work
             walk(statement, forced, group, &relation, work);
         }
     }
+    work.day = day;
 }
 
 /// An act of guidance: form of support (支援形態) as its code, who gave it by profession only.
@@ -342,10 +346,10 @@ fn supported(el: El<'_>, work: &mut Work<'_>) -> Option<Fact> {
 fn twice(first: usize, section: El<'_>, work: &mut Work<'_>) {
     let facts = work.facts.get(first..).unwrap_or_default();
     let mut sorted: Vec<&Fact> = facts.iter().filter(|f| f.source.is_some()).collect();
-    sorted.sort_by(|a, b| {
-        let key = |f: &Fact| f.source.as_ref().map(|s| s.code.clone());
-        key(a).cmp(&key(b))
-    });
+    fn key(fact: &Fact) -> Option<&str> {
+        fact.source.as_ref().map(|s| s.code.as_str())
+    }
+    sorted.sort_by(|a, b| key(a).cmp(&key(b)));
     let repeated = sorted.windows(2).find(|w| matches!(w, [a, b] if is_same(a, b)));
     let code = repeated.and_then(|w| w.first()).and_then(|f| f.source.as_ref()).map(|s| s.code.to_string());
     if let Some(code) = code {

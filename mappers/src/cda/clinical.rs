@@ -44,7 +44,6 @@ pub(super) fn map(root: El<'_>, work: &mut Work<'_>) -> Said {
         return Said { demographics: d, version: None };
     };
     work.check_birth(root.child("effectiveTime").unwrap_or(root), *d.birth.expose(), work.made);
-    let at_person = work.facts.len();
     document_note(root, work);
     encounter(root, work);
     if let Some(body) = root.down(&["component", "structuredBody"]) {
@@ -59,10 +58,6 @@ pub(super) fn map(root: El<'_>, work: &mut Work<'_>) -> Said {
         work.say(&rules::NO_RESULTS, root, "component", "(なし)".to_owned(), "structuredBody");
     }
     work.person(role, &d);
-    // The person goes first, as in every format.
-    if let Some(facts) = work.facts.get_mut(at_person..) {
-        facts.rotate_right(1);
-    }
     let version = version(root, work, made.map(|m| m.1.unwrap_or(0)).unwrap_or(0));
     Said { demographics: d, version }
 }
@@ -113,10 +108,11 @@ fn encounter(root: El<'_>, work: &mut Work<'_>) {
     fact.source = el.child("code").and_then(oid::coded).map(|c| Coded { text: None, ..c });
     let outcome =
         el.child("dischargeDispositionCode").map(|c| c.attr("code").into_owned()).unwrap_or_default();
-    fact.status = code_of(&outcome).map(CompactString::from).unwrap_or_default();
+    fact.status = code_of(&outcome).filter(|c| c.len() <= 20).map(CompactString::from).unwrap_or_default();
     let place = ["location", "healthCareFacility", "code"];
     let department = el.down(&place).map(|c| c.attr("code").into_owned()).unwrap_or_default();
-    fact.department = code_of(&department).map(CompactString::from).unwrap_or_default();
+    fact.department =
+        code_of(&department).filter(|c| c.len() <= 20).map(CompactString::from).unwrap_or_default();
     work.facts.push(fact);
 }
 

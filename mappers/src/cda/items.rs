@@ -75,6 +75,9 @@ impl Item {
 
     /// Is this unit the item's, by whatever spelling?
     pub(super) fn has_unit(&self, unit: &str) -> bool {
+        if unit == self.unit {
+            return true;
+        }
         let folded = fold_unit(unit);
         folded == fold_unit(self.unit) || folded == fold_unit(self.shown)
     }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use compact_str::CompactString;
-use musubi_model::{CodeSystem, Coded, Fact, FactTable, PartialDate};
+use musubi_model::{CodeSystem, Coded, Fact, FactTable};
 use rust_decimal::Decimal;
 
 use super::items::{self, Item, Words};
@@ -48,6 +48,9 @@ pub(super) fn observed(el: El<'_>, forced: Option<FactTable>, work: &mut Work<'_
     }
     fact.value.range = range(el);
     check_range(el, item, &mut fact, work);
+    if table == FactTable::HealthGuidance {
+        points(&mut fact);
+    }
     Some(fact)
 }
 
@@ -225,6 +228,16 @@ fn check_range(el: El<'_>, item: Option<&Item>, fact: &mut Fact, work: &mut Work
     }
 }
 
+/// Of guidance, points (…114) are an amount, and numbers of contacts (…116 to …118) are times.
+fn points(fact: &mut Fact) {
+    let (Some(source), Some(number)) = (&fact.source, fact.value.number) else { return };
+    match source.code.get(7..) {
+        Some("114") => fact.quantity = Some(number),
+        Some("116" | "117" | "118") => fact.times = u32::try_from(number.trunc()).ok(),
+        _ => {}
+    }
+}
+
 /// What must hold among the results of one examination.
 pub(super) fn check_together(root: El<'_>, work: &mut Work<'_>) {
     let number = |work: &Work<'_>, code: &str| {
@@ -256,12 +269,13 @@ pub(super) fn check_together(root: El<'_>, work: &mut Work<'_>) {
 
 /// Concepts that say by their name how long after a meal: fasting must be code 2, casual must not be.
 fn fasting(root: El<'_>, work: &mut Work<'_>) {
-    let concept = |f: &Fact| f.standard.as_ref().map(|s| s.code.clone()).unwrap_or_default();
+    fn concept(fact: &Fact) -> &str {
+        fact.standard.as_ref().map(|s| s.code.as_str()).unwrap_or_default()
+    }
     let hours = work.facts.iter().find(|f| concept(f) == "9N1410000").map(|f| f.value.text.clone());
     let Some(hours) = hours.filter(|h| !h.is_empty()) else { return };
-    let has = |codes: &[&str]| {
-        work.facts.iter().any(|f| f.value.number.is_some() && codes.contains(&concept(f).as_str()))
-    };
+    let has =
+        |codes: &[&str]| work.facts.iter().any(|f| f.value.number.is_some() && codes.contains(&concept(f)));
     let wrong = (hours != "2" && has(&["3F0150000", "3D0100000"]))
         || (hours == "2" && has(&["3F0151299", "3D0101299"]));
     if wrong {
@@ -271,6 +285,5 @@ fn fasting(root: El<'_>, work: &mut Work<'_>) {
 
 /// Two facts of one item on one day.
 pub(super) fn is_same(a: &Fact, b: &Fact) -> bool {
-    let key = |f: &Fact| -> (Option<PartialDate>, Option<Coded>) { (f.start, f.source.clone()) };
-    key(a) == key(b)
+    a.start == b.start && a.source == b.source
 }

@@ -87,7 +87,7 @@ impl Kind {
 }
 
 /// The first bytes of a member that are read to know it. Heads are much shorter.
-const HEAD_BYTES: u64 = 24 * 1024;
+const HEAD_BYTES: u64 = 6 * 1024;
 
 pub(super) fn split(document: &Document<'_>) -> Split {
     let mut cutter = Cutter { document, split: Split::default() };
@@ -259,17 +259,22 @@ impl Cutter<'_, '_> {
             return self.spoilt(member, spoilt);
         }
         let unit = member.range.slice(self.document.bytes).unwrap_or_default();
-        let head = zip::head_of(unit, HEAD_BYTES);
-        let mut kind = read(&head, Kind::of).unwrap_or_default();
-        if kind == Kind::Unknown && member.size > HEAD_BYTES {
-            let head = zip::head_of(unit, member.size);
-            kind = read(&head, Kind::of).unwrap_or_default();
+        let mut head = zip::head_of(unit, HEAD_BYTES);
+        let mut tree = Tree::read(&head, 0, Extent::Head).ok();
+        if member.size > HEAD_BYTES
+            && tree.as_ref().and_then(Tree::root).is_none_or(|r| Kind::of(r) == Kind::Unknown)
+        {
+            drop(tree);
+            head = zip::head_of(unit, member.size);
+            tree = Tree::read(&head, 0, Extent::Head).ok();
         }
+        let root = tree.as_ref().and_then(Tree::root);
+        let kind = root.map(Kind::of).unwrap_or_default();
         self.count(kind.name());
         match kind {
             Kind::Index => {
                 self.split.envelope.add(kind.name(), 1);
-                let found = read(&head, |root| {
+                let found = root.map(|root| {
                     let count = root.child("totalRecordCount").map(|c| c.attr("value").into_owned());
                     let made = root.child("creationTime").map(|c| c.attr("value").into_owned());
                     (count.and_then(|c| c.parse().ok()), made.and_then(|m| stamp(&m)).map(|m| m.0))
@@ -281,7 +286,7 @@ impl Cutter<'_, '_> {
             }
             Kind::Summary => {
                 self.split.envelope.add(kind.name(), 1);
-                let sums = read(&head, |root| {
+                let sums = root.map(|root| {
                     let names = SUMS.iter().map(|s| s.0).chain(["totalSubjectCount"]);
                     names.filter_map(|n| Some((n, value_of(root.child(n)?)?))).collect()
                 });
@@ -289,7 +294,7 @@ impl Cutter<'_, '_> {
             }
             kind => {
                 let context = self.split.contexts.len();
-                if let Some(mut paired) = read(&head, |root| paired_of(root, kind, member, package)) {
+                if let Some(mut paired) = root.map(|root| paired_of(root, kind, member, package)) {
                     paired.context = context;
                     package.paired.push(paired);
                 }
@@ -307,7 +312,8 @@ impl Cutter<'_, '_> {
         }
     }
 
-    /// Settlements take the day of the result they stand beside. Names pair; where they do not, the person does.
+    /// Settlements take the day of the result they stand beside: of equal name, when it is about the same person; or
+    /// about the same person, when names fail.
     fn pair(&mut self, package: &mut Package) {
         let mut alone = 0u64;
         let claims = package.paired.iter().any(|p| p.claim);
@@ -320,7 +326,11 @@ impl Cutter<'_, '_> {
         }
         let mut days = Vec::new();
         for claim in package.paired.iter().filter(|p| p.claim) {
-            let found = by_name.get(claim.name.as_str()).or_else(|| by_person.get(claim.person.as_str()));
+            // Equal names of different persons are no pair.
+            let named = by_name.get(claim.name.as_str()).filter(|(at, _)| {
+                package.paired.get(*at).is_some_and(|result| result.person == claim.person)
+            });
+            let found = named.or_else(|| by_person.get(claim.person.as_str()));
             match found {
                 Some((at, day)) => {
                     if let Some(used) = used.get_mut(*at) {
@@ -391,13 +401,6 @@ impl Cutter<'_, '_> {
     }
 }
 
-/// Reads the head of a document.
-fn read<T>(head: &[u8], with: impl FnOnce(El<'_>) -> T) -> Option<T> {
-    let tree = Tree::read(head, 0, Extent::Head).ok()?;
-    let root = tree.root()?;
-    Some(with(root))
-}
-
 fn value_of(el: El<'_>) -> Option<i64> {
     let holder = if el.attr("value").is_empty() { el.child("amount")? } else { el };
     holder.attr("value").parse().ok().filter(|n| (0..=999_999_999_999).contains(n))
@@ -409,7 +412,8 @@ fn paired_of(root: El<'_>, kind: Kind, member: &Member, package: &mut Package) -
     let mut day = None;
     if claim {
         let card = root.down(&["subjectPerson", "insuranceCard"]);
-        for name in ["insurerNumber", "symbol", "number", "branchCode"] {
+        // The branch number is left out: one of the two may lack it.
+        for name in ["insurerNumber", "symbol", "number"] {
             let el = card.and_then(|c| c.child(name));
             parts.push(el.map(|e| e.attr("extension").into_owned()).unwrap_or_default());
         }
@@ -423,7 +427,7 @@ fn paired_of(root: El<'_>, kind: Kind, member: &Member, package: &mut Package) -
         }
     } else {
         let role = root.down(&["recordTarget", "patientRole"]);
-        for arc in ["101", "204", "205", "211"] {
+        for arc in ["101", "204", "205"] {
             let el = role.and_then(|r| checkup::id_of(r, arc));
             parts.push(el.map(|e| e.attr("extension").into_owned()).unwrap_or_default());
         }

@@ -4,6 +4,7 @@ use compact_str::CompactString;
 use musubi_model::checkdigit::{is_my_number, modulus10_weight21};
 use musubi_model::code::Masters;
 use musubi_model::finding::shape_of;
+use musubi_model::limits::Limits;
 use musubi_model::{
     CodeSystem, Coded, Demographics, Fact, FactTable, Finding, PartialDate, Rule, prefecture,
 };
@@ -27,13 +28,15 @@ pub(super) struct Work<'w> {
     /// The day the document was made.
     pub(super) made: Option<PartialDate>,
     sealed: u32,
+    facts_max: u32,
 }
 
 impl<'w> Work<'w> {
-    pub(super) fn new(masters: &'w dyn Masters, findings_max: u32) -> Self {
+    pub(super) fn new(masters: &'w dyn Masters, limits: &Limits) -> Self {
         Self {
             lookup: Lookup::new(masters),
-            notes: Notes::new(findings_max),
+            notes: Notes::new(limits.findings_per_unit_max),
+            facts_max: limits.records_per_unit_max,
             facts: Vec::with_capacity(64),
             day: None,
             made: None,
@@ -72,8 +75,13 @@ impl<'w> Work<'w> {
         self.sealed += 1;
     }
 
-    /// Tells how many texts were sealed.
+    /// Tells how many texts were sealed, and whether there was too much.
     pub(super) fn close(&mut self) {
+        if u32::try_from(self.facts.len()).is_ok_and(|n| n > self.facts_max) {
+            let found = format!("{} 件", self.facts.len());
+            let expected = format!("{} 件以下", self.facts_max);
+            self.notes.push(Finding::new(&rules::LIMIT).found(found).expected(expected));
+        }
         if self.sealed > 0 {
             self.notes.push(Finding::new(&rules::TEXT_SEALED).found(format!("{} 箇所", self.sealed)));
         }

@@ -122,7 +122,6 @@ impl Reader<'_, '_> {
             b"1" => self.say_shape(&common::ZERO_DROPPED, 9, "01"),
             _ => {}
         }
-        fact.times = self.count(7);
         let course = self.short_code(8, 1);
         self.facts.push(fact);
         if let Some(course) = course {
@@ -130,9 +129,8 @@ impl Reader<'_, '_> {
             item.status = course;
             self.facts.push(item);
         }
-        if !self.fields.get(10).is_empty() {
-            self.note(10);
-        }
+        self.item_number("coexisting-diseases", 7, (0, 99), "");
+        self.comment_code(10);
         self.remark(11, "RECE.disease");
     }
 

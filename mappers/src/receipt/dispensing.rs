@@ -152,7 +152,7 @@ impl Reader<'_, '_> {
         let words = self.prescription.words.clone();
         self.fee(6, 9, 10, start, &group);
         if let Some(points) = self.points(13) {
-            let mut cost = self.cost("drug", points, times);
+            let mut cost = self.cost("drug", points, Some(1));
             (cost.start, cost.group) = (start, group.clone());
             cost.status = self.fields.code(6);
             self.claim.add(self.fields.get(6), points);

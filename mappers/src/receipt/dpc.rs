@@ -258,8 +258,7 @@ impl Reader<'_, '_> {
         let number = self.text(2);
         if fact.standard.is_none() && is_section_number(&number) {
             // 区分番号 of the fee table, e.g. K549.
-            fact.standard =
-                Some(Coded::new(CodeSystem::Other(CompactString::const_new("RECE-KUBUN")), &number));
+            fact.standard = Some(Coded::new(CodeSystem::FeeSection, &number));
         }
         fact.start = self.start_of_care(3).or(self.care_date());
         if let Some(class) = self.short_code(5, 4) {
@@ -308,10 +307,20 @@ impl Reader<'_, '_> {
     /// HH: 包括評価レコード: points of one period of the stay.
     fn bundled(&mut self) {
         let period = self.listed(5, &["1", "2", "3"]).unwrap_or_default();
-        let Some(points) = self.points(8) else { return };
-        let days = self.count(7);
-        let mut cost = self.cost(&format!("DPC.period{period}"), points, days);
-        cost.value.number = self.points(6).map(Decimal::from);
+        let (daily, days, points) = (self.points(6), self.count(7), self.points(8));
+        // Points × times, as of every other cost; the subtotal beside them.
+        let (amount, times) = match (daily, points) {
+            (Some(daily), _) => (daily, days),
+            (None, Some(points)) => (points, Some(1)),
+            (None, None) => return,
+        };
+        let mut cost = self.cost(&format!("DPC.period{period}"), amount, times);
+        cost.value.number = points.map(Decimal::from);
+        if let (Some(daily), Some(days), Some(points)) = (daily, days, points)
+            && daily.saturating_mul(i64::from(days)) != points
+        {
+            self.say(&rules::SUBTOTAL, 8, || "点数×日数との差".to_owned(), "点数×日数");
+        }
         self.bundle_words(&mut cost);
         cost.group = CompactString::const_new("HH");
         self.facts.push(cost);

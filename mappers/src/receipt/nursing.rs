@@ -89,7 +89,7 @@ fn record(reader: &mut Reader<'_, '_>, kind: Kind) -> bool {
         b"TJ" => reader.information_given(),
         b"TZ" => reader.special_note(),
         b"KS" => reader.item_code("nursing.training", 1, ""),
-        b"CO" => reader.nursing_note(1),
+        b"CO" => reader.comment_code(1),
         _ => reader.fee_of_visit(),
     }
     true
@@ -202,22 +202,15 @@ impl Reader<'_, '_> {
     fn special_note(&mut self) {
         self.item_code("nursing.special", 1, "");
         if !self.fields.get(2).is_empty() {
-            self.nursing_note(2);
+            self.comment_code(2);
         } else {
             self.remark(3, "RECE.nursing-special");
         }
     }
 
-    /// A comment: its code, never its text.
-    fn nursing_note(&mut self, column: usize) {
-        let mut note = Fact::new(FactTable::Note, self.place.range);
-        note.start = self.care_date();
-        note.source = Some(self.coded(Book::Comment, column, b'8').0);
-        self.facts.push(note);
-    }
-
     /// KA: 訪問看護療養費レコード: one fee on one day, in yen.
     fn fee_of_visit(&mut self) {
+        self.claim.enter_once("KA");
         let day = self.day_of_service(1).or(self.care_date());
         let mut fact = Fact::new(FactTable::ProcedureOccurrence, self.place.range);
         let (source, standard) = self.coded(Book::Nursing, 3, b'5');

@@ -35,6 +35,12 @@ catalogue! {
         "総括対象のレセプトの前に総括レセプトがありません。" "A receipt below a total one, without the total one before it."
         "総括レセプト(総括区分 1)に続けて記録してください。" "Write it behind its total receipt."
         eg "総括区分 2 のREが、総括区分 1 のREのないファイルの先頭にある。";
+    /// The subtotal of a period is not its points times its days.
+    SUBTOTAL Warning "RECEIPT-SUBTOTAL"
+        "包括小計点数が、入院期間区分別点数×日数と合いません。"
+        "The subtotal of a period of the stay is not its points a day times its days."
+        "包括評価の点数、日数、小計を確かめてください。" "Check points, days and subtotal."
+        eg "2,500点×2日なのに、包括小計点数が 5,100 である。";
     /// The days of leave are not told in a known form.
     LEAVE Warning "RECEIPT-LEAVE"
         "外泊等の記録が31日分のコードになっていません。空として扱います。"

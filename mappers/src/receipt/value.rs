@@ -4,6 +4,7 @@ use musubi_model::{Fact, PartialDate};
 use rust_decimal::Decimal;
 
 use super::rules;
+use crate::uke::book::Book;
 use crate::uke::map::Reader;
 use crate::uke::rules as common;
 
@@ -75,6 +76,17 @@ impl Reader<'_, '_> {
         {
             self.say(&rules::ORDER, column, || "前後が逆の日付".to_owned(), "前の日付以後");
         }
+    }
+
+    /// A comment that belongs to no line: its code, never its text.
+    pub(crate) fn comment_code(&mut self, column: usize) {
+        if self.fields.get(column).is_empty() {
+            return;
+        }
+        let mut note = Fact::new(musubi_model::FactTable::Note, self.place.range);
+        note.start = self.care_date();
+        note.source = Some(self.coded(Book::Comment, column, b'8').0);
+        self.facts.push(note);
     }
 
     /// A cost at the record at hand.

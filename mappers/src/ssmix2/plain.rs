@@ -13,7 +13,7 @@ use super::witness::{Outside, Said};
 use super::{
     UNNAMED, begins_with_header, blank, check_size, finish, message, order, person, rules, show, witness,
 };
-use crate::hl7::{self, Message, Notes};
+use crate::hl7::{self, Element, Message, Notes};
 use crate::text;
 use crate::{
     Document, MappedUnit, Mapper, RecordCounts, Split, UnitContext, UnitSlice, UnitVersion, VersionState,
@@ -227,7 +227,7 @@ fn thing(message: &Message<'_>, data_type: Option<&'static DataType>) -> Option<
     if of_order {
         let numbers =
             message.segments().filter(|s| s.is("ORC") || s.is("OBR")).map(|s| s.field(2).component(1));
-        return numbers.filter(|n| n.has_value()).map(|n| n.text().into_owned()).next();
+        return numbers.filter(Element::has_value).map(|n| n.text().into_owned()).next();
     }
     if data_type.care_date.is_empty() {
         return Some("-".to_owned());

@@ -204,7 +204,7 @@ catalogue! {
         "フォルダの患者IDが、文書（CDA）の患者IDのどれとも合いません。別の人の文書かもしれません。"
         "The patient number of the folder is none of those in the document: it may be another person's."
         "正しい患者のフォルダに置き直してください。" "Put the document into the folder of its patient."
-        eg "患者ID 0000123 のフォルダに、患者ID 0000999 の退院時サマリーがある。";
+        eg "患者ID 0005001 のフォルダに、患者ID 0005002 の退院時サマリーがある。";
     /// Folder and document name different kinds.
     EXT_KIND Warning "SSMIX2-EXT-KIND"
         "フォルダの文書種別（LOINC）と文書のコードが違います。" "Folder and document give different kinds (LOINC)."

@@ -212,6 +212,9 @@ fn check_order(message: &Message<'_>, path: &FilePath<'_>, notes: &mut Notes) {
     }
 }
 
+/// Sorts of segments out of place that are told once each.
+const TOLD_MAX: usize = 64;
+
 /// One finding for each name and verdict, with how often.
 struct Told {
     name: [u8; 3],
@@ -241,8 +244,11 @@ fn check_structure(message: &Message<'_>, name: &str, notes: &mut Notes) {
             }
             Verdict::OutOfPlace => (&hl7::rules::SEGMENT_UNKNOWN, String::new()),
         };
+        let sorts = told.len();
         match told.iter_mut().find(|t| t.name == name && std::ptr::eq(t.rule, rule)) {
             Some(before) => before.count += 1,
+            // So many sorts of them are counted by the notes alone.
+            None if sorts >= TOLD_MAX => notes.push(segment.finding(rule, 0).expected(expected)),
             None => {
                 let finding = segment.finding(rule, 0).expected(expected);
                 told.push(Told { name, rule, finding, count: 1 });

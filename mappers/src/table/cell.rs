@@ -293,9 +293,9 @@ fn number(spec: &Numbers, text: &str, mut tell: impl FnMut(Complaint)) -> Seen {
     {
         match &spec.trap {
             Some((unit, from, to)) if (*from..=*to).contains(&n) => {
-                tell((&rules::UNIT_TRAP, format!("{low}〜{high} {} ({unit}ではなく)", spec.unit)));
+                tell((&rules::UNIT_TRAP, format!("{low}～{high} {} ({unit}ではなく)", spec.unit)));
             }
-            _ => tell((&rules::RANGE, format!("{low}〜{high} {}", spec.unit))),
+            _ => tell((&rules::RANGE, format!("{low}～{high} {}", spec.unit))),
         }
     }
     seen
@@ -392,7 +392,7 @@ fn day(
         Err(error) => {
             let expected = match error {
                 DateError::Calendar => "暦にある日",
-                DateError::Era => "元号 明治〜令和",
+                DateError::Era => "元号 明治～令和",
                 DateError::Shape => "20261009・2026/10/9・令和8年10月9日などの日付",
             };
             tell((rule, expected.to_owned()));

@@ -29,7 +29,7 @@ pub(super) fn run(
             let months = months_between(birth, on);
             if months.is_some_and(|m| !(i32::from(low)..=i32::from(high)).contains(&m)) {
                 let found = format!("{}歳", months.unwrap_or(0) / 12);
-                tell.tell(&rules::AGE, title(day), &found, &format!("生後{low}〜{high}か月"));
+                tell.tell(&rules::AGE, title(day), &found, &format!("生後{low}～{high}か月"));
             }
         }
     }
@@ -48,7 +48,7 @@ pub(super) fn run(
             }
             Check::Sum(parts, is) => {
                 let numbers: Option<Vec<Decimal>> = parts.iter().map(|n| cells.at(*n).number()).collect();
-                let sum = numbers.map(|n| n.into_iter().fold(Decimal::ZERO, |a, b| a.saturating_add(b)));
+                let sum = numbers.map(|n| n.into_iter().fold(Decimal::ZERO, Decimal::saturating_add));
                 if let (Some(sum), Some(stated)) = (sum, cells.at(*is).number())
                     && sum != stated
                 {

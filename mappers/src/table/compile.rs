@@ -10,7 +10,9 @@ use toml::Spanned;
 use super::error::{At, InterfaceError, of_toml};
 use super::heading::squash;
 use super::language::{CheckText, ColumnText, CsvText, FactText, FileText, Texts};
-use super::plan::{Check, Column, Csv, FactPlan, Interface, Layout, Need, Part, Slot, Step, Versions, When};
+use super::plan::{
+    Check, Column, Csv, FactPlan, Interface, Layout, Need, Part, Reads, Slot, Step, Versions, When,
+};
 use super::reads;
 use crate::text::Encoding;
 
@@ -68,7 +70,7 @@ impl<'t> Compile<'t> {
             );
         }
         for spanned in &file.fact {
-            self.facts(spanned, file, &mut facts)?;
+            self.facts(spanned, file, &columns, &mut facts)?;
         }
         let layout = self.layout(file, &columns, &at)?;
         let (day, time, age_months) = self.record(file, &mut facts)?;
@@ -78,6 +80,12 @@ impl<'t> Compile<'t> {
             checks.push(self.check(spanned)?);
         }
         self.nothing_is_lost(file, &columns)?;
+        if columns.iter().all(|c: &Column| c.part.is_none()) {
+            return Err(at.error(
+                "本人を示す列がありません。",
+                "person = \"local_number\" などの列を加えてください。",
+            ));
+        }
         let person =
             columns.iter().enumerate().filter_map(|(i, c): (usize, &Column)| Some((c.part?, i))).collect();
         Ok(Interface {
@@ -241,13 +249,23 @@ impl<'t> Compile<'t> {
         template.qualifiers = text.qualifiers.as_deref().unwrap_or_default().into();
         let items = if text.items.is_empty() { file.items.clone() } else { text.items.clone() };
         let when = self.when(&text.when, at)?;
-        Ok(Some(FactPlan { template, slots, needs: vec![index], when, mark: None, on_day: true, items }))
+        Ok(Some(FactPlan {
+            template,
+            slots,
+            needs: vec![index],
+            when,
+            mark: None,
+            asks: false,
+            on_day: true,
+            items,
+        }))
     }
 
     fn facts(
         &mut self,
         spanned: &Spanned<FactText>,
         file: &FileText,
+        columns: &[Column],
         facts: &mut Vec<FactPlan>,
     ) -> Result<()> {
         for words in
@@ -261,7 +279,17 @@ impl<'t> Compile<'t> {
                     at.error(format!("事実が{PARTS_MAX}を超えます。"), "eachの数を確認してください。")
                 );
             }
-            facts.push(self.one_fact(&text, file, &at)?);
+            let fact = self.one_fact(&text, file, &at)?;
+            for (slot, n) in &fact.slots {
+                if let Some(column) = columns.get(*n).filter(|c| !suits(slot, &c.reads)) {
+                    let what = format!("列「{}」のkindは{}に使えません。", column.title, slot.column());
+                    return Err(at.error(
+                        what,
+                        "日付にはdate、数量にはnumber、その他にはtext以外のkindにしてください。",
+                    ));
+                }
+            }
+            facts.push(fact);
         }
         Ok(())
     }
@@ -351,7 +379,10 @@ impl<'t> Compile<'t> {
         let on_day = !slots.iter().any(|(s, _)| *s == Slot::Start);
         let when = self.when(&text.when, at)?;
         let items = if text.items.is_empty() { file.items.clone() } else { text.items.clone() };
-        Ok(FactPlan { template, slots, needs, when, mark, on_day, items })
+        let own =
+            |s: &CodeSystem| matches!(s, CodeSystem::Item | CodeSystem::DocumentKind | CodeSystem::Other(_));
+        let asks = slots.iter().any(|(s, _)| matches!(s, Slot::Code(system) if !own(system)));
+        Ok(FactPlan { template, slots, needs, when, mark, asks, on_day, items })
     }
 
     /// The number of a column that is called by name.
@@ -539,6 +570,16 @@ impl<'t> Compile<'t> {
             }
         }
         Ok(())
+    }
+}
+
+/// Can a column of this kind fill that place? A text never enters a fact.
+fn suits(slot: &Slot, reads: &Reads) -> bool {
+    match slot {
+        Slot::Start | Slot::End => matches!(reads, Reads::Date { .. }),
+        Slot::Second => matches!(reads, Reads::Date { .. } | Reads::Time { .. }),
+        Slot::Quantity | Slot::Times => matches!(reads, Reads::Number(_) | Reads::Code(_)),
+        _ => !matches!(reads, Reads::Text),
     }
 }
 

@@ -5,9 +5,7 @@ use std::borrow::Cow;
 use compact_str::CompactString;
 use musubi_model::code::Masters;
 use musubi_model::finding::shape_of;
-use musubi_model::{
-    ByteRange, CodeSystem, Coded, Demographics, Fact, Finding, Identifying, PartialDate, Rule,
-};
+use musubi_model::{ByteRange, Coded, Demographics, Fact, Finding, Identifying, PartialDate, Rule};
 use rust_decimal::prelude::ToPrimitive;
 
 use super::cell::{self, Cell, Cells, Seen, add};
@@ -56,7 +54,7 @@ pub(super) fn unit(
         frame,
         tell: teller,
         lookup: Lookup::new(masters),
-        facts: Vec::with_capacity(frame.facts.len().min(256) / 2 + 1),
+        facts: Vec::new(),
         first: None,
         version: None,
         count: 0,
@@ -187,6 +185,8 @@ impl Work<'_> {
         let described = person::demographics(interface, cell, &mut self.tell);
         let birth = *described.birth.expose();
         check::run(interface, cell, birth, &mut self.tell);
+        // Most filled cells become a fact; room for all of them is asked for at once.
+        self.facts.reserve(cells.iter().filter(|c| !c.is_empty()).count() + 1);
         let deleted = self.head(described, range, cell);
         if deleted || self.tell.notes.has_error() {
             return;
@@ -247,7 +247,9 @@ impl Work<'_> {
                 }
                 taken.extend(&plan.needs);
             }
-            let mut fact = plan.template.clone();
+            // A fact is large: it is made in its place.
+            self.facts.push(plan.template.clone());
+            let Some(fact) = self.facts.last_mut() else { continue };
             fact.range = range;
             if plan.on_day {
                 fact.start = day;
@@ -256,8 +258,10 @@ impl Work<'_> {
                     add(&mut fact.qualifiers, mark);
                 }
             }
-            if self.fill(plan, &mut fact, cell) {
-                self.facts.push(fact);
+            if !fill(interface, plan, fact, cell) {
+                self.facts.pop();
+            } else if plan.asks {
+                self.ask();
             }
         }
         turned_away.retain(|n| !taken.contains(n));
@@ -269,76 +273,11 @@ impl Work<'_> {
         }
     }
 
-    /// Fills the slots of a fact. `false`: its code is none that may stand in a fact.
-    fn fill(&mut self, plan: &FactPlan, fact: &mut Fact, cell: Cells<'_>) -> bool {
-        for (slot, column) in &plan.slots {
-            let one = cell.at(*column);
-            if one.is_empty() {
-                continue;
-            }
-            match slot {
-                Slot::Value => {
-                    let Some(column) = self.interface.column(*column) else { continue };
-                    one.measure(&column.reads, &mut fact.value, &mut fact.qualifiers, &mut fact.status);
-                }
-                Slot::Code(system) => match one.word() {
-                    Some(code) => fact.source = Some(Coded { system: system.clone(), code, text: None }),
-                    None => return false,
-                },
-                Slot::Standard(system) => {
-                    fact.standard = one.word().map(|code| Coded { system: system.clone(), code, text: None });
-                }
-                Slot::Start => {
-                    fact.start = one.date();
-                    fact.start_second = fact.start_second.or(one.second());
-                    if let Some(mark) = one.mark().qualifier() {
-                        add(&mut fact.qualifiers, mark);
-                    }
-                }
-                Slot::Second => {
-                    fact.start_second = one.second();
-                    if let Some(mark) = one.mark().qualifier() {
-                        add(&mut fact.qualifiers, mark);
-                    }
-                }
-                Slot::End => fact.end = one.date(),
-                Slot::Unit => fact.value.unit = one.word().unwrap_or_default(),
-                Slot::Range => fact.value.range = one.word().unwrap_or_default(),
-                Slot::Flag => fact.value.flag = one.word().unwrap_or_default(),
-                Slot::Status => fact.status = one.word().unwrap_or_default(),
-                Slot::Quantity => fact.quantity = one.number(),
-                Slot::Times => fact.times = one.number().and_then(|n| n.to_u32()),
-                Slot::Department => fact.department = one.word().unwrap_or_default(),
-                Slot::Group => fact.group = one.word().unwrap_or_default(),
-                Slot::Qualifier(name) => {
-                    if let Some(word) = one.word() {
-                        add(&mut fact.qualifiers, name);
-                        if !name.is_empty() {
-                            fact.qualifiers.push('=');
-                        }
-                        fact.qualifiers.push_str(&word);
-                    }
-                }
-            }
-        }
-        if let Some((mark, unless)) = &plan.mark
-            && unless.iter().all(|n| cell.at(*n).is_empty())
-        {
-            add(&mut fact.qualifiers, mark);
-        }
-        if plan.slots.iter().any(|(s, _)| matches!(s, Slot::Code(_))) {
-            self.ask(fact);
-        }
-        true
-    }
-
     /// Asks the masters for a code that a cell gave.
-    fn ask(&mut self, fact: &mut Fact) {
+    fn ask(&mut self) {
+        let Some(fact) = self.facts.last_mut() else { return };
         let on: Option<PartialDate> = fact.start;
         let Some(source) = &mut fact.source else { return };
-        if matches!(source.system, CodeSystem::Item | CodeSystem::DocumentKind) {
-            return;
-        }
         match self.lookup.ask(&source.system, &source.code, on) {
             Answer::Known(entry) => {
                 source.text = Some(entry.name);
@@ -352,6 +291,66 @@ impl Work<'_> {
             Answer::NoMaster => {}
         }
     }
+}
+
+/// Fills the slots of a fact. `false`: its code is none that may stand in a fact.
+fn fill(interface: &Interface, plan: &FactPlan, fact: &mut Fact, cell: Cells<'_>) -> bool {
+    for (slot, column) in &plan.slots {
+        let one = cell.at(*column);
+        if one.is_empty() {
+            continue;
+        }
+        match slot {
+            Slot::Value => {
+                let Some(column) = interface.column(*column) else { continue };
+                one.measure(&column.reads, &mut fact.value, &mut fact.qualifiers, &mut fact.status);
+            }
+            Slot::Code(system) => match one.word() {
+                Some(code) => fact.source = Some(Coded { system: system.clone(), code, text: None }),
+                None => return false,
+            },
+            Slot::Standard(system) => {
+                fact.standard = one.word().map(|code| Coded { system: system.clone(), code, text: None });
+            }
+            Slot::Start => {
+                fact.start = one.date();
+                fact.start_second = fact.start_second.or(one.second());
+                if let Some(mark) = one.mark().qualifier() {
+                    add(&mut fact.qualifiers, mark);
+                }
+            }
+            Slot::Second => {
+                fact.start_second = one.second();
+                if let Some(mark) = one.mark().qualifier() {
+                    add(&mut fact.qualifiers, mark);
+                }
+            }
+            Slot::End => fact.end = one.date(),
+            Slot::Unit => fact.value.unit = one.word().unwrap_or_default(),
+            Slot::Range => fact.value.range = one.word().unwrap_or_default(),
+            Slot::Flag => fact.value.flag = one.word().unwrap_or_default(),
+            Slot::Status => fact.status = one.word().unwrap_or_default(),
+            Slot::Quantity => fact.quantity = one.number(),
+            Slot::Times => fact.times = one.number().and_then(|n| n.to_u32()),
+            Slot::Department => fact.department = one.word().unwrap_or_default(),
+            Slot::Group => fact.group = one.word().unwrap_or_default(),
+            Slot::Qualifier(name) => {
+                if let Some(word) = one.word() {
+                    add(&mut fact.qualifiers, name);
+                    if !name.is_empty() {
+                        fact.qualifiers.push('=');
+                    }
+                    fact.qualifiers.push_str(&word);
+                }
+            }
+        }
+    }
+    if let Some((mark, unless)) = &plan.mark
+        && unless.iter().all(|n| cell.at(*n).is_empty())
+    {
+        add(&mut fact.qualifiers, mark);
+    }
+    true
 }
 
 /// A code of at most three signs shows nobody; anything else is shown as a shape.

@@ -1,8 +1,6 @@
 //! An interface, checked: what the reader works with. Columns and facts are numbered; nothing is looked up by name any
 //! more while rows are read.
 
-use std::sync::Arc;
-
 use compact_str::CompactString;
 use musubi_model::{CodeSystem, Fact};
 use rust_decimal::Decimal;
@@ -256,6 +254,8 @@ pub(super) struct FactPlan {
     pub(super) needs: Vec<usize>,
     pub(super) when: When,
     pub(super) mark: Option<(CompactString, Vec<usize>)>,
+    /// Its code comes from a cell and has a master: it is asked for.
+    pub(super) asks: bool,
     /// Its day is the record's day.
     pub(super) on_day: bool,
     pub(super) items: Vec<String>,
@@ -278,6 +278,3 @@ pub(super) struct Versions {
     pub(super) time: Vec<usize>,
     pub(super) deleted: Option<(usize, Vec<String>)>,
 }
-
-/// A shared interface.
-pub(super) type Shared = Arc<Interface>;

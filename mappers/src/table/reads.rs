@@ -162,7 +162,7 @@ fn codes(text: &ColumnText, at: &At<'_>) -> Result<Codes, InterfaceError> {
     let mut expected =
         text.values.iter().map(|(code, meaning)| format!("{code}:{meaning}")).collect::<Vec<_>>().join(" ");
     if expected.is_empty() {
-        expected = format!("英数字{}〜{}桁のコード", length.0, length.1);
+        expected = format!("英数字{}～{}桁のコード", length.0, length.1);
     }
     Ok(Codes { values, also, length, digit, expected: shortened(&expected) })
 }

@@ -1,4 +1,42 @@
-//! The interfaces that are shipped, as texts.
+//! The interfaces that are shipped, as texts. Each is a file in `mappers/interfaces`, and a template for one's own.
 
-/// One text for each file in `mappers/interfaces`.
-pub(super) const TEXTS: &[&str] = &[];
+/// One text for each file, by name.
+pub(super) const TEXTS: &[&str] = &[
+    include_str!("../../interfaces/cancer-breast.toml"),
+    include_str!("../../interfaces/cancer-cervix.toml"),
+    include_str!("../../interfaces/cancer-colon.toml"),
+    include_str!("../../interfaces/cancer-lung.toml"),
+    include_str!("../../interfaces/cancer-stomach.toml"),
+    include_str!("../../interfaces/care-record-excretion.toml"),
+    include_str!("../../interfaces/care-record-meal.toml"),
+    include_str!("../../interfaces/care-record-vital.toml"),
+    include_str!("../../interfaces/daily-activity.toml"),
+    include_str!("../../interfaces/death-certificate.toml"),
+    include_str!("../../interfaces/death-certificate-xml.toml"),
+    include_str!("../../interfaces/doctor-opinion.toml"),
+    include_str!("../../interfaces/document-list.toml"),
+    include_str!("../../interfaces/elderly-checkup.toml"),
+    include_str!("../../interfaces/employer-checkup.toml"),
+    include_str!("../../interfaces/family-doctor-handbook.toml"),
+    include_str!("../../interfaces/frailty-checklist.toml"),
+    include_str!("../../interfaces/infant-18m.toml"),
+    include_str!("../../interfaces/infant-3y.toml"),
+    include_str!("../../interfaces/infant-4m.toml"),
+    include_str!("../../interfaces/maternal-checkup.toml"),
+    include_str!("../../interfaces/municipal-checkup.toml"),
+    include_str!("../../interfaces/niph-checkup.toml"),
+    include_str!("../../interfaces/nursing-order.toml"),
+    include_str!("../../interfaces/nursing-plan.toml"),
+    include_str!("../../interfaces/nursing-report.toml"),
+    include_str!("../../interfaces/osteoporosis-screening.toml"),
+    include_str!("../../interfaces/otc-purchase.toml"),
+    include_str!("../../interfaces/periodontal-screening.toml"),
+    include_str!("../../interfaces/postmortem-certificate.toml"),
+    include_str!("../../interfaces/postmortem-certificate-xml.toml"),
+    include_str!("../../interfaces/preschool-checkup.toml"),
+    include_str!("../../interfaces/programme-event.toml"),
+    include_str!("../../interfaces/psychiatric-nursing-order.toml"),
+    include_str!("../../interfaces/school-checkup.toml"),
+    include_str!("../../interfaces/special-nursing-order.toml"),
+    include_str!("../../interfaces/special-nursing-plan.toml"),
+];

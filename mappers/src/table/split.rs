@@ -23,8 +23,11 @@ const HEADINGS_MAX: usize = 20;
 pub(super) fn split(interface: &Interface, csv: &Csv, document: &Document<'_>) -> Split {
     let mut notes = Notes::new(document.limits.findings_per_unit_max);
     let mut split = Split::default();
-    if let Some((frame, from)) = head(interface, csv, document, &mut notes) {
-        let mut cut = Cut { interface, csv, document, frame, split: &mut split, units: Units::default() };
+    if let Some((frame, from, headings)) = head(interface, csv, document, &mut notes) {
+        let mut cut = Cut { csv, document, frame, split: &mut split, units: Units::default() };
+        if headings > 0 {
+            cut.split.envelope.add("heading", headings);
+        }
         cut.rows(from, &mut notes);
     }
     split.findings = notes.finish();
@@ -46,7 +49,7 @@ fn head(
     csv: &Csv,
     document: &Document<'_>,
     notes: &mut Notes,
-) -> Option<(Frame, usize)> {
+) -> Option<(Frame, usize, u64)> {
     let bytes = document.bytes;
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if size > document.limits.document_bytes_max {
@@ -89,7 +92,11 @@ fn head(
     } else if by_heading {
         notes.push(Finding::new(&rules::EMPTY).found("見出し行なし"));
     }
-    if let (Some(columns), false) = (csv.columns, headings.is_empty())
+    if !by_heading {
+        let declared = headings.get(declared).map(Vec::len);
+        frame.width = declared.or(csv.columns.and_then(|n| usize::try_from(n).ok())).unwrap_or(0);
+    }
+    if let Some(columns) = csv.columns
         && frame.width != 0
         && frame.width != usize::try_from(columns).unwrap_or(0)
     {
@@ -99,7 +106,7 @@ fn head(
     cells.sort_by_key(|(_, field)| *field);
     frame.cells = cells;
     frame.place_all(interface);
-    Some((frame, from))
+    Some((frame, from, u64::try_from(headings.len()).unwrap_or(0)))
 }
 
 fn tell_headings(interface: &Interface, fit: &Fit, written: &[String], notes: &mut Notes) {
@@ -265,7 +272,6 @@ struct Units {
 }
 
 struct Cut<'c, 'd> {
-    interface: &'c Interface,
     csv: &'c Csv,
     document: &'c Document<'d>,
     frame: Frame,
@@ -283,13 +289,10 @@ impl Cut<'_, '_> {
         let first_line = line;
         let mut rows = Rows::new(bytes, from, separator, self.document.limits.record_bytes_max);
         let mut row = Row::default();
-        let (mut data, mut signpost, mut promised) = (0u64, 0u64, None);
+        let (mut data, mut beyond, mut signpost, mut promised) = (0u64, 0u64, 0u64, None);
         let key_fields = self.key_fields();
         let mut key = Vec::new();
         let max = u64::from(self.document.limits.units_per_document_max);
-        if from > 0 {
-            self.split.envelope.add("heading", 1);
-        }
         while rows.read(&mut row) {
             line = first_line.saturating_add(row.line.saturating_sub(1));
             let start = u64::try_from(row.start).unwrap_or(u64::MAX);
@@ -312,23 +315,22 @@ impl Cut<'_, '_> {
             let joins = self.units.rows > 0 && !key_fields.is_empty() && key == self.units.key;
             if !joins {
                 self.close();
+                if u64::try_from(self.split.units.len()).unwrap_or(u64::MAX) >= max {
+                    // The rest is counted, not cut: the document is quarantined as a whole.
+                    beyond += 1;
+                    continue;
+                }
                 self.units.start = row.start;
                 self.units.key.clone_from(&key);
             }
             self.units.end = row.end;
             self.units.rows += 1;
-            if u64::try_from(self.split.units.len()).unwrap_or(u64::MAX) >= max {
-                let finding = Finding::new(&rules::LIMIT).found(format!("{max}件を超える"));
-                notes.push(finding.expected(format!("{max}件まで")));
-                // The rest is counted, not cut: the document is quarantined as a whole.
-                while rows.read(&mut row) {
-                    data += 1;
-                    self.units.end = row.end;
-                    self.units.rows += 1;
-                }
-            }
         }
         self.close();
+        if beyond > 0 {
+            self.split.envelope.add("row", beyond);
+            notes.push(plain(&rules::LIMIT, &format!("{max}件を{beyond}行超える"), &format!("{max}件まで")));
+        }
         if data == 0 && !notes.has_error() {
             notes.push(Finding::new(&rules::EMPTY).found("0行"));
         }
@@ -379,7 +381,6 @@ impl Cut<'_, '_> {
         let range = ByteRange::within(0, self.units.start, self.units.end);
         self.split.units.push(UnitSlice { range, records, context: 0 });
         self.units.rows = 0;
-        let _ = self.interface;
     }
 }
 

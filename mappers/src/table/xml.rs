@@ -184,10 +184,10 @@ pub(super) fn cells(bytes: &[u8], columns: &[Column]) -> Vec<String> {
                 brothers.pop();
             }
             Ok(Event::Text(text)) => {
-                put(&stack, columns, &mut out, &String::from_utf8_lossy(text.as_ref().as_ref()))
+                put(&stack, columns, &mut out, &String::from_utf8_lossy(text.as_ref().as_ref()));
             }
             Ok(Event::CData(text)) => {
-                put(&stack, columns, &mut out, &String::from_utf8_lossy(text.as_ref().as_ref()))
+                put(&stack, columns, &mut out, &String::from_utf8_lossy(text.as_ref().as_ref()));
             }
             Ok(Event::GeneralRef(name)) => {
                 let name = String::from_utf8_lossy(name.as_ref().as_ref()).into_owned();

@@ -120,6 +120,13 @@ impl Claim {
         self.group.clear();
     }
 
+    /// Names the group of lines that have no 診療識別.
+    pub(crate) fn enter_once(&mut self, section: &'static str) {
+        if self.section.is_empty() {
+            self.enter(CompactString::const_new(section));
+        }
+    }
+
     pub(crate) fn next_unit(&mut self) {
         self.units = self.units.saturating_add(1);
         self.group.clear();

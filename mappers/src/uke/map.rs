@@ -162,7 +162,8 @@ impl<'a> Reader<'a, '_> {
     /// HR: 返戻理由レコード. The code of the reason; its words stay in the original.
     fn returned(&mut self) {
         let mut fact = self.item("returned", "");
-        fact.start = self.date(1, &rules::DATE).or(fact.start);
+        let month = number::Month::read(self.fields.get(1)).map(|m| m.date);
+        fact.start = month.or_else(|| self.date(1, &rules::DATE)).or(fact.start);
         fact.status = self.short_code(4, 4).unwrap_or_default();
         self.facts.push(fact);
         self.remark(5, "RECE.returned");

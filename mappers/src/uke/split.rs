@@ -383,7 +383,7 @@ impl<'a> Cutter<'_, 'a> {
             Some(UnitContext::Receipt(before) | UnitContext::Claim(before)) => before.clone(),
             _ => Institution::default(),
         };
-        // A dental IR inside the file of a UK says the month again, or not.
+        // A dental IR inside the file of a UK says the month again, or not: that of the head counts.
         let inside = kind != self.spec.head || self.block.returned;
         let column = self.spec.months.iter().copied().find(|c| Month::read(f.get(*c)).is_some());
         let month = column.and_then(|c| Month::read(f.get(c)));
@@ -393,10 +393,7 @@ impl<'a> Cutter<'_, 'a> {
             note(&rules::DATE_ERA, column, shape(f.get(column)), "元号の範囲内");
         }
         let inherited = if inside { before.billing_month } else { None };
-        let billing_month = match (self.block.returned, inherited) {
-            (true, Some(month)) => Some(month),
-            _ => month.map(|m| m.date).or(inherited),
-        };
+        let billing_month = inherited.or(month.map(|m| m.date));
         if billing_month.is_none() {
             let column = self.spec.months.first().copied().unwrap_or(0);
             note(&rules::BILLING_MONTH, column, shape(f.get(column)), "YYYYMM または GYYMM");
@@ -413,7 +410,14 @@ impl<'a> Cutter<'_, 'a> {
         };
         let sent = format_compact!("{}{}{}", institution.prefecture, institution.fee_table, institution.code);
         let named = self.document.provider.as_str();
-        if named.len() == 10 && named.bytes().all(|b| b.is_ascii_digit()) && sent.as_str() != named {
+        // The fee table is that of the file's kind, whatever the provider is registered under.
+        let same = match (named.get(..2), named.get(3..)) {
+            (Some(prefecture), Some(code)) => {
+                prefecture == institution.prefecture.as_str() && code == institution.code.as_str()
+            }
+            _ => true,
+        };
+        if !inside && named.len() == 10 && named.bytes().all(|b| b.is_ascii_digit()) && !same {
             note(&rules::PROVIDER, 4, sent.to_string(), named);
         }
         self.block.open = true;

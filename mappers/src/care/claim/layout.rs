@@ -7,6 +7,7 @@ macro_rules! keys {
     ($($name:ident = $text:literal,)*) => {
         /// A field of a claim record that is read.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[allow(dead_code, reason = "the table also names fields that stay sealed")]
         pub(in crate::care) enum Key { $($name,)* }
 
         const NAMES: &[&str] = &[$($text),*];
@@ -16,14 +17,14 @@ macro_rules! keys {
 keys! {
     Action = "action", Admitted = "admitted", After = "after", Begun = "begun", Beyond = "beyond", Birth = "birth",
     Burden = "burden", Claim = "claim", Class = "class", Count = "count", Days = "days",
-    Discharged = "discharged", Emergency = "emergency", Form = "form", From = "from", Id = "id", Input = "input",
+    Discharged = "discharged", Emergency = "emergency", Form = "form", From = "from", Id = "id",
     Insured = "insured", Insurer = "insurer", Item = "item", Kind = "kind", Law = "law", Leave = "leave",
     Level = "level", Limit = "limit", Line = "line", Made = "made", Manager = "manager", Month = "month",
     Notified = "notified", Office = "office", OutcomeUnits = "outcome_units", Payer = "payer", Payer1 = "payer1",
     Payer2 = "payer2", Payer3 = "payer3", Planned = "planned", PlanKind = "plan_kind", PlanOffice = "plan_office",
     Price = "price", Public1 = "public1", Public2 = "public2", Public3 = "public3", Rate = "rate",
     Rate1 = "rate1", Rate2 = "rate2", Rate3 = "rate3", Reason = "reason", Recipient1 = "recipient1",
-    Recipient2 = "recipient2", Recipient3 = "recipient3", Record = "record", Remark = "remark", Serial = "serial",
+    Recipient2 = "recipient2", Recipient3 = "recipient3", Record = "record", Remark = "remark",
     Service = "service", ServiceOffice = "service_office", Sex = "sex", Special = "special", Stay = "stay",
     StayDays = "stay_days", StayPlanned = "stay_planned", Stopped = "stopped", Subtotal = "subtotal",
     Text = "text", Times = "times", To = "to", Total = "total", Unit = "unit", Units = "units",
@@ -33,7 +34,7 @@ keys! {
 /// The layout of one record.
 #[derive(Debug, Clone)]
 pub(in crate::care) struct Layout {
-    /// `bill`, `01` … `14`, `fee`, `plan`, `H1`, `D1`, `D?`, `T1`.
+    /// `bill`, `01` … `14`, `fee`, `plan`.
     pub record: &'static str,
     ids: Vec<&'static str>,
     from: &'static str,
@@ -94,7 +95,6 @@ pub(in crate::care) fn find(id: &str, record: &str, month: &str) -> Option<&'sta
     fitting()
         .find(|l| l.record == record && in_time(l))
         .or_else(|| fitting().find(|l| matches!(l.record, "bill" | "fee" | "plan") && record.is_empty()))
-        .or_else(|| fitting().find(|l| l.record == "D?" && record.starts_with('D')))
 }
 
 #[cfg(test)]
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(find("7111", "", "202609").map(|l| l.record), Some("bill"));
         assert_eq!(find("8222", "", "202609").map(|l| l.record), Some("plan"));
         assert_eq!(find("8122", "", "202609").map(|l| l.columns), Some(23));
-        assert_eq!(find("1112", "D5", "202609").map(|l| l.record), Some("D?"));
+        assert!(find("1112", "H1", "202609").is_none());
         assert!(find("7131", "07", "202609").is_none());
         assert!(find("9999", "", "202609").is_none());
     }

@@ -24,6 +24,8 @@ pub(super) struct Reader<'m> {
     occurrence: u32,
     has_basic: bool,
     head: bool,
+    /// The first row does not tell whose it is: the rest would only make noise.
+    unreadable: bool,
     cancelled: bool,
     unverified: bool,
     version: Option<UnitVersion>,
@@ -72,6 +74,7 @@ pub(super) fn map(
         occurrence,
         has_basic: false,
         head: false,
+        unreadable: false,
         cancelled: false,
         unverified: false,
         version: None,
@@ -99,6 +102,10 @@ impl Reader<'_> {
             return;
         }
         let Some(layout) = layout else {
+            if record == Record::Result {
+                self.work.say(&rules::LAYOUT, "", label.to_string(), "並びの分かるレコード");
+                return;
+            }
             self.work.say(&rules::CLAIM_RECORD, "交換情報識別番号", label.to_string(), "");
             return;
         };
@@ -108,6 +115,9 @@ impl Reader<'_> {
             self.head = true;
             self.begin(&fields, record);
         }
+        if self.unreadable {
+            return;
+        }
         match record {
             Record::Basic => {
                 self.has_basic = true;
@@ -116,8 +126,7 @@ impl Reader<'_> {
             Record::Line => self.line(&fields, &label),
             Record::Fee => self.fee(&fields),
             Record::Plan => self.plan(&fields),
-            Record::Result => self.result(&fields, &label),
-            Record::Bill | Record::Unknown => {}
+            Record::Bill | Record::Result | Record::Unknown => {}
         }
         if record == Record::Line && !self.has_basic && self.work.row == 1 {
             self.work.say(&rules::CLAIM_BASIC, "", format!("{label} から"), "01 から");
@@ -140,6 +149,7 @@ impl Reader<'_> {
             self.unverified(fields, record);
         }
         if fields.raw(Key::Insured).is_empty() && fields.cells.len() <= insured.0 {
+            self.unreadable = true;
             self.work.say(
                 &rules::CLAIM_SHORT,
                 insured.1,
@@ -181,16 +191,7 @@ impl Reader<'_> {
             self.unverified = true;
             self.work.say(&rules::UNVERIFIED, "", fields.layout.record.to_owned(), "");
         }
-        let digits = |key, len: usize| {
-            let raw = fields.raw(key);
-            raw.len() == len && raw.iter().all(u8::is_ascii_digit)
-        };
         let fits = match record {
-            Record::Result => {
-                matches!(fields.raw(Key::Action), b"1" | b"2" | b"3")
-                    && digits(Key::Office, 10)
-                    && matches!(fields.raw(Key::Insured).len(), 7..=10)
-            }
             Record::Fee | Record::Plan => matches!(fields.raw(Key::Insured).len(), 7..=12),
             _ => true,
         };
@@ -210,7 +211,6 @@ impl Reader<'_> {
         let (office, insurer, insured) = (text(Key::Office), text(Key::Insurer), text(Key::Insured));
         let care = sortable(self.care?);
         let occurrence = format_compact!("{}", self.occurrence);
-        let form = if record == Record::Result { text(Key::Input) } else { text(Key::Id) };
         let processing = self.processing.map(sortable).unwrap_or_default();
         let (kind, time) = match record {
             Record::Basic | Record::Line => ("claim", processing),
@@ -220,14 +220,12 @@ impl Reader<'_> {
                 let sound = made.len() == 8 && made.bytes().all(|b| b.is_ascii_digit());
                 ("plan", format_compact!("{processing}{}", if sound { made } else { "00000000" }))
             }
-            Record::Result => ("result", processing),
-            Record::Bill | Record::Unknown => return None,
+            Record::Bill | Record::Result | Record::Unknown => return None,
         };
         // A plan is one for all offices and generations of its form.
-        let form = if matches!(record, Record::Plan | Record::Fee) { "" } else { form };
-        let class = if record == Record::Result { text(Key::Class) } else { "" };
+        let form = if matches!(record, Record::Plan | Record::Fee) { "" } else { text(Key::Id) };
         (!time.is_empty()).then(|| UnitVersion {
-            key: key(&[kind, office, insurer, insured, &care, form, class, &occurrence]),
+            key: key(&[kind, office, insurer, insured, &care, form, &occurrence]),
             time,
             state: if self.cancelled { VersionState::Deleted } else { VersionState::Current },
         })
@@ -255,7 +253,7 @@ impl Reader<'_> {
         }
     }
 
-    /// 02 明細, 14 住所地特例, D1: one service.
+    /// 02 明細, 14 住所地特例: one service.
     fn service_line(&mut self, fields: &Fields<'_, '_>, label: &str, status: &'static str) {
         let cells = &fields.cells;
         let kind = self.work.code(cells, fields.at(Key::Kind, "サービス種類コード"), 2);
@@ -388,21 +386,5 @@ impl Reader<'_> {
             self.care_service(&kind, (None, None, units), ("plan", "plan"));
         }
         self.sums.plan_total(total, &self.work);
-    }
-
-    /// 給付実績 (111x, 112x).
-    fn result(&mut self, fields: &Fields<'_, '_>, label: &str) {
-        match label {
-            "H1" => {
-                self.person(fields);
-                if !self.cancelled {
-                    self.need(fields, "claim");
-                    self.cover("insurer", "CARE", None);
-                }
-            }
-            "D1" if !self.cancelled => self.service_line(fields, label, "actual"),
-            "D1" => {}
-            _ => self.work.say(&rules::CLAIM_RECORD, "レコード種別", label.to_owned(), ""),
-        }
     }
 }

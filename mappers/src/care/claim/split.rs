@@ -153,14 +153,14 @@ impl<'a> Reader<'_, 'a> {
                     self.bill.1 += whole(get(Key::Units)).unwrap_or(0);
                 }
             }
-            Record::Unknown => self.cut(cells.row, &label, None, cells),
+            Record::Unknown | Record::Result => self.cut(cells.row, &label, None, cells),
             _ => {
                 let key = [
                     get(Key::Insurer),
                     get(Key::Insured),
                     get(Key::Month),
                     get(Key::Office),
-                    if record == Record::Result { get(Key::Input) } else { cells.raw(2) },
+                    cells.raw(2),
                     get(Key::Action),
                 ];
                 if record == Record::Basic {

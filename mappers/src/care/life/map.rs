@@ -24,6 +24,20 @@ struct Form<'a, 'r> {
     service: CompactString,
     /// The day the form speaks of.
     day: Option<PartialDate>,
+    /// The first column of each class.
+    places: [Option<(usize, &'static Field)>; Class::COUNT],
+}
+
+fn places(columns: &[Column]) -> [Option<(usize, &'static Field)>; Class::COUNT] {
+    let mut places = [None; Class::COUNT];
+    for (at, column) in columns.iter().enumerate().rev() {
+        if let Some(field) = column.field.and_then(|f| fields().get(usize::from(f)))
+            && let Some(place) = places.get_mut(field.class as usize)
+        {
+            *place = Some((at, field));
+        }
+    }
+    places
 }
 
 pub(super) fn map(
@@ -50,7 +64,10 @@ pub(super) fn map(
             let expected = format!("{} 項目", columns.len());
             work.say(&rules::COLUMNS, "", format!("{} 項目", cells.len()), &expected);
         }
-        let mut form = Form { cells, columns, interface, service: CompactString::default(), day: None };
+        work.facts.reserve(columns.len());
+        let places = places(columns);
+        let mut form =
+            Form { cells, columns, interface, service: CompactString::default(), day: None, places };
         version = form.read(&mut work, time);
     });
     work.finish(version)
@@ -66,7 +83,7 @@ impl<'r> Form<'_, 'r> {
     }
 
     fn find(&self, class: Class) -> Option<(At, &'static Field)> {
-        self.known().find(|(_, f, _)| f.class == class).map(|(at, f, _)| (At(at, f.ja), f))
+        self.places.get(class as usize).copied().flatten().map(|(at, f)| (At(at, f.ja), f))
     }
 
     fn text(&self, class: Class) -> String {
@@ -185,7 +202,7 @@ impl<'r> Form<'_, 'r> {
         let code = if of.code.is_empty() { CompactString::const_new(field.code) } else { of.code.clone() };
         match field.class {
             Class::Code => self.code(work, at, field, code),
-            Class::Number1 => self.number(work, at, field, code),
+            Class::Amount => self.number(work, at, field, code),
             Class::Time => self.time(work, at, field, code),
             Class::Date | Class::When => {
                 let day = if field.class == Class::When { self.day } else { work.date(&self.cells, at) };
@@ -254,8 +271,8 @@ impl<'r> Form<'_, 'r> {
         if sent.is_empty() {
             return;
         }
-        let same = |v: &&str| *v == sent || v.trim_start_matches('0') == sent.trim_start_matches('0');
-        if !field.values.is_empty() && !field.values.iter().any(|v| same(&v)) {
+        let same = |v: &&str| **v == *sent || v.trim_start_matches('0') == sent.trim_start_matches('0');
+        if !field.values.is_empty() && !field.values.iter().any(same) {
             work.say(
                 &rules::LIFE_CODE,
                 at.1,

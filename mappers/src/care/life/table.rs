@@ -30,7 +30,7 @@ pub(in crate::care) enum Class {
     Time,
     /// A value of a list.
     Code,
-    Number1,
+    Amount,
     Icd10,
     Icf,
     Drug,
@@ -41,6 +41,9 @@ pub(in crate::care) enum Class {
 }
 
 impl Class {
+    /// How many classes there are.
+    pub(in crate::care) const COUNT: usize = Self::Text as usize + 1;
+
     fn read(word: &str) -> Option<Self> {
         Some(match word {
             "facility" => Self::Facility,
@@ -60,7 +63,7 @@ impl Class {
             "date" => Self::Date,
             "time" => Self::Time,
             "code" => Self::Code,
-            "n" => Self::Number1,
+            "n" => Self::Amount,
             "icd10" => Self::Icd10,
             "icf" => Self::Icf,
             "drug" => Self::Drug,
@@ -85,8 +88,6 @@ pub(in crate::care) struct Field {
     pub class: Class,
     /// Characters, or digits before the point.
     pub size: usize,
-    /// Digits behind the point.
-    pub decimals: usize,
     /// Values of the list; empty: any code.
     pub values: &'static [&'static str],
     /// Lowest and highest number.
@@ -124,12 +125,13 @@ fn read(line: &'static str, lists: &HashMap<&'static str, &'static [&'static str
     let ja = columns.next()?;
     let class = Class::read(columns.next()?)?;
     let size = columns.next().unwrap_or_default();
-    let (size, decimals) = size.split_once('.').unwrap_or((size, "0"));
+    // Digits behind the point are not counted: senders round as they like.
+    let size = size.split_once('.').map_or(size, |(whole, _)| whole);
     let extra = columns.next().unwrap_or_default();
     let required = columns.next() == Some("◎");
     let values = lists.get(extra).copied().unwrap_or_default();
     let (mut range, mut unit) = (None, "");
-    if class == Class::Number1 {
+    if class == Class::Amount {
         let (first, rest) = extra.split_once(' ').unwrap_or((extra, ""));
         let told = first.split_once('-').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
         unit = if told.is_some() { rest } else { first };
@@ -142,7 +144,6 @@ fn read(line: &'static str, lists: &HashMap<&'static str, &'static [&'static str
         ja,
         class,
         size: size.parse().unwrap_or(0),
-        decimals: decimals.parse().unwrap_or(0),
         values,
         range,
         unit,
@@ -211,7 +212,7 @@ mod tests {
         let used: std::collections::BTreeSet<_> = fields().iter().map(|f| f.values).collect();
         assert!(lists().values().all(|values| !values.is_empty() && used.contains(values)));
         let height = &fields()[find("FORM_0000_2021", "height").unwrap()];
-        assert_eq!((height.unit, height.range, height.size, height.decimals), ("cm", Some((30, 250)), 3, 1));
+        assert_eq!((height.unit, height.range, height.size), ("cm", Some((30, 250)), 3));
         let teeth = &fields()[find("FORM_0210_2021", "number_of_teeth").unwrap()];
         assert_eq!((teeth.unit, teeth.range), ("本", Some((0, 28))));
     }

@@ -7,8 +7,15 @@ use super::checkup::{Header, day, head, section, voucher};
 use super::claims::{self, Sums};
 use super::xml::Xml;
 use crate::formats::{Job, Subject};
+use crate::rng::Rng;
 
 const ITEM: &str = "1.2.392.200119.6.1006";
+
+/// One of three codes.
+fn pick(rng: &mut Rng, codes: [&'static str; 3]) -> &'static str {
+    let code: &&'static str = rng.pick(&codes);
+    code
+}
 
 fn later(date: Date, span: Span, not_after: Date) -> Date {
     date.checked_add(span).unwrap_or(date).min(not_after)
@@ -67,16 +74,16 @@ pub(super) fn write(job: &Job<'_>, subject: &Subject, exam: Date) -> (Vec<u8>, (
     support(
         &mut xml,
         "1.2.392.200119.6.3003",
-        *rng.pick(&["1", "2", "3"]),
+        pick(&mut rng, ["1", "2", "3"]),
         first,
-        *rng.pick(&["1", "2", "3"]),
+        pick(&mut rng, ["1", "2", "3"]),
     );
     quantity(&mut xml, "1021001031", &tenths(waist - 24), "cm");
     quantity(&mut xml, "1021001032", &tenths(weight - 20), "kg");
     quantity(&mut xml, "1021001050", &rng.between(150, 400).to_string(), "kcal");
     xml.close(2);
     section(&mut xml, "90060", "最終評価情報");
-    support(&mut xml, "1.2.392.200119.6.3005", *rng.pick(&["1", "3", "4"]), finished, "2");
+    support(&mut xml, "1.2.392.200119.6.3005", pick(&mut rng, ["1", "3", "4"]), finished, "2");
     quantity(&mut xml, "1042001031", &tenths(waist - rng.between(-5, 40)), "cm");
     quantity(&mut xml, "1042001032", &tenths(weight - rng.between(-5, 40)), "kg");
     let upper = rng.between(110, 150);

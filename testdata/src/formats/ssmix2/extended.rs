@@ -83,7 +83,7 @@ fn vitals(job: &Job<'_>, subject: &Subject, day: Date, rng: &mut Rng) -> Result<
             );
         }
     }
-    pen.put(("ORU^R30", "ORU^R30^ORU_R30"), Some(day), &order, day, body);
+    pen.put(("ORU^R30", "ORU^R30^ORU_R30"), Some(day), &order, day, &body);
     let mut bytes = Vec::new();
     for message in &out {
         bytes.extend_from_slice(&message.encoded()?);

@@ -182,7 +182,7 @@ impl Pen<'_> {
         day: Option<Date>,
         order: &str,
         written: Date,
-        body: String,
+        body: &str,
     ) {
         let mut rng = self.job.rng(self.subject, 7_000 + self.out.len() as u64 % 97);
         let ms = rng.below(60_000);

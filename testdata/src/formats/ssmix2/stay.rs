@@ -29,11 +29,11 @@ pub(super) fn write(job: &Job<'_>, subject: &Subject, out: &mut Vec<Message>) {
         let body = pen.pid(false)
             + &Pen::pv1("I", &stay.ward, &[(4, "R")])
             + &seg("PV2", &[(8, &minute(day(admitted), 10, 0))]);
-        pen.event(("ADT-21", "ADT^A14^ADT_A05"), day(admitted), day(1), body);
+        pen.event(("ADT-21", "ADT^A14^ADT_A05"), day(admitted), day(1), &body);
     }
     let kind = if planned { "R" } else { "E" };
     let body = pen.pid(false) + &Pen::pv1("I", &stay.ward, &[(4, kind), (44, &stay.admitted)]);
-    pen.event(("ADT-22", "ADT^A01^ADT_A01"), day(admitted), day(admitted), body);
+    pen.event(("ADT-22", "ADT^A01^ADT_A01"), day(admitted), day(admitted), &body);
     pen.meals(day(admitted));
     pen.injections(day(admitted), volume);
     if on_leave {
@@ -41,11 +41,11 @@ pub(super) fn write(job: &Job<'_>, subject: &Subject, out: &mut Vec<Message>) {
         let body = pen.pid(false)
             + &Pen::pv1("I", &stay.ward, &[(44, &stay.admitted)])
             + &seg("PV2", &[(47, &minute(back_on, 17, 0))]);
-        pen.event(("ADT-31", "ADT^A21^ADT_A21"), out_on, out_on, body);
+        pen.event(("ADT-31", "ADT^A21^ADT_A21"), out_on, out_on, &body);
         let body = pen.pid(false)
             + &Pen::pv1("I", &stay.ward, &[(44, &stay.admitted)])
             + &seg("PV2", &[(47, &minute(back_on, 17, 0))]);
-        pen.event(("ADT-32", "ADT^A22^ADT_A21"), back_on, back_on, body);
+        pen.event(("ADT-32", "ADT^A22^ADT_A21"), back_on, back_on, &body);
     }
     let moved = day(admitted + 2);
     let to = format!("{second}^501^2^^^N");
@@ -53,17 +53,17 @@ pub(super) fn write(job: &Job<'_>, subject: &Subject, out: &mut Vec<Message>) {
         let body = pen.pid(false)
             + &Pen::pv1("I", &stay.ward, &[(44, &stay.admitted)])
             + &seg("PV2", &[(1, &to), (8, &minute(moved, 14, 0))]);
-        pen.event(("ADT-41", "ADT^A15^ADT_A15"), moved, day(admitted + 1), body);
+        pen.event(("ADT-41", "ADT^A15^ADT_A15"), moved, day(admitted + 1), &body);
         let body = pen.pid(false) + &Pen::pv1("I", &to, &[(6, &stay.ward), (44, &stay.admitted)]);
-        pen.event(("ADT-42", "ADT^A02^ADT_A02"), moved, moved, body);
+        pen.event(("ADT-42", "ADT^A02^ADT_A02"), moved, moved, &body);
     }
     let left = day(admitted + length);
     let leaves = minute(left, 10, 30);
     let body = pen.pid(false) + &Pen::pv1("I", &to, &[(44, &stay.admitted)]) + &seg("PV2", &[(9, &leaves)]);
-    pen.event(("ADT-51", "ADT^A16^ADT_A16"), left, day(admitted + 2), body);
+    pen.event(("ADT-51", "ADT^A16^ADT_A16"), left, day(admitted + 2), &body);
     let body =
         pen.pid(false) + &Pen::pv1("I", &to, &[(36, disposition), (44, &stay.admitted), (45, &leaves)]);
-    pen.event(("ADT-52", "ADT^A03^ADT_A03"), left, left, body);
+    pen.event(("ADT-52", "ADT^A03^ADT_A03"), left, left, &body);
 }
 
 struct Stay {
@@ -74,9 +74,9 @@ struct Stay {
 
 impl Pen<'_> {
     /// An ADT message of `day`, written on another day where it is planned.
-    fn event(&mut self, kind: (&'static str, &'static str), day: Date, written: Date, body: String) {
+    fn event(&mut self, kind: (&'static str, &'static str), day: Date, written: Date, body: &str) {
         let evn = seg("EVN", &[(2, &minute(written, 17, 30)), (6, &minute(day, 12, 0))]);
-        self.put(kind, Some(day), NO_ORDER, written, evn + &body);
+        self.put(kind, Some(day), NO_ORDER, written, &(evn + body));
     }
 
     fn meals(&mut self, day: Date) {
@@ -86,7 +86,7 @@ impl Pen<'_> {
             + &Pen::orc("NW", &order, "", "", &minute(day, 11, 0))
             + &seg("TQ1", &[(1, "1"), (3, "TID&１日３回&HL70335"), (7, &minute(day, 12, 0))])
             + &seg("ODS", &[(1, "D"), (3, "001^常食^99SYN"), (4, "見本の指示")]);
-        self.put(("OMD", "OMD^O03^OMD_O03"), Some(day), &order, day, body);
+        self.put(("OMD", "OMD^O03^OMD_O03"), Some(day), &order, day, &body);
     }
 
     fn injections(&mut self, day: Date, volume: i64) {
@@ -114,7 +114,7 @@ impl Pen<'_> {
             + &seg("RXC", &[(1, "A"), (2, "100558502^見本注射液^HOT"), (3, "2"), (4, "AMP^アンプル^MR9P")]);
         let tq1 = seg("TQ1", &[(1, "1"), (7, &start), (8, &end)]);
         let body = head.clone() + &Pen::orc("NW", &order, &group, "", &written) + &rxe + &tq1 + &rxr + &rxc;
-        self.put(("OMP-02", "RDE^O11^RDE_O11"), Some(day), &order, day, body);
+        self.put(("OMP-02", "RDE^O11^RDE_O11"), Some(day), &order, day, &body);
         let given = self.order(day, 403);
         let rxa = seg(
             "RXA",
@@ -133,6 +133,6 @@ impl Pen<'_> {
         );
         let body =
             head + &Pen::orc("NW", &given, &group, "", &written) + &rxe + &tq1 + &rxr + &rxc + &rxa + &rxr;
-        self.put(("OMP-12", "RAS^O17^RAS_O17"), Some(day), &given, day, body);
+        self.put(("OMP-12", "RAS^O17^RAS_O17"), Some(day), &given, day, &body);
     }
 }

@@ -88,10 +88,10 @@ impl Pen<'_> {
             body += &seg("AL1", &[(1, "1"), (2, "DA^薬剤アレルギー^HL70127"), (3, "1^ペニシリン^99SYN")]);
         }
         body += &self.insurance();
-        self.put(("ADT-00", "ADT^A08^ADT_A01"), None, NO_ORDER, day, body);
+        self.put(("ADT-00", "ADT^A08^ADT_A01"), None, NO_ORDER, day, &body);
         let at = minute(day, 9, 5);
         let body = seg("EVN", &[(2, &at), (6, &at)]) + &self.pid(false) + &Self::pv1("O", "01^^^^^C", &[]);
-        self.put(("ADT-01", "ADT^A54^ADT_A54"), None, NO_ORDER, day, body);
+        self.put(("ADT-01", "ADT^A54^ADT_A54"), None, NO_ORDER, day, &body);
         if allergic {
             let iam = seg(
                 "IAM",
@@ -105,14 +105,14 @@ impl Pen<'_> {
                 ],
             );
             let body = seg("EVN", &[(2, &at)]) + &self.pid(false) + &Self::pv1("O", "01^^^^^C", &[]) + &iam;
-            self.put(("ADT-61", "ADT^A60^ADT_A60"), None, NO_ORDER, day, body);
+            self.put(("ADT-61", "ADT^A60^ADT_A60"), None, NO_ORDER, day, &body);
         }
     }
 
     fn reception(&mut self, day: Date) {
         let at = minute(day, 9, 10);
         let body = seg("EVN", &[(2, &at)]) + &self.pid(false) + &Self::pv1("O", "01^^^^^C", &[(44, &at)]);
-        self.put(("ADT-12", "ADT^A04^ADT_A01"), Some(day), NO_ORDER, day, body);
+        self.put(("ADT-12", "ADT^A04^ADT_A01"), Some(day), NO_ORDER, day, &body);
     }
 
     fn problems(&mut self, day: Date, rng: &mut Rng) {
@@ -137,7 +137,7 @@ impl Pen<'_> {
             );
             body += &seg("ZPR", &[(2, &name)]);
         }
-        self.put(("PPR-01", "PPR^ZD1^PPR_ZD1"), None, NO_ORDER, day, body);
+        self.put(("PPR-01", "PPR^ZD1^PPR_ZD1"), None, NO_ORDER, day, &body);
     }
 
     fn prescription(&mut self, day: Date, rng: &mut Rng) {
@@ -173,7 +173,7 @@ impl Pen<'_> {
                 &[(1, "1"), (3, &format!("&{}&99SYN", drug.usage)), (6, &duration), (7, &ymd(day))],
             )
             + &seg("RXR", &[(1, route)]);
-        self.put(("OMP-01", "RDE^O11^RDE_O11"), Some(day), &order, day, body);
+        self.put(("OMP-01", "RDE^O11^RDE_O11"), Some(day), &order, day, &body);
         if rng.chance(0.2) {
             let order = self.order(day, 102);
             let given = minute(day, 11, 0);
@@ -195,7 +195,7 @@ impl Pen<'_> {
                     ],
                 )
                 + &seg("RXR", &[(1, route)]);
-            self.put(("OMP-11", "RAS^O17^RAS_O17"), Some(day), &order, day, body);
+            self.put(("OMP-11", "RAS^O17^RAS_O17"), Some(day), &order, day, &body);
         }
     }
 
@@ -207,7 +207,7 @@ impl Pen<'_> {
         let orc = |control: &str| Self::orc(control, &order, "", "", &drawn);
         let test = "E001^生化学的検査^99SYN";
         let body = head.clone() + &spm("") + &orc("NW") + &seg("OBR", &[(1, "1"), (2, &order), (4, test)]);
-        self.put(("OML-01", "OML^O33^OML_O33"), Some(day), &order, day, body);
+        self.put(("OML-01", "OML^O33^OML_O33"), Some(day), &order, day, &body);
         let mut body = head
             + &spm(&drawn)
             + &seg("OBR", &[(1, "1"), (2, &order), (4, test), (7, &ymd(day)), (16, DOCTOR), (25, "F")])
@@ -241,7 +241,7 @@ impl Pen<'_> {
                 ],
             );
         }
-        self.put(("OML-11", "OUL^R22^OUL_R22"), Some(day), &order, day, body);
+        self.put(("OML-11", "OUL^R22^OUL_R22"), Some(day), &order, day, &body);
     }
 
     /// Culture: organism and amount under one number (OBX-4), and what the organism is susceptible to.
@@ -274,7 +274,7 @@ impl Pen<'_> {
             let (mic, flag) = *rng.pick(&[("<=^2", "S"), ("^8", "I"), (">^16", "R")]);
             body += &obx("SN", &format!("{drug}^{antibiotic}^JC10"), "1.1", mic, flag);
         }
-        self.put(("OML-11", "OUL^R22^OUL_R22"), Some(day), &order, day, body);
+        self.put(("OML-11", "OUL^R22^OUL_R22"), Some(day), &order, day, &body);
     }
 
     fn radiology(&mut self, day: Date, rng: &mut Rng) {
@@ -288,7 +288,7 @@ impl Pen<'_> {
         };
         let obr = [(2, order.as_str()), (4, test.as_str()), (16, DOCTOR)];
         let body = head.clone() + &order_part("NW") + &seg("OBR", &obr);
-        self.put(("OMG-01", "OMG^O19^OMG_O19"), Some(day), &order, day, body);
+        self.put(("OMG-01", "OMG^O19^OMG_O19"), Some(day), &order, day, &body);
         let study = format!("1.2.392.200036.9999.{}", self.order(day, 1));
         let mut body = head
             + &order_part("OK")
@@ -299,7 +299,7 @@ impl Pen<'_> {
             body += &seg("ZE2", &[(1, "1"), (2, &voltage), (3, "200^mA"), (6, "1")]);
         }
         body += &seg("IPC", &[(1, &order), (3, &study), (5, &format!("{modality}^^DCM"))]);
-        self.put(("OMG-11", "OMI^Z23^OMI_Z23"), Some(day), &order, day, body);
+        self.put(("OMG-11", "OMI^Z23^OMI_Z23"), Some(day), &order, day, &body);
     }
 
     fn endoscopy(&mut self, day: Date, rng: &mut Rng) {
@@ -318,7 +318,7 @@ impl Pen<'_> {
             + &order_part("NW")
             + &seg("OBR", &[(2, &order), (4, &test), (16, DOCTOR)])
             + &reason;
-        self.put(("OMG-02", "OMG^O19^OMG_O19"), Some(day), &order, day, body);
+        self.put(("OMG-02", "OMG^O19^OMG_O19"), Some(day), &order, day, &body);
         let study = format!("1.2.392.200036.9999.{}", self.order(day, 2));
         let body = head
             + &order_part("OK")
@@ -329,7 +329,7 @@ impl Pen<'_> {
             + &obx("3", "ZRD", "DE-02^薬品^JSHR", "100555401^見本鎮静薬^HOT9^1^AMP&管&MR9P")
             + &obx("4", "CWE", "DE-06^内視鏡^JSHR", "4953170067938^見本内視鏡^JAN")
             + &seg("IPC", &[(1, &order), (3, &study), (5, "ES^^DCM")]);
-        self.put(("OMG-12", "OMI^Z23^OMI_Z23"), Some(day), &order, day, body);
+        self.put(("OMG-12", "OMI^Z23^OMI_Z23"), Some(day), &order, day, &body);
     }
 
     fn physiology(&mut self, day: Date, rng: &mut Rng) {
@@ -342,7 +342,7 @@ impl Pen<'_> {
             + &orc("NW")
             + &seg("TQ1", &[(1, "1"), (9, "R^ルーチン^HL70485")])
             + &seg("OBR", &[(1, "1"), (2, &order), (4, &test)]);
-        self.put(("OMG-03", "OMG^O19^OMG_O19"), Some(day), &order, day, body);
+        self.put(("OMG-03", "OMG^O19^OMG_O19"), Some(day), &order, day, &body);
         let value = rng.between(low, high).to_string();
         let body = head
             + &orc("SC")
@@ -365,7 +365,7 @@ impl Pen<'_> {
                 "OBX",
                 &[(1, "2"), (2, "TX"), (3, &format!("{exam}&IMP^所見^JC10")), (5, "見本の所見"), (11, "F")],
             );
-        self.put(("OMG-13", "ORU^R01^ORU_R01"), Some(day), &order, day, body);
+        self.put(("OMG-13", "ORU^R01^ORU_R01"), Some(day), &order, day, &body);
     }
 }
 
