@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: demo test lint bench build precheck
+.PHONY: demo test lint bench build fuzz precheck
 
 SETUP := eval "$$(scripts/setup.sh)"
 
@@ -29,3 +29,6 @@ lint:
 
 bench:
 	$(SETUP); cargo build --release --locked -p musubi-cli; scripts/bench.sh
+
+fuzz:
+	$(SETUP); scripts/fuzz.sh

@@ -25,7 +25,7 @@ show synth --persons "$persons" --seed 1 --nights 3 --first-night "$(date -d '10
 
 step "2. 取り決め(提出者・医療機関・フィード)とマスタを登録する"
 show feeds "$region/feeds.toml"
-show masters "$region/masters"
+show masters load "$region/masters"
 
 step "3. 第1夜: レセプトと SS-MIX2 の初回分を受け入れる"
 look nightly --inbox "$region/inbox/night-01"

@@ -39,11 +39,14 @@ pub enum Command {
         /// File of submitters, providers and feeds.
         file: PathBuf,
     },
-    /// Load code masters from a folder or file (傷病名マスタ `b_YYYYMMDD.csv`).
-    Masters {
-        /// Folder or file.
-        path: PathBuf,
-    },
+    /// Code masters (マスタ): load files by their names, list the editions, show a code.
+    Masters(crate::commands::masters::Masters),
+    /// Local codes: what found no standard, and the reviewed maps to standard codes (ローカルコード).
+    #[command(subcommand)]
+    Codes(crate::commands::codes::Codes),
+    /// Interfaces of tables (連携仕様): which column of a sender's table is what.
+    #[command(subcommand)]
+    Interfaces(InterfaceVerb),
     /// Opt-outs (提供停止の求め).
     #[command(subcommand)]
     Optout(Optout),
@@ -74,8 +77,8 @@ pub enum Command {
     Trace {
         /// Fact id (32 hexadecimal digits), or `any` for an example.
         fact: Option<String>,
-        /// Trace a submission forward instead.
-        #[arg(long, conflicts_with = "fact")]
+        /// Trace a submission forward; with `any`, take the example from this submission.
+        #[arg(long)]
         submission: Option<String>,
     },
     /// Requests for releases (申出).
@@ -145,6 +148,23 @@ pub struct Synth {
     /// Of how many persons of each district (20,000) the other formats tell: dental, dispensing, check-ups, care, ….
     #[arg(long, default_value_t = 1_000)]
     pub others: u64,
+}
+
+/// `musubi interfaces`.
+#[derive(Debug, Subcommand)]
+pub enum InterfaceVerb {
+    /// List those shipped and registered.
+    List,
+    /// Print one, as a template for another.
+    Show {
+        /// Its name.
+        name: String,
+    },
+    /// Register a file, or all `.toml` files of a folder.
+    Load {
+        /// File or folder.
+        path: PathBuf,
+    },
 }
 
 /// `musubi optout`.

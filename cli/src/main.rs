@@ -34,7 +34,9 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
     match &cli.command {
         Command::Synth(order) => synth::run(order, voice),
         Command::Feeds { file } => books::feeds(cli, voice, file),
-        Command::Masters { path } => books::masters(cli, voice, path),
+        Command::Masters(order) => commands::masters::run(cli, voice, order),
+        Command::Codes(order) => commands::codes::run(cli, voice, order),
+        Command::Interfaces(verb) => commands::interfaces::run(cli, voice, verb),
         Command::Optout(order) => books::optout(cli, voice, order),
         Command::Intake { paths, fault } => night::intake(cli, voice, paths, fault.clone()),
         Command::Nightly { inbox, date } => night::nightly(cli, voice, inbox, *date),

@@ -122,6 +122,10 @@ words! {
         Report = "report", "報告";
         /// The chain was verified.
         VerifyAudit = "verify-audit", "証跡検証";
+        /// What a local code means was proposed.
+        ProposeCode = "propose-code", "コード対応の提案";
+        /// A proposal of what a local code means was approved or rejected.
+        DecideCode = "decide-code", "コード対応の決定";
     }
 }
 
@@ -154,6 +158,8 @@ pub enum AuditObject {
     Chain(u64),
     /// The installation as a whole.
     House,
+    /// A map of a local code, by its number.
+    CodeMap(u64),
 }
 
 impl fmt::Display for AuditObject {
@@ -172,6 +178,7 @@ impl fmt::Display for AuditObject {
             Self::Snapshot(commit) => write!(f, "snapshot:{commit}"),
             Self::Chain(seq) => write!(f, "chain:{seq}"),
             Self::House => f.write_str("house"),
+            Self::CodeMap(id) => write!(f, "code-map:{id}"),
         }
     }
 }

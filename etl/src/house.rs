@@ -44,6 +44,8 @@ pub struct House<'a> {
     pub faults: Faults,
     /// Raw bytes held in memory at once; bounds the memory of a load whatever the size of the submission.
     pub batch_bytes: u64,
+    /// Persons for which a local code or its name must have come before it is written down as such.
+    pub code_persons_min: u64,
     /// Told how far the work is.
     pub progress: &'a (dyn Fn(Event<'_>) + Sync),
 }
@@ -94,6 +96,14 @@ pub enum EtlError {
     /// The matching room.
     #[error("resolve: {0}")]
     Resolve(String),
+    /// A registered interface that is none any more.
+    #[error("interface {name}: {why}")]
+    Interface {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
 /// The day of a timestamp in Japan, on which the Act counts its days.

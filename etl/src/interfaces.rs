@@ -8,9 +8,13 @@ use crate::house::EtlError;
 /// All interfaces in force.
 ///
 /// # Errors
-/// The database does not answer, or a registered text is no interface any more (an upgrade made the language stricter):
-/// no table can be trusted then.
+/// The database does not answer, or a registered text is no interface any more (a newer program may be stricter): then
+/// no table can be trusted.
 pub fn interfaces(db: &mut IngestDb) -> Result<Interfaces, EtlError> {
-    let _registered = db.interfaces()?;
-    Ok(Interfaces::builtin())
+    let mut all = Interfaces::builtin();
+    for stored in db.interfaces()? {
+        all.with(&stored.toml)
+            .map_err(|why| EtlError::Interface { name: stored.name.clone(), why: why.to_string() })?;
+    }
+    Ok(all)
 }

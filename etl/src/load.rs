@@ -16,6 +16,7 @@ use musubi_model::finding::Finding;
 use musubi_model::manifest::{MANIFEST_FILE, ManifestFile};
 use musubi_model::submission::{Balance, Disposition, SubmissionState};
 use musubi_model::{ByteRange, DocumentHash, IdentityId, ProviderId, SourceIdentity};
+use musubi_storage::identity::Placement;
 use musubi_storage::ingest::{self, DocumentRow, FindingRow, Load, UnitRow, read_records};
 use musubi_storage::keys::SealKey;
 use musubi_storage::lake::{self, LakeFile, PlacedUnit};
@@ -24,6 +25,7 @@ use musubi_storage::vault::{KeyId, PackEntry, PackWriter, SealedDocument, Segmen
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::codes::UnmappedCodes;
 use crate::fault::Fault;
 use crate::house::{EtlError, Event, House, japanese_day};
 use crate::intake::{Outcome, Verified};
@@ -61,6 +63,10 @@ pub struct LoadCounts {
     pub persons_new: u64,
     /// Conflicts queued.
     pub conflicts: u64,
+    /// Codes that found no standard.
+    pub unmapped_codes: u64,
+    /// Facts that carry them.
+    pub unmapped_facts: u64,
     /// Seconds reading and hashing.
     pub read_seconds: f64,
     /// Seconds cutting, mapping and describing.
@@ -99,7 +105,8 @@ pub(crate) fn load(
     package: &mut Package,
     verified: &Verified,
 ) -> Result<Loaded, EtlError> {
-    let masters = db.masters()?;
+    let masters = house.registry.masters(db)?;
+    let maps = db.code_maps()?;
     let mut identity_db = house.registry.identity()?;
     let tokens = TokenKey::new(house.ring.token.expose());
     let version_hash = version_hash_key(&house.ring.token);
@@ -113,6 +120,7 @@ pub(crate) fn load(
     let tools = Tools {
         mapper: mapper.as_ref(),
         masters: &masters,
+        maps: &maps,
         limits: &house.limits,
         tokens: &tokens,
         version_hash: &version_hash,
@@ -131,6 +139,7 @@ pub(crate) fn load(
         load: db.begin_load(verified.id)?,
         identity_db,
         placed: HashMap::new(),
+        unmapped: UnmappedCodes::default(),
         seen: BTreeSet::new(),
         known: BTreeSet::new(),
         twice: listed_twice(&verified.manifest.files),
@@ -162,8 +171,10 @@ struct Run<'a> {
     envelope: SealKey,
     load: Load<'a>,
     identity_db: IdentityDb,
-    /// Lake bucket of every identity met so far.
-    placed: HashMap<IdentityId, u16>,
+    /// Person and lake bucket of every identity met so far.
+    placed: HashMap<IdentityId, Placement>,
+    /// Codes that found no standard.
+    unmapped: UnmappedCodes,
     /// Documents of this submission met so far.
     seen: BTreeSet<DocumentHash>,
     /// Units of the documents of this batch that an earlier submission has brought into the repository.
@@ -421,7 +432,7 @@ impl Run<'_> {
             }
         }
         keys.extend(report.keys.0.into_iter().map(|(id, key)| (id.0, key)));
-        self.placed.extend(report.placements.into_iter().map(|(id, p)| (id, p.bucket)));
+        self.placed.extend(report.placements);
         Ok(report
             .findings
             .into_iter()
@@ -518,7 +529,9 @@ impl Run<'_> {
         self.counts.units += 1;
         if disposition == Disposition::Loaded && !w.mapped.facts.is_empty() {
             self.counts.facts += number(w.mapped.facts.len());
-            let bucket = self.placed.get(&w.described.identity_id).copied().unwrap_or_default();
+            let placement = self.placed.get(&w.described.identity_id);
+            self.unmapped.add(&document.provider, placement.map(|p| p.research_id), w.unmapped);
+            let bucket = placement.map(|p| p.bucket).unwrap_or_default();
             let provenance = Provenance {
                 identity: w.described.identity_id,
                 provider: document.provider.clone(),
@@ -662,6 +675,10 @@ impl Run<'_> {
             }
         }
         self.load.balance(&self.balance)?;
+        let unmapped = self.unmapped.into_rows(self.house.code_persons_min);
+        self.counts.unmapped_codes = number(unmapped.len());
+        self.counts.unmapped_facts = unmapped.iter().map(|row| row.records).sum();
+        self.load.unmapped_codes(&unmapped)?;
         self.load.acknowledgement(&self.verified.manifest.totals, &counted, &self.makers)?;
         for state in [
             SubmissionState::Mapped,

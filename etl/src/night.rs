@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use musubi_model::manifest::{Agreements, MANIFEST_FILE};
 use musubi_model::submission::SubmissionState;
-use musubi_model::{FactTable, FeedId};
+use musubi_model::{FactTable, FeedId, SubmissionId};
 use musubi_storage::registry::IngestDb;
+use musubi_storage::unmapped::{UnmappedRow, UnmappedWanted};
 use musubi_storage::{lake, vault};
 use serde::Serialize;
 
@@ -25,6 +26,8 @@ pub struct NightOutcome {
     pub compacted: Option<(usize, usize)>,
     /// Files of dead loads that were removed.
     pub swept: usize,
+    /// Codes of this night's packages that found no standard, those with most records first.
+    pub unmapped: Vec<UnmappedRow>,
 }
 
 /// What became of one package of the inbox.
@@ -89,7 +92,19 @@ pub fn run(
     };
     let compacted = compact(house, &mut db, compact_files)?;
     let swept = sweep(house, &mut db)?;
-    Ok(NightOutcome { packages, overdue, compacted, swept })
+    let unmapped = unmapped(&mut db, &packages)?;
+    Ok(NightOutcome { packages, overdue, compacted, swept, unmapped })
+}
+
+/// The codes of these packages that found no standard, those with most records first. Of a package that came again
+/// nothing is told again.
+pub fn unmapped(db: &mut IngestDb, packages: &[PackageOutcome]) -> Result<Vec<UnmappedRow>, EtlError> {
+    let fresh = packages.iter().filter_map(|p| p.outcome.as_ref().ok()).filter(|o| !o.repeated);
+    let submissions: Vec<SubmissionId> = fresh.map(|o| o.submission).collect();
+    if submissions.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(db.unmapped_codes(UnmappedWanted { provider: None, submissions: &submissions })?)
 }
 
 /// Feeds that have nothing acknowledged within their rhythm up to `date`.

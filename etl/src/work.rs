@@ -2,13 +2,15 @@
 
 use compact_str::CompactString;
 use musubi_id_resolution::{Described, TokenKey, describe};
-use musubi_mappers::{Document, MappedUnit, Mapper, Split};
-use musubi_model::code::Masters;
+use musubi_mappers::{Document, MappedUnit, Mapper, Split, leak};
 use musubi_model::finding::Finding;
 use musubi_model::limits::Limits;
 use musubi_model::{DocumentHash, ProviderId, SourceIdentity};
+use musubi_storage::code_map::{CodeMaps, ProviderMasters};
+use musubi_storage::master::LoadedMasters;
 use rayon::prelude::*;
 
+use crate::codes::{self, UnitCode};
 use crate::package::cap_findings;
 use crate::rules;
 
@@ -46,6 +48,8 @@ pub struct WorkedUnit {
     pub version_time: CompactString,
     /// 0, 1 or 2.
     pub version_flag: i16,
+    /// Codes of its facts that found no standard.
+    pub unmapped: Vec<UnitCode>,
 }
 
 /// What mapping needs besides the documents.
@@ -53,7 +57,9 @@ pub struct Tools<'a> {
     /// The format's mapper.
     pub mapper: &'a dyn Mapper,
     /// Code masters.
-    pub masters: &'a dyn Masters,
+    pub masters: &'a LoadedMasters,
+    /// Approved maps of local codes.
+    pub maps: &'a CodeMaps,
     /// Limits.
     pub limits: &'a Limits,
     /// Makes tokens.
@@ -115,7 +121,9 @@ pub fn work(tools: &Tools<'_>, documents: &[CutDocument], chunk: &[(usize, u32)]
                 provider: &document.provider,
                 limits: tools.limits,
             };
-            let mut mapped = tools.mapper.map(&source, &document.split, slice, tools.masters);
+            let masters = ProviderMasters::new(tools.masters, tools.maps, document.provider.as_str());
+            let mut mapped = tools.mapper.map(&source, &document.split, slice, &masters);
+            leak::guard(&mut mapped, tools.limits);
             if mapped.records != slice.records {
                 let finding = Finding::new(&rules::MAPPER_COUNT)
                     .at(slice.range)
@@ -124,6 +132,8 @@ pub fn work(tools: &Tools<'_>, documents: &[CutDocument], chunk: &[(usize, u32)]
                 mapped.findings.push(finding);
             }
             cap_findings(&mut mapped.findings, tools.limits.findings_per_unit_max);
+            codes::apply_maps(tools.maps, document.provider.as_str(), &mut mapped);
+            let unmapped = codes::unmapped(tools.masters, &mapped.facts);
             let identity = SourceIdentity {
                 provider: document.provider.clone(),
                 demographics: mapped.demographics.clone(),
@@ -145,6 +155,7 @@ pub fn work(tools: &Tools<'_>, documents: &[CutDocument], chunk: &[(usize, u32)]
                 version_key,
                 version_time,
                 version_flag,
+                unmapped,
             })
         })
         .collect()

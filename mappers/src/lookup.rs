@@ -37,11 +37,13 @@ impl<'m> Lookup<'m> {
         Self { masters, used: CompactString::default() }
     }
 
-    /// Asks for a code as of a day.
+    /// Asks for a code as of a day. A local code may be known by a reviewed map although no master of its system is
+    /// loaded.
     pub fn ask(&mut self, system: &CodeSystem, code: &str, on: Option<PartialDate>) -> Answer {
-        let Some(edition) = self.masters.edition(system, on) else { return Answer::NoMaster };
-        match self.masters.look_up(system, code, on) {
-            Some(entry) => {
+        let edition = self.masters.edition(system, on);
+        match (self.masters.look_up(system, code, on), edition) {
+            (Some(entry), None) => Answer::Known(entry),
+            (Some(entry), Some(edition)) => {
                 let used = format!("{system} {edition}");
                 if !self.used.split(", ").any(|e| e == used) {
                     if !self.used.is_empty() {
@@ -51,7 +53,8 @@ impl<'m> Lookup<'m> {
                 }
                 Answer::Known(entry)
             }
-            None => Answer::Unknown(edition),
+            (None, Some(edition)) => Answer::Unknown(edition),
+            (None, None) => Answer::NoMaster,
         }
     }
 
@@ -71,4 +74,39 @@ pub fn unknown(system: &CodeSystem, code: &str, edition: &str) -> Finding {
         _ => format!("{system} {}", code.chars().take(20).collect::<String>()),
     };
     Finding::new(&CODE_UNKNOWN).found(found).expected(format!("マスタ {system} の版 {edition} にあるコード"))
+}
+
+#[cfg(test)]
+mod tests {
+    use musubi_model::Coded;
+    use musubi_model::code::PartialDateOrToday;
+
+    use super::*;
+
+    /// A master of drugs, and a reviewed map of one local code over it.
+    struct Both;
+
+    impl Masters for Both {
+        fn edition(&self, system: &CodeSystem, _: PartialDateOrToday) -> Option<CompactString> {
+            (*system == CodeSystem::ReceiptDrug).then(|| "20240601".into())
+        }
+
+        fn look_up(&self, system: &CodeSystem, code: &str, _: PartialDateOrToday) -> Option<MasterEntry> {
+            let standard = Some(Coded::new(CodeSystem::Yj, "1124001B1039"));
+            let has = *system == CodeSystem::ReceiptDrug || system.as_str() == "99XYZ";
+            (has && code == "1").then(|| MasterEntry { name: "見本".into(), standard })
+        }
+    }
+
+    #[test]
+    fn a_mapped_local_code_is_known_and_others_of_its_system_are_no_defect() {
+        let mut lookup = Lookup::new(&Both);
+        let local = CodeSystem::from_name("99XYZ");
+        assert!(matches!(lookup.ask(&local, "1", None), Answer::Known(entry) if entry.standard.is_some()));
+        assert_eq!(lookup.ask(&local, "2", None), Answer::NoMaster);
+        assert_eq!(lookup.ask(&CodeSystem::ReceiptDrug, "2", None), Answer::Unknown("20240601".into()));
+        assert!(matches!(lookup.ask(&CodeSystem::ReceiptDrug, "1", None), Answer::Known(_)));
+        assert!(matches!(lookup.ask(&CodeSystem::ReceiptDrug, "1", None), Answer::Known(_)));
+        assert_eq!(lookup.editions(), "RECE-Y 20240601");
+    }
 }

@@ -1,4 +1,5 @@
-//! 医科 receipts (レセプト電算処理, RECEIPTC.UKE): the claim of one institution for one patient and month.
+//! Receipts (レセプト電算処理): the claim of one institution for one patient and month. Here stands what all kinds have
+//! in common and the medical kind (医科, RECEIPTC.UKE); the other kinds are in [`crate::receipt`].
 //!
 //! [`UkeMedical`] cuts a file into receipts and turns each into facts. Source: formats.md §2 (記録条件仕様 医科用).
 //! It never repairs a value silently, never normalises a text and never puts an identifying number into a fact.
@@ -9,16 +10,21 @@ use musubi_model::{PartialDate, Rule};
 
 use crate::{Document, MappedUnit, Mapper, Split, UnitSlice};
 
-mod book;
-mod claim;
-mod encoding;
-mod line;
-mod map;
-mod number;
+pub(crate) mod book;
+pub(crate) mod claim;
+mod coverage;
+mod disease;
+pub(crate) mod encoding;
+pub(crate) mod line;
+pub(crate) mod map;
+pub(crate) mod number;
 mod payer;
-mod rules;
+pub(crate) mod person;
+pub(crate) mod rules;
 mod sink;
-mod split;
+pub(crate) mod sniff;
+pub(crate) mod spec;
+pub(crate) mod split;
 
 pub use encoding::{TextEncoding, decode};
 
@@ -39,6 +45,8 @@ pub struct Institution {
     pub encoding: TextEncoding,
     /// Every line has three leading columns (保険者側の形式).
     pub prefixed: bool,
+    /// The file is one of returned receipts (返戻, HI … HG).
+    pub returned: bool,
 }
 
 /// The mapper of 医科 receipts.
@@ -53,11 +61,15 @@ pub fn rules() -> &'static [&'static Rule] {
 
 impl Mapper for UkeMedical {
     fn version(&self) -> &str {
-        "uke-medical/1"
+        spec::MEDICAL.version
+    }
+
+    fn recognises(&self, document: &Document<'_>) -> bool {
+        sniff::kind_of(document.bytes) == Some(spec::ReceiptKind::Medical)
     }
 
     fn split(&self, document: &Document<'_>) -> Split {
-        split::split(document)
+        split::split(&spec::MEDICAL, document)
     }
 
     fn map(
@@ -67,7 +79,7 @@ impl Mapper for UkeMedical {
         unit: &UnitSlice,
         masters: &dyn Masters,
     ) -> MappedUnit {
-        map::map(document, split, unit, masters)
+        map::map(&spec::MEDICAL, document, split, unit, masters)
     }
 
     fn show(&self, bytes: &[u8]) -> String {
@@ -78,5 +90,5 @@ impl Mapper for UkeMedical {
 /// What becomes of every field.
 #[must_use]
 pub fn coverage() -> Vec<&'static crate::coverage::Covered> {
-    Vec::new()
+    coverage::coverage()
 }

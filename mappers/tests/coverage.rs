@@ -34,7 +34,6 @@ fn rows_name_items_of_the_plan_and_stand_once() {
 }
 
 #[test]
-#[ignore = "until all formats are merged"]
 fn no_core_item_is_unmapped() {
     let missing: Vec<&str> =
         ITEMS.iter().filter(|i| i.class == Class::Core && serving(i.id).is_empty()).map(|i| i.id).collect();

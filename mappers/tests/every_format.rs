@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use harness::{mapper, run};
 use musubi_mappers::table::Interfaces;
-use musubi_mappers::{Document, Mapper as _, coverage, mapper_for, recognise};
+use musubi_mappers::{Document, coverage, mapper_for, recognise};
 use musubi_model::ProviderId;
 use musubi_model::limits::Limits;
 use musubi_model::manifest::FeedKind;

@@ -9,82 +9,9 @@
 
 mod common_ssmix2;
 
-use common_ssmix2::{PID, counts, ids, map, message, msh, path};
-use musubi_mappers::{MappedUnit, Mapper as _};
-use musubi_model::{CodeSystem, Coded, Fact, FactTable};
-
-fn said(coded: Option<&Coded>) -> String {
-    coded.map_or(String::new(), |c| {
-        let text = c.text.as_deref().map_or(String::new(), |t| format!(" {t}"));
-        format!("{}:{}{text}", c.system, c.code)
-    })
-}
-
-/// One fact in a line: only what is there.
-fn line(fact: &Fact) -> String {
-    let mut parts = vec![fact.table.as_str().to_owned()];
-    let mut add = |name: &str, value: String| {
-        if !value.is_empty() {
-            parts.push(format!("{name}={value}"));
-        }
-    };
-    add("start", fact.start.map_or(String::new(), |d| d.to_string()));
-    add("second", fact.start_second.map_or(String::new(), |s| s.to_string()));
-    add("end", fact.end.map_or(String::new(), |d| d.to_string()));
-    add("source", said(fact.source.as_ref()));
-    add("standard", said(fact.standard.as_ref()));
-    add("qualifiers", fact.qualifiers.to_string());
-    add("status", fact.status.to_string());
-    add("text", fact.value.text.to_string());
-    add("comparator", fact.value.comparator.to_string());
-    add("number", fact.value.number.map_or(String::new(), |n| n.to_string()));
-    add("unit", fact.value.unit.to_string());
-    add("range", fact.value.range.to_string());
-    add("flag", fact.value.flag.to_string());
-    add("quantity", fact.quantity.map_or(String::new(), |n| n.to_string()));
-    add("times", fact.times.map_or(String::new(), |n| n.to_string()));
-    add("group", fact.group.to_string());
-    add("department", fact.department.to_string());
-    parts.join(" ")
-}
-
-/// Maps segments under a header and a PID; every fact after the person's, a line each.
-fn check(
-    kind: &str,
-    header: &str,
-    date: &str,
-    segments: &[&str],
-    expect: &[&str],
-    findings: &[&str],
-) -> MappedUnit {
-    let header = msh(header);
-    let mut all = vec![header.as_str()];
-    if kind.starts_with("ADT") {
-        all.push("EVN||202404010900");
-    }
-    all.push(PID);
-    all.extend(segments);
-    let bytes = message(&all);
-    let (unit, found) = map(&path(date, kind, "77", 1), &bytes);
-    assert_eq!(ids(&found), findings, "{found:?}");
-    let lines: Vec<String> = unit.facts.iter().map(line).collect();
-    assert_eq!(lines.first().map(String::as_str), Some("person start=1980-02 source=JISX0401:13 status=2"));
-    let rest: Vec<&str> = lines.iter().skip(1).map(String::as_str).collect();
-    assert_eq!(rest, expect);
-    // Each fact points at the segment it was read from.
-    for fact in &unit.facts {
-        let shown = musubi_mappers::ssmix2::SsMix2.show(fact.range.slice(&bytes).expect("inside"));
-        let names: &[&str] = match fact.table {
-            FactTable::Person | FactTable::Death => &["PID|"],
-            FactTable::ConditionOccurrence => &["PRB|"],
-            FactTable::DrugExposure => &["RXE|", "RXA|", "RXC|"],
-            FactTable::PayerPlanPeriod => &["IN1|"],
-            _ => &["OBX|", "AL1|", "IAM|"],
-        };
-        assert!(names.iter().any(|n| shown.starts_with(n)) && !shown.contains('\n'), "{shown}");
-    }
-    unit
-}
+use common_ssmix2::{PID, check, counts, line, map, message, msh, path, said};
+use musubi_mappers::Mapper as _;
+use musubi_model::{CodeSystem, Coded, FactTable};
 
 #[test]
 fn demographics() {
@@ -210,10 +137,8 @@ fn prescriptions() {
             "drug_exposure start=2024-04-01 second=28800 source=HOT:108665201 見本錠５ｍｇ \
          qualifiers=dose=1TAB daily=3TAB usage=1013044400000000 route=PO status=NW unit=TAB quantity=15 times=5 \
          group=1-01_001 department=01",
-            "drug_exposure start=2024-04-02 end=2024-04-15 source=JHSI0002:00 一般 qualifiers=route=IV status=NW times=14 \
-         group=1-2",
-            "drug_exposure start=2024-04-02 end=2024-04-15 source=HOT:100558502 見本注１０ｍｇ qualifiers=component=A status=NW \
-         unit=AMP quantity=1 times=14 group=1-2",
+            "drug_exposure start=2024-04-02 end=2024-04-15 source=HOT:100558502 見本注１０ｍｇ qualifiers=component=A \
+         injection=00 route=IV status=NW unit=AMP quantity=1 times=14 group=1-2",
             "drug_exposure start=2024-04-01 source=99Z:9 見本散 qualifiers=route=PO status=NW group=3",
         ],
         &["N:SSMIX2-ORDER-CANCELLED", "W:HL7-NUMBER"],
@@ -292,28 +217,6 @@ fn laboratory_results() {
     for fact in &unit.facts {
         assert!(!format!("{fact:?}").contains("見本さん") && !format!("{fact:?}").contains("担当"));
     }
-}
-
-#[test]
-fn other_types_give_the_person_only() {
-    let orc = "ORC|NW|77|||||||20240401103045";
-    check(
-        "OMD",
-        "OMD^O03",
-        "20240401",
-        &[orc, "ODS|D||001^^99XY3|塩分控えめ"],
-        &[],
-        &["N:SSMIX2-TYPE-UNMAPPED"],
-    );
-    check("ADT-61", "ADT^A60", "-", &["IAM|1|DA|1^見本^99XYZ"], &[], &["N:SSMIX2-TYPE-UNMAPPED"]);
-    check(
-        "OMG-01",
-        "OMG^O19",
-        "20240401",
-        &[orc, "TQ1|1", "OBR||77||1^見本^JJ1017"],
-        &[],
-        &["N:SSMIX2-TYPE-UNMAPPED"],
-    );
 }
 
 #[test]

@@ -104,3 +104,28 @@ fn structures_that_are_none() {
     assert_eq!(progress.take(*b"CCC"), Verdict::Missing(vec!["BBB".to_owned()]));
     assert!(progress.missing_at_end().is_empty());
 }
+
+/// A hundred thousand segments that each break a rule are read in one pass: the work grows with the message, not with
+/// its square. (A test that never ends fails; nothing is timed.)
+#[test]
+fn many_defects_stay_cheap() {
+    let names: Vec<String> = (0..90_000u32)
+        .map(|n| {
+            let letter = |n: u32| char::from(b'A' + u8::try_from(n % 26).expect("a letter"));
+            format!("{}{}{}|x", letter(n / 676), letter(n / 26), letter(n))
+        })
+        .collect();
+    let header = msh("RDE^O11");
+    for line in ["RXE|", "PID|||7", "RXC|A", "ORC|CA|1"] {
+        let mut all = vec![header.as_str(), PID];
+        all.extend(std::iter::repeat_n(line, 90_000));
+        let bytes: Vec<u8> = all.iter().flat_map(|s| [s.as_bytes(), b"\r"].concat()).collect();
+        let (_, findings) = map(&path("20240401", "OMP-01", "77", 1), &bytes);
+        assert_eq!(findings.len(), 201, "{line}");
+    }
+    let mut all = vec![header.as_str(), PID];
+    all.extend(names.iter().map(String::as_str));
+    let bytes: Vec<u8> = all.iter().flat_map(|s| [s.as_bytes(), b"\r"].concat()).collect();
+    let (_, findings) = map(&path("20240401", "OMP-01", "77", 1), &bytes);
+    assert_eq!(findings.len(), 201);
+}

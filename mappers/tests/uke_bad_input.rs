@@ -68,7 +68,6 @@ fn other_files() {
     let of_another_kind = [
         sjis(&["UK,1,13,3,1234567,,見本歯科,202404,,00".to_owned(), "IR,1,13,3,1234567,,202404,".to_owned()]),
         sjis(&["YK,1,13,4,1234567,見本薬局,202404,00,".to_owned()]),
-        sjis(&["HI,202404,1234567".to_owned()]),
         sjis(&dpc),
         b"<?xml version=\"1.0\"?>\r\n<a/>\r\n".to_vec(),
         b"MSH|^~\\&|A|B\rPID|1".to_vec(),
@@ -78,6 +77,11 @@ fn other_files() {
         assert_eq!(split.findings.iter().map(|f| f.rule.id).collect::<Vec<_>>(), ["UKE-KIND"]);
     }
     check_lines(&without("IR", 0), &["UKE-IR-MISSING"]);
+    let mut review = clean();
+    review.insert(position(&review, "SY", 0), "MK,1".to_owned());
+    check_lines(&review, &["UKE-REVIEW-RESULT", "UKE-RECORD-UNKNOWN"]);
+    // Only HI: the receipts and HG are missing.
+    check(&sjis(&["HI,1,202404,1234567".to_owned()]), &["UKE-GO-MISSING"]);
 }
 
 #[test]

@@ -37,6 +37,7 @@ fn line(fact: &Fact) -> String {
     part(&mut out, "..", &fact.end.map_or(String::new(), |d| d.to_string()));
     part(&mut out, "", &code(fact.source.as_ref()));
     part(&mut out, ">", &fact.standard.as_ref().map_or(String::new(), |c| code(Some(c))));
+    part(&mut out, "v=", &fact.value.text);
     part(&mut out, "q=", &fact.quantity.map_or(String::new(), |q| q.to_string()));
     part(&mut out, "", &fact.value.unit);
     part(&mut out, "×", &fact.times.map_or(String::new(), |t| t.to_string()));
@@ -61,11 +62,14 @@ fn facts_of_the_clean_file() {
         0,
         &[
             "person 1960-04 JISX0401:13 s=1",
-            "visit_occurrence 2024-03 - ×2 s=1122 d=01",
+            "visit_occurrence 2024-03 - ×2 s=1122 m=review=1 d=01",
             "payer_plan_period 2024-03 PAYER:01 ×2 g=HO",
             "cost 2024-03 POINTS:HO q=510 点 ×2 g=HO",
             "payer_plan_period 2024-03 PAYER:12 ×2 g=KO1",
             "cost 2024-03 POINTS:KO1 q=100 点 ×2 g=KO1",
+            "observation 2024-03 RECE-ITEM:eligibility s=01 g=HO",
+            "observation 2024-03-05 ..2024-03-15 RECE-ITEM:attendance ×2 m=5 15 g=HO",
+            "observation 2024-03 RECE-ITEM:window-burden s=00",
             "condition_occurrence 2024-03-05 RECE-B:8830052 s=1 g=main",
             "condition_occurrence 2024-03-05 RECE-B:4659007 s=2 m=8002 2056",
             "condition_occurrence 2024-03-06 RECE-B:0000999(見本病) s=1",
@@ -85,7 +89,7 @@ fn facts_of_the_clean_file() {
         1,
         &[
             "person 1970-02 JISX0401:13 s=2",
-            "visit_occurrence 2024-03 - ×1 s=1112",
+            "visit_occurrence 2024-03 - ×1 s=1112 m=review=1",
             "payer_plan_period 2024-03 PAYER:国保 ×1 g=HO",
             "cost 2024-03 POINTS:HO q=291 点 ×1 g=HO",
             "condition_occurrence 2024-03-10 RECE-B:8830052 s=1 g=main",
@@ -104,7 +108,7 @@ fn every_fact_points_at_its_record() {
         .iter()
         .map(|f| String::from_utf8_lossy(&f.range.slice(&bytes).unwrap()[..2]).into_owned())
         .collect();
-    assert_eq!(ids.join(" "), "RE RE HO HO KO KO SY SY SY SI SI CO IY IY IY TO TO SJ");
+    assert_eq!(ids.join(" "), "RE RE HO HO KO KO SN JD MF SY SY SY SI SI CO IY IY IY TO TO SJ");
     let name = encoding_rs::SHIFT_JIS.encode("見本　太郎").0.into_owned();
     let shown = musubi_mappers::Mapper::show(
         &musubi_mappers::uke::UkeMedical,
@@ -117,7 +121,10 @@ fn every_fact_points_at_its_record() {
 fn a_stay_begins_with_the_admission() {
     let lines = with("RE", 1, 8, "20240225");
     let mapped = run(&sjis(&lines));
-    assert_eq!(line(&mapped.units[1].facts[1]), "visit_occurrence 2024-02-25 ..2024-03 - ×1 s=1112");
+    assert_eq!(
+        line(&mapped.units[1].facts[1]),
+        "visit_occurrence 2024-02-25 ..2024-03 - ×1 s=1112 m=review=1"
+    );
 }
 
 #[test]
@@ -132,6 +139,100 @@ fn identity_is_kept_as_written() {
     let padded = run(&sjis(&clean())).units.remove(1).demographics;
     assert_eq!(padded.insurer_number.expose(), "  138057");
     assert_eq!(*padded.birth.expose(), PartialDate::new(1970, 2, 28));
+}
+
+#[test]
+fn what_was_paid_and_why_stands_in_facts() {
+    let mut lines = clean();
+    let at = position(&lines, "RE", 1);
+    let columns = [
+        (1, "2"),
+        (2, "1117"),
+        (3, "202403"),
+        (4, "見本　花子"),
+        (5, "2"),
+        (6, "19450228"),
+        (7, "090"),
+        (8, "20240302"),
+        (9, "0107"),
+        (10, "3"),
+        (11, "2902"),
+        (13, "00013"),
+        (36, "ミホンハナコ"),
+        (37, "001"),
+    ];
+    lines[at] = record("RE", 38, &columns);
+    let at = position(&lines, "HO", 1);
+    let columns = [
+        (1, "  138057"),
+        (3, "６７８"),
+        (4, "1"),
+        (5, "291"),
+        (7, "12"),
+        (8, "7680"),
+        (9, "1"),
+        (11, "15000"),
+        (12, "1"),
+        (13, "30"),
+        (14, "4500"),
+    ];
+    lines[at] = record("HO", 15, &columns);
+    let at = position(&lines, "KO", 0);
+    lines[at] = record(
+        "KO",
+        12,
+        &[
+            (1, "12143210"),
+            (2, "0000000"),
+            (3, "1"),
+            (4, "2"),
+            (5, "100"),
+            (6, "2500"),
+            (7, "500"),
+            (8, "300"),
+            (10, "3"),
+            (11, "1920"),
+        ],
+    );
+    let at = position(&lines, "SY", 3);
+    lines[at] = record("SY", 8, &[(1, "8830052"), (2, "20240310"), (3, "1"), (6, "01"), (7, "見本の補足")]);
+    lines.insert(at, record("GR", 3, &[(1, "05"), (2, "040080x099x0xx")]));
+    let mapped = run(&sjis(&lines));
+    let ids = mapped.ids();
+    assert_eq!(ids, [""; 0], "{ids:?}");
+    let of = |unit: usize, mark: &str| -> Vec<String> {
+        mapped.units[unit].facts.iter().map(line).filter(|l| l.contains(mark)).collect()
+    };
+    assert_eq!(of(1, "visit"), ["visit_occurrence 2024-03-02 ..2024-03 - ×1 s=1117 m=review=1 ward=01,07"]);
+    assert_eq!(of(1, "patient-state"), ["observation 2024-03 RECE-ITEM:patient-state s=001"]);
+    assert_eq!(
+        of(1, "g=HO"),
+        [
+            "payer_plan_period 2024-03 PAYER:国保 v=90 % ×1 s=3 m=29 02 g=HO",
+            "cost 2024-03 POINTS:HO q=291 点 ×1 g=HO",
+            "cost 2024-03 POINTS:HO.meal q=7680 円 ×12 g=HO",
+            "cost 2024-03 POINTS:HO.burden q=15000 円 g=HO",
+            "observation 2024-03 RECE-ITEM:duty-reason s=1 g=HO",
+            "observation 2024-03 RECE-ITEM:reduction q=4500 s=1 g=HO",
+        ]
+    );
+    assert_eq!(
+        of(0, "g=KO1"),
+        [
+            "payer_plan_period 2024-03 PAYER:12 ×2 g=KO1",
+            "cost 2024-03 POINTS:KO1 q=100 点 ×2 g=KO1",
+            "cost 2024-03 POINTS:KO1.meal q=1920 円 ×3 g=KO1",
+            "cost 2024-03 POINTS:KO1.burden q=2500 円 g=KO1",
+            "cost 2024-03 POINTS:KO1.outpatient q=500 円 g=KO1",
+            "cost 2024-03 POINTS:KO1.inpatient q=300 円 g=KO1",
+            "observation 2024-03 RECE-ITEM:optional-benefit s=1 g=KO1",
+        ]
+    );
+    assert_eq!(
+        of(1, "not-bundled"),
+        ["observation 2024-03 RECE-ITEM:dpc.not-bundled >DPC:040080x099x0xx s=05"]
+    );
+    assert_eq!(of(1, "note"), ["note 2024-03 MUSUBI-DOCUMENT:RECE.disease"]);
 }
 
 fn version(lines: &[String], unit: usize) -> Option<(String, String)> {
@@ -154,6 +255,10 @@ fn versions_of_one_receipt_share_a_key() {
     let mut public = clean();
     public.remove(position(&public, "HO", 0));
     assert_eq!(version(&public, 0).unwrap().0, "202403|1122|00012|12143210||0000000");
+    // A family shares its number: without a chart number the person tells receipts apart.
+    let family = with("RE", 0, 13, "");
+    let ours = "202403|1122||01130012|１２|３４５|1960-04-10|ミホンタロウ|見本　太郎|1";
+    assert_eq!(version(&family, 0).unwrap().0, ours);
     // Neither chart nor insured number: the person does.
     let mut bare = with("HO", 1, 3, "");
     let at = position(&bare, "RE", 1);
@@ -187,10 +292,10 @@ fn masters_add_names_and_standard_codes() {
     let unit = &mapped.units[0];
     assert_eq!(unit.master_version, "RECE-B 20240301, RECE-S 20240301");
     assert_eq!(
-        line(&unit.facts[6]),
+        line(&unit.facts[9]),
         "condition_occurrence 2024-03-05 RECE-B:8830052(見本症) >ICD10:R51 s=1 g=main"
     );
-    assert_eq!(line(&unit.facts[8]), "condition_occurrence 2024-03-06 RECE-B:0000999(見本病) s=1");
+    assert_eq!(line(&unit.facts[11]), "condition_occurrence 2024-03-06 RECE-B:0000999(見本病) s=1");
     let unknown: Vec<_> =
         mapped.findings().map(|f| (f.rule.id, f.found.as_str(), f.expected.as_str())).collect();
     assert_eq!(

@@ -118,6 +118,17 @@ systems! {
     Jan = "JAN",
     /// Five- or six-digit code of a local government (全国地方公共団体コード).
     Municipality = "JISX0402",
+    /// Insurer (保険者番号), 6 or 8 digits.
+    Insurer = "INSURER",
+    /// Institution of health care (医療機関等): prefecture 2, fee table 1, institution code 7 digits; 9 digits of DPC data
+    /// leave the fee table out.
+    Institution = "MHLW-INSTITUTION",
+    /// Section of the fee table (点数表の区分番号), e.g. `K0821` of a surgery.
+    FeeSection = "TENSU-KUBUN",
+    /// Record or field of the JAHIS prescription and notebook codes: `2-1`, the record and its kind.
+    JahisQr = "JAHIS-QR",
+    /// Item of a receipt that has no code of its own (`attendance`, `dpc.jcs`); our own list.
+    ReceiptItem = "RECE-ITEM",
 }
 
 impl fmt::Display for CodeSystem {

@@ -1,40 +1,13 @@
-//! Standing agreements (submitters, providers, feeds) and code masters, as the registry keeps them.
-//!
-//! Nothing here is about a person. An edition of a master is never changed once it is loaded: what was mapped with it
-//! must be mappable again with the same result.
+//! Standing agreements (submitters, providers, feeds), as the registry keeps them. Nothing here is about a person.
 
-use std::collections::{BTreeMap, HashMap};
-
-use compact_str::CompactString;
-use jiff::civil::Date;
-use musubi_model::code::{MasterEntry, Masters, PartialDateOrToday};
 use musubi_model::ids::InvalidId;
 use musubi_model::manifest::{Agreements, Feed, FeedKind, Provider, Submitter};
 use musubi_model::sign::PublicKey;
-use musubi_model::{CodeSystem, Coded, FeedId, ProviderId, SubmitterId};
+use musubi_model::{FeedId, ProviderId, SubmitterId};
 use postgres::Row;
-use postgres::binary_copy::BinaryCopyInWriter;
-use postgres::types::Type;
 
 use crate::error::StorageError;
 use crate::registry::IngestDb;
-
-/// Columns of `agreement.master_entry`, in the order and with the types in which they are copied.
-const ENTRY_COPY: &str = "COPY agreement.master_entry \
-    (system, edition, code, name, standard_system, standard_code) FROM STDIN (FORMAT binary)";
-const ENTRY_TYPES: [Type; 6] = [Type::TEXT, Type::TEXT, Type::TEXT, Type::TEXT, Type::TEXT, Type::TEXT];
-
-/// One row of a master to load: code, name, system of the standard code (or empty), standard code (or empty).
-pub type MasterTuple = (String, String, String, String);
-
-/// What loading a master did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MasterLoad {
-    /// The edition is new; so many entries were loaded.
-    Loaded(u64),
-    /// The same edition with the same content was there already.
-    AlreadyThere,
-}
 
 impl IngestDb {
     /// Takes in everything agreed, in one transaction: what is new is added, what changed is changed, and what is no
@@ -128,97 +101,16 @@ impl IngestDb {
             .map(feed_row)
             .transpose()
     }
-
-    /// Loads an edition of the master of `system` ([`CodeSystem::as_str`]) in one transaction. `blake3` is the hash of the file it was read from; the same
-    /// edition with the same hash is not loaded again.
-    ///
-    /// # Errors
-    /// [`StorageError::Refused`] when the edition is there with another hash or another first day.
-    /// [`StorageError::Database`] when a code comes twice.
-    pub fn load_master(
-        &mut self,
-        system: &str,
-        edition: &str,
-        effective_on: Date,
-        blake3: &str,
-        entries: impl IntoIterator<Item = MasterTuple>,
-    ) -> Result<MasterLoad, StorageError> {
-        let fail = StorageError::db;
-        let mut work = self.client.transaction().map_err(fail("loading a master"))?;
-        let new = work
-            .execute(
-                "INSERT INTO agreement.master_edition (system, edition, effective_on, entries, blake3) \
-                 VALUES ($1, $2, $3, 0, $4) ON CONFLICT DO NOTHING",
-                &[&system, &edition, &effective_on, &blake3],
-            )
-            .map_err(fail("naming the edition"))?;
-        if new == 0 {
-            let same = work
-                .query_opt(
-                    "SELECT 1 FROM agreement.master_edition \
-                     WHERE system = $1 AND edition = $2 AND effective_on = $3 AND blake3 = $4",
-                    &[&system, &edition, &effective_on, &blake3],
-                )
-                .map_err(fail("comparing the edition"))?;
-            return match same {
-                Some(_) => Ok(MasterLoad::AlreadyThere),
-                None => Err(StorageError::Refused(format!(
-                    "edition {edition} of master {system} was loaded before with other content; give it another name"
-                ))),
-            };
-        }
-        let sink = work.copy_in(ENTRY_COPY).map_err(fail("loading entries"))?;
-        let mut writer = BinaryCopyInWriter::new(sink, &ENTRY_TYPES);
-        for (code, name, standard_system, standard_code) in entries {
-            writer
-                .write(&[&system, &edition, &code, &name, &standard_system, &standard_code])
-                .map_err(fail("loading an entry"))?;
-        }
-        let loaded = writer.finish().map_err(fail("loading entries"))?;
-        work.execute(
-            "UPDATE agreement.master_edition SET entries = (SELECT count(*) FROM agreement.master_entry \
-             WHERE system = $1 AND edition = $2) WHERE system = $1 AND edition = $2",
-            &[&system, &edition],
-        )
-        .map_err(fail("counting entries"))?;
-        work.commit().map_err(fail("loading a master"))?;
-        Ok(MasterLoad::Loaded(loaded))
-    }
-
-    /// All loaded masters, read into memory at one moment.
-    pub fn masters(&mut self) -> Result<LoadedMasters, StorageError> {
-        let fail = StorageError::db;
-        let mut work = self
-            .client
-            .build_transaction()
-            .read_only(true)
-            .isolation_level(postgres::IsolationLevel::RepeatableRead)
-            .start()
-            .map_err(fail("reading masters"))?;
-        let mut masters = LoadedMasters::default();
-        let editions = work
-            .query("SELECT system, edition, effective_on FROM agreement.master_edition", &[])
-            .map_err(fail("reading editions"))?;
-        for row in &editions {
-            let (system, name): (String, String) = (column(row, 0)?, column(row, 1)?);
-            let entries = work
-                .query(
-                    "SELECT code, name, standard_system, standard_code FROM agreement.master_entry \
-                     WHERE system = $1 AND edition = $2",
-                    &[&system, &name],
-                )
-                .map_err(fail("reading entries"))?;
-            let entries = entries.iter().map(entry_row).collect::<Result<_, _>>()?;
-            masters.add(CodeSystem::from_name(&system), &name, column(row, 2)?, entries);
-        }
-        Ok(masters)
-    }
 }
 
 const FEED: &str =
     "SELECT feed_id, submitter_id, kind, providers, interface_version, every_days FROM agreement.feed";
 
-fn column<'a, T: postgres::types::FromSql<'a>>(row: &'a Row, at: usize) -> Result<T, StorageError> {
+/// A column of a row.
+pub(crate) fn column<'a, T: postgres::types::FromSql<'a>>(
+    row: &'a Row,
+    at: usize,
+) -> Result<T, StorageError> {
     row.try_get(at).map_err(StorageError::db("reading a row"))
 }
 
@@ -257,94 +149,4 @@ fn feed_row(row: &Row) -> Result<Feed, StorageError> {
         interface_version: column(row, 4)?,
         every_days: every_days.unsigned_abs(),
     })
-}
-
-fn entry_row(row: &Row) -> Result<(CompactString, MasterEntry), StorageError> {
-    let (code, name): (&str, &str) = (column(row, 0)?, column(row, 1)?);
-    let (system, standard): (&str, &str) = (column(row, 2)?, column(row, 3)?);
-    let standard = (!standard.is_empty()).then(|| Coded::new(CodeSystem::from_name(system), standard));
-    Ok((CompactString::from(code), MasterEntry { name: CompactString::from(name), standard }))
-}
-
-/// The loaded masters in memory, edition by edition (マスタの版).
-#[derive(Debug, Clone, Default)]
-pub struct LoadedMasters {
-    /// Editions of each system, in the order in which they came into force.
-    systems: BTreeMap<CodeSystem, Vec<Edition>>,
-}
-
-#[derive(Debug, Clone)]
-struct Edition {
-    effective_on: Date,
-    name: CompactString,
-    entries: HashMap<CompactString, MasterEntry>,
-}
-
-impl LoadedMasters {
-    /// Adds an edition.
-    pub fn add(
-        &mut self,
-        system: CodeSystem,
-        name: &str,
-        effective_on: Date,
-        entries: HashMap<CompactString, MasterEntry>,
-    ) {
-        let editions = self.systems.entry(system).or_default();
-        editions.push(Edition { effective_on, name: CompactString::from(name), entries });
-        // Of two that begin on one day the later name counts, whatever the order of loading.
-        editions.sort_by(|a, b| (a.effective_on, &a.name).cmp(&(b.effective_on, &b.name)));
-    }
-
-    /// The edition in force: the last that began on or before the date; before the first, the first; without a date,
-    /// the newest. A date known to the month or year counts as its first day.
-    fn in_force(&self, system: &CodeSystem, on: PartialDateOrToday) -> Option<&Edition> {
-        let editions = self.systems.get(system)?;
-        let Some(on) = on.map(|date| date.earliest()) else { return editions.last() };
-        let begun = editions.partition_point(|edition| edition.effective_on <= on);
-        editions.get(begun.saturating_sub(1))
-    }
-}
-
-impl Masters for LoadedMasters {
-    fn edition(&self, system: &CodeSystem, on: PartialDateOrToday) -> Option<CompactString> {
-        self.in_force(system, on).map(|edition| edition.name.clone())
-    }
-
-    fn look_up(&self, system: &CodeSystem, code: &str, on: PartialDateOrToday) -> Option<MasterEntry> {
-        self.in_force(system, on)?.entries.get(code).cloned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-    use musubi_model::PartialDate;
-
-    use super::*;
-
-    #[test]
-    fn the_edition_in_force_is_chosen_by_date() {
-        let mut masters = LoadedMasters::default();
-        let entry = |name: &str| {
-            HashMap::from([(CompactString::from("1"), MasterEntry { name: name.into(), standard: None })])
-        };
-        let system = CodeSystem::ReceiptDisease;
-        masters.add(system.clone(), "2024", date(2024, 6, 1), entry("新"));
-        masters.add(system.clone(), "2022", date(2022, 4, 1), entry("旧"));
-        let check = |on: Option<(i16, u8, u8)>, expect: &str| {
-            let on = on.map(|(y, m, d)| PartialDate::new(y, m, d).unwrap());
-            assert_eq!(masters.edition(&system, on).as_deref(), Some(expect), "{on:?}");
-        };
-        check(None, "2024");
-        check(Some((2024, 6, 1)), "2024");
-        check(Some((2024, 5, 31)), "2022");
-        check(Some((2024, 6, 0)), "2024");
-        check(Some((2024, 0, 0)), "2022");
-        check(Some((2022, 4, 1)), "2022");
-        check(Some((1999, 1, 1)), "2022");
-        check(Some((2050, 1, 1)), "2024");
-        assert_eq!(masters.look_up(&system, "1", None).unwrap().name, "新");
-        assert_eq!(masters.look_up(&system, "2", None), None);
-        assert_eq!(masters.edition(&CodeSystem::Hot, None), None);
-    }
 }

@@ -4,6 +4,7 @@
 //! * [`registry`]: migrations and one typed handle for each database role.
 //! * [`keys`]: the key ring in files, and data keys wrapped under it.
 //! * [`vault`]: raw bytes, encrypted unit by unit.
+//! * [`master_file`], [`master_store`], [`master`], [`code_map`]: code masters from file to memory, and local codes.
 //! * [`lake`]: facts in Parquet, catalogued in the registry.
 //!
 //! It knows how things are kept, never why: no business rule lives here.
@@ -11,6 +12,7 @@
 pub mod acknowledge;
 pub mod agreement;
 pub mod board;
+pub mod code_map;
 pub mod compliance;
 pub mod console;
 pub mod data_keys;
@@ -20,11 +22,14 @@ pub mod ingest;
 pub mod interface;
 pub mod keys;
 pub mod lake;
+pub mod master;
 pub mod master_file;
+pub mod master_store;
 pub mod people;
 pub mod registry;
 pub mod release;
 pub mod server;
+pub mod unmapped;
 pub mod vault;
 
 pub use error::StorageError;

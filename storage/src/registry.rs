@@ -5,9 +5,13 @@
 //! identity even if its code tried to. This module must never hand out the owner's connection for daily work, and
 //! never change a migration that was applied: what was wrong is mended by the next one.
 
+use std::sync::Arc;
+
 use postgres::Client;
 
 use crate::error::StorageError;
+use crate::master::LoadedMasters;
+use crate::master_store::MasterCache;
 use crate::server::{DbRole, Server};
 
 mod embedded {
@@ -21,6 +25,7 @@ const MIGRATION_LOCK: i64 = 0x6d75_7375_6269;
 #[derive(Debug)]
 pub struct Registry {
     server: Server,
+    masters: MasterCache,
 }
 
 impl Registry {
@@ -44,13 +49,18 @@ impl Registry {
         client
             .execute("SELECT pg_advisory_unlock($1)", &[&MIGRATION_LOCK])
             .map_err(StorageError::db("leaving the migration lock"))?;
-        Ok(Self { server })
+        Ok(Self { server, masters: MasterCache::default() })
     }
 
     /// The server underneath.
     #[must_use]
     pub fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// The code masters as they are now. Editions that were read before are kept in memory.
+    pub fn masters(&self, db: &mut IngestDb) -> Result<Arc<LoadedMasters>, StorageError> {
+        self.masters.read(db)
     }
 
     /// A connection for taking in: raw documents, units, findings, agreements, masters, the lake's catalogue.

@@ -1,16 +1,14 @@
-//! Migrations run once, refuse what was edited, and leave each role with what its job needs. Agreements and masters
-//! come back as they were loaded.
+//! Migrations run once, refuse what was edited, and leave each role with what its job needs. Agreements come back as
+//! they were loaded.
 #![allow(clippy::expect_used, clippy::unwrap_used)] // helpers of tests stop on what cannot be
 
 mod support;
 
-use jiff::civil::date;
-use musubi_model::code::Masters as _;
 use musubi_model::manifest::{Agreements, Feed, FeedKind, Provider, Submitter};
 use musubi_model::sign::SecretKey;
-use musubi_model::{CodeSystem, FeedId, PartialDate, ProviderId, SubmitterId};
+use musubi_model::{FeedId, ProviderId, SubmitterId};
 use musubi_storage::StorageError;
-use musubi_storage::agreement::{MasterLoad, MasterTuple};
+use musubi_storage::interface::InterfaceLoad;
 use musubi_storage::registry::Registry;
 use musubi_storage::server::{DatabaseChoice, DbRole, Server};
 use support::{cluster_of, house};
@@ -102,8 +100,12 @@ fn append_only_tables_refuse_change_even_by_the_owner() {
     let registry = Registry::open(house.database()).unwrap();
     let roles: Vec<_> = DbRole::ALL.iter().map(|r| registry.server().connect(*r).unwrap()).collect();
     for mut client in roles.into_iter().chain([registry.server().connect_owner().unwrap()]) {
-        for table in ["compliance.audit", "identity.decision"] {
-            let column = if table.ends_with("audit") { "actor" } else { "rule" };
+        for (table, column) in [
+            ("compliance.audit", "actor"),
+            ("identity.decision", "rule"),
+            ("agreement.code_map", "name"),
+            ("agreement.code_map_decision", "reason"),
+        ] {
             for change in [
                 format!("UPDATE {table} SET {column} = ''"),
                 format!("DELETE FROM {table}"),
@@ -205,41 +207,16 @@ fn agreements_come_back_and_change_as_a_whole() {
 }
 
 #[test]
-fn masters_are_loaded_once_and_never_changed() {
+fn the_newest_version_of_an_interface_is_in_use_and_none_is_ever_changed() {
     let house = house();
     let mut db = Registry::open(house.database()).unwrap().ingest().unwrap();
-    let system = CodeSystem::ReceiptDisease;
-    let row = |code: &str, name: &str, icd: &str| -> MasterTuple {
-        let standard = if icd.is_empty() { "" } else { "ICD10" };
-        (code.to_owned(), name.to_owned(), standard.to_owned(), icd.to_owned())
-    };
-    let first = || vec![row("0000001", "見本病", "A000"), row("0000002", "無病", "")];
-    let begin = date(2024, 6, 1);
-    assert_eq!(db.load_master(system.as_str(), "2024", begin, "h1", first()).unwrap(), MasterLoad::Loaded(2));
-    assert_eq!(
-        db.load_master(system.as_str(), "2024", begin, "h1", first()).unwrap(),
-        MasterLoad::AlreadyThere
-    );
-    assert!(matches!(
-        db.load_master(system.as_str(), "2024", begin, "h2", first()),
-        Err(StorageError::Refused(_))
-    ));
-    let twice = || [first(), first()].concat();
-    assert!(db.load_master(system.as_str(), "2025", date(2025, 6, 1), "h3", twice()).is_err());
-    let newer = vec![row("0000001", "見本病（新）", "B000")];
-    assert_eq!(
-        db.load_master(system.as_str(), "2026", date(2026, 6, 1), "h4", newer).unwrap(),
-        MasterLoad::Loaded(1)
-    );
-
-    let masters = db.masters().unwrap();
-    let on = PartialDate::new(2025, 7, 1);
-    assert_eq!(masters.edition(&system, on).as_deref(), Some("2024"), "a failed load leaves nothing");
-    let entry = masters.look_up(&system, "0000001", on).unwrap();
-    assert_eq!(entry.name, "見本病");
-    let standard = entry.standard.unwrap();
-    assert_eq!((standard.system, standard.code.as_str()), (CodeSystem::Icd10, "A000"));
-    assert_eq!(masters.look_up(&system, "0000002", on).unwrap().standard, None);
-    assert_eq!(masters.look_up(&system, "0000001", None).unwrap().name, "見本病（新）");
-    assert_eq!(masters.look_up(&system, "0000002", None), None);
+    assert_eq!(db.interfaces().unwrap(), []);
+    assert_eq!(db.register_interface("mihon", "1", "a").unwrap(), InterfaceLoad::Registered);
+    assert_eq!(db.register_interface("mihon", "1", "a").unwrap(), InterfaceLoad::AlreadyThere);
+    assert!(matches!(db.register_interface("mihon", "1", "b"), Err(StorageError::Refused(_))));
+    assert_eq!(db.register_interface("mihon", "2", "b").unwrap(), InterfaceLoad::Registered);
+    assert_eq!(db.register_interface("other", "1", "c").unwrap(), InterfaceLoad::Registered);
+    let named: Vec<_> = db.interfaces().unwrap().into_iter().map(|i| (i.name, i.version, i.toml)).collect();
+    let row = |name: &str, version: &str, text: &str| (name.to_owned(), version.to_owned(), text.to_owned());
+    assert_eq!(named, [row("mihon", "2", "b"), row("other", "1", "c")]);
 }

@@ -68,7 +68,10 @@ pub(crate) fn write(world: &World, out: &Path, number: u32, truth: &mut Truth) -
             let mut subjects = Vec::new();
             let month = world.frame.month(1);
             each_person(&world.frame, district, world.persons_of(district).min(spec.scenario.others), |p| {
-                subjects.push(formats::subject(&world.frame, &spec.errors, p, &provider, month, number));
+                // Who was not born when the month began has nothing in it.
+                if p.birth < month {
+                    subjects.push(formats::subject(&world.frame, &spec.errors, p, &provider, month, number));
+                }
                 Ok::<(), SynthError>(())
             })?;
             for (part, subjects) in (1u32..).zip(subjects.chunks(PERSONS_PER_JOB)) {

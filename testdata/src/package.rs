@@ -138,7 +138,9 @@ impl Submission {
             self.date,
         );
         for (kind, n) in &self.totals {
-            let _ = writeln!(text, "{kind} = {n}");
+            // Kinds of messages hold signs that a bare key must not (`ADT^A08`).
+            let bare = kind.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+            let _ = if bare { writeln!(text, "{kind} = {n}") } else { writeln!(text, "\"{kind}\" = {n}") };
         }
         text.push_str(&self.section);
         fs::create_dir_all(&self.dir)?;

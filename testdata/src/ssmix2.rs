@@ -138,7 +138,7 @@ pub(crate) struct Chart<'a> {
 }
 
 /// Characters that JIS X 0208 lacks are written in their common form, as a system bound to it must.
-fn jis(text: &str) -> String {
+pub(crate) fn jis(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '髙' => '高',

@@ -233,7 +233,7 @@ fn pipeline(kind: FeedKind, part: &str, corpus: &Path, work: &Path) -> Result<(R
         Ok(command)
     };
     let set_up = musubi(&["feeds"])?.arg(corpus.join("feeds.toml")).stdout(Stdio::null()).status()?;
-    let masters = musubi(&["masters"])?.arg(corpus.join("masters")).stdout(Stdio::null()).status()?;
+    let masters = musubi(&["masters", "load"])?.arg(corpus.join("masters")).stdout(Stdio::null()).status()?;
     if !set_up.success() || !masters.success() {
         bail!("the corpus cannot be registered");
     }

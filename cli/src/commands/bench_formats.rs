@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use musubi_mappers::table::Interfaces;
-use musubi_mappers::{Document, Mapper, Split, mapper_for, text};
+use musubi_mappers::{Document, Mapper, Split, leak, mapper_for, text};
 use musubi_model::ProviderId;
 use musubi_model::code::NoMasters;
 use musubi_model::limits::Limits;
@@ -123,7 +123,8 @@ fn measure(kind: FeedKind, interface: &str, name: &str, corpus: &Corpus) -> Resu
             let start = Instant::now();
             let split = mapper.split(&document);
             for unit in &split.units {
-                let unit = mapper.map(&document, &split, unit, &NoMasters);
+                let mut unit = mapper.map(&document, &split, unit, &NoMasters);
+                leak::guard(&mut unit, &limits);
                 records += unit.records.total();
                 facts += unit.facts.len() as u64;
                 black_box(&unit);

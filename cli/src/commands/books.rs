@@ -1,16 +1,15 @@
-//! `musubi feeds`, `musubi masters`, `musubi optout`: what the operator enters into the books.
+//! `musubi feeds`, `musubi optout`: what the operator enters into the books.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, AuditResult, AuditRole, Name};
 use musubi_compliance::optout_list;
 use musubi_id_resolution::{TokenKey, describe};
 use musubi_model::manifest::Agreements;
-use musubi_model::{CodeSystem, DocumentHash, ProviderId, SourceIdentity};
+use musubi_model::{DocumentHash, ProviderId, SourceIdentity};
 use musubi_storage::compliance::{Audited, OptOutLedger as _, OptOutRow};
-use musubi_storage::master_file::parse_disease_master;
 use serde_json::json;
 
 use super::Ending;
@@ -49,63 +48,6 @@ pub fn feeds(cli: &Cli, voice: Voice, file: &Path) -> Result<Ending> {
     );
     voice.value(&json!({ "submitters": s, "providers": p, "feeds": f }));
     Ok(Ending::Done)
-}
-
-/// Loads code masters by file pattern.
-pub fn masters(cli: &Cli, voice: Voice, path: &Path) -> Result<Ending> {
-    let files: Vec<PathBuf> = if path.is_dir() {
-        let mut all: Vec<PathBuf> =
-            fs::read_dir(path).context("読めません")?.filter_map(|e| Some(e.ok()?.path())).collect();
-        all.sort();
-        all
-    } else {
-        vec![path.to_owned()]
-    };
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
-    let mut db = home.registry.ingest()?;
-    let mut loaded = Vec::new();
-    for file in &files {
-        let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        // 傷病名マスタ: b_YYYYMMDD.csv; the date is the edition's first day.
-        let Some(date) = name.strip_prefix("b_").and_then(|r| r.strip_suffix(".csv")).and_then(edition_day)
-        else {
-            continue;
-        };
-        let bytes = fs::read(file).with_context(|| format!("読めません: {name}"))?;
-        let (rows, bad) = parse_disease_master(&bytes);
-        let entries = rows.len();
-        let hash = blake3::hash(&bytes).to_hex().to_string();
-        let edition = date.strftime("%Y%m%d").to_string();
-        let system = CodeSystem::ReceiptDisease;
-        let rows = rows.into_iter().map(|r| (r.code, r.name, r.standard_system, r.standard_code));
-        db.load_master(system.as_str(), &edition, date, &hash, rows)
-            .with_context(|| format!("登録できません: {name}"))?;
-        let object = AuditObject::Master(
-            Name::new(system.as_str()).context("master")?,
-            Name::new(&edition).context("edition")?,
-        );
-        audit(&mut db, cli, AuditRole::Operator, AuditAction::LoadMaster, object, 0)?;
-        voice.say(
-            format!("傷病名マスタ {edition} 版を登録しました: {entries} 件(読めない行 {})", bad.len()),
-            format!(
-                "Loaded disease master, edition {edition}: {entries} entries ({} unreadable lines)",
-                bad.len()
-            ),
-        );
-        loaded.push(
-            json!({ "system": system.as_str(), "edition": edition, "entries": entries, "bad_lines": bad }),
-        );
-    }
-    if loaded.is_empty() {
-        bail!("マスタファイル(b_YYYYMMDD.csv)が見つかりません: {}", path.display());
-    }
-    voice.value(&loaded);
-    Ok(Ending::Done)
-}
-
-fn edition_day(text: &str) -> Option<jiff::civil::Date> {
-    let read = musubi_model::PartialDate::read(text.as_bytes()).ok()?;
-    read.date.to_date()
 }
 
 /// Opt-outs.

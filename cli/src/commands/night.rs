@@ -32,9 +32,10 @@ pub fn intake(cli: &Cli, voice: Voice, paths: &[PathBuf], fault: Option<Faults>)
                 .with_context(|| format!("取り込みが中断しました(再実行で続きから行えます): {name}"))?;
             packages.push(PackageOutcome { package: name, outcome: Ok(outcome) });
         }
-        Ok(NightOutcome { packages, overdue: Vec::new(), compacted: None, swept: 0 })
+        let unmapped = night::unmapped(&mut home.registry.ingest()?, &packages)?;
+        Ok(NightOutcome { packages, overdue: Vec::new(), compacted: None, swept: 0, unmapped })
     })
-    .and_then(|outcome| tell(cli, &home, voice, &outcome))
+    .and_then(|outcome| tell(cli, &home, voice, outcome))
 }
 
 /// Takes in an inbox.
@@ -46,9 +47,8 @@ pub fn nightly(cli: &Cli, voice: Voice, inbox: &Path, date: Option<Date>) -> Res
             .context("夜間処理が中断しました(再実行で続きから行えます)")
     })
     .and_then(|outcome| {
-        let ending = tell(cli, &home, voice, &outcome)?;
         super::ack::after_night(cli, &home, voice, &outcome)?;
-        Ok(ending)
+        tell(cli, &home, voice, outcome)
     })
 }
 
@@ -76,6 +76,7 @@ pub fn with_house<T>(
         gate: &gate,
         faults,
         batch_bytes: home.configuration.load.batch_bytes,
+        code_persons_min: home.parameters.number("codes.show_min_persons", today())?,
         progress: &|event| bars.take(event),
     };
     let result = job(&house, &agreements);
@@ -132,7 +133,10 @@ impl Bars {
     }
 }
 
-fn tell(cli: &Cli, home: &Home, voice: Voice, outcome: &NightOutcome) -> Result<Ending> {
+fn tell(cli: &Cli, home: &Home, voice: Voice, mut outcome: NightOutcome) -> Result<Ending> {
+    let rows = home.parameters.number("codes.nightly_rows", today())?;
+    outcome.unmapped.truncate(usize::try_from(rows).unwrap_or(usize::MAX));
+    let outcome = &outcome;
     let mut db = home.registry.ingest()?;
     let actor = Name::new(&cli.actor).context("--actor")?;
     for one in outcome.packages.iter().filter_map(|p| p.outcome.as_ref().ok()) {
@@ -173,6 +177,7 @@ fn tell(cli: &Cli, home: &Home, voice: Voice, outcome: &NightOutcome) -> Result<
             format!("Compacted the lake: {before} → {after} files"),
         );
     }
+    super::codes::tell_unmapped(voice, &outcome.unmapped);
     voice.value(outcome);
     let wrong = |p: &PackageOutcome| match &p.outcome {
         // What was refused stays refused however often it comes; what was quarantined in part was told of once. Files of

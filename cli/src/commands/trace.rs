@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole};
 use musubi_mappers::{Mapper, mapper_for};
 use musubi_model::manifest::FeedKind;
-use musubi_model::{ByteRange, DocumentHash, FactId, FactTable, IdentityId};
+use musubi_model::{ByteRange, DocumentHash, FactId, FactTable, IdentityId, SubmissionId};
 use musubi_storage::ingest::{StoredDocument, StoredUnit};
 use musubi_storage::keys::SealKey;
 use musubi_storage::lake::{self, Column, ColumnSet, StoredFact, Want};
@@ -25,31 +25,39 @@ pub fn run(cli: &Cli, voice: Voice, fact: Option<&str>, submission: Option<&str>
     let home = Home::open(&cli.data, cli.database_url.as_deref())?;
     let mut db = home.registry.ingest()?;
     match (fact, submission) {
-        (_, Some(prefix)) => forward(cli, &home, voice, &mut db, prefix),
-        (Some("any"), None) | (None, None) => {
-            let id = example(&home, &mut db)?.ok_or_else(|| anyhow!("レイクに事実がありません"))?;
+        (None, Some(prefix)) => forward(cli, &home, voice, &mut db, prefix),
+        (Some("any") | None, _) => {
+            let of = submission.map(|prefix| show::one_submission(&mut db, prefix)).transpose()?;
+            let id = example(&home, &mut db, of)?.ok_or_else(|| anyhow!("レイクに事実がありません"))?;
             back(cli, &home, voice, &mut db, &id)
         }
-        (Some(text), None) => {
+        (Some(text), _) => {
             let id: FactId = text.parse().context("事実の番号は16進32桁です")?;
             back(cli, &home, voice, &mut db, &id)
         }
     }
 }
 
-/// Some diagnosis of the current snapshot, for a first look.
-fn example(home: &Home, db: &mut IngestDb) -> Result<Option<FactId>> {
-    let files = db.lake_files()?;
-    let tables = [FactTable::ConditionOccurrence, FactTable::DrugExposure, FactTable::Person];
-    for file in tables.iter().flat_map(|t| files.iter().filter(move |f| f.table == *t)) {
+/// Some fact, perhaps of one submission: first of the tables that show most.
+fn example(home: &Home, db: &mut IngestDb, of: Option<SubmissionId>) -> Result<Option<FactId>> {
+    let mut files = db.lake_files()?;
+    let first = [FactTable::ConditionOccurrence, FactTable::DrugExposure];
+    // The person fact says least: it comes last.
+    let rank = |t: FactTable| match t {
+        FactTable::Person => first.len() + 1,
+        other => first.iter().position(|f| *f == other).unwrap_or(first.len()),
+    };
+    files.retain(|f| of.is_none_or(|id| f.submissions.contains(&id)));
+    files.sort_by_key(|f| rank(f.table));
+    for file in &files {
         let mut found = None;
-        let want = Want {
-            buckets: file.bucket_min..=file.bucket_min,
-            identities: None,
-            columns: ColumnSet::of(&[Column::FactId]),
-        };
-        lake::read(&home.folders().lake, file, &want, &mut |row| {
-            found.get_or_insert(row.fact_id());
+        let buckets =
+            if of.is_some() { Want::all(ColumnSet::ALL).buckets } else { file.bucket_min..=file.bucket_min };
+        let columns = ColumnSet::of(&[Column::FactId, Column::SubmissionId]);
+        lake::read(&home.folders().lake, file, &Want { buckets, identities: None, columns }, &mut |row| {
+            if of.is_none_or(|id| row.submission() == id) {
+                found.get_or_insert(row.fact_id());
+            }
             Ok(())
         })?;
         if found.is_some() {

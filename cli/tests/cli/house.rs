@@ -85,7 +85,7 @@ fn copy(from: &Path, to: &Path) {
 
 fn register(data: &Path, region: &Path) {
     run_in(data, 0, &["feeds", text(&region.join("feeds.toml"))]);
-    run_in(data, 0, &["masters", text(&region.join("masters"))]);
+    run_in(data, 0, &["masters", "load", text(&region.join("masters"))]);
 }
 
 /// A path as an argument.

@@ -12,11 +12,13 @@
 )]
 #![allow(clippy::print_stderr)]
 
+mod codes;
 mod ack;
 mod concurrent;
 mod help;
 mod house;
 mod kill;
+mod others;
 mod precheck;
 mod privacy;
 mod refused;

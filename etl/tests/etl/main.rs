@@ -2,6 +2,7 @@
 //!
 //! One binary for all, because each would link the whole store.
 
+mod codes;
 mod faults;
 mod night;
 mod optout;

@@ -352,6 +352,7 @@ impl Room {
             gate: &gate,
             faults,
             batch_bytes: self.batch_bytes,
+            code_persons_min: 3,
             progress: &|_| {},
         })
     }

@@ -11,6 +11,8 @@ pub mod grammar;
 pub mod rules;
 pub mod time;
 
+use std::collections::HashMap;
+
 use memchr::memchr2;
 use musubi_model::limits::Limits;
 use musubi_model::{ByteRange, Finding, Rule};
@@ -78,6 +80,8 @@ fn shift_jis_len(first: u8, second: Option<u8>) -> usize {
 #[derive(Debug, Clone, Copy)]
 struct Span {
     name: [u8; 3],
+    /// Which of its name it is, from 1.
+    ordinal: u32,
     start: u32,
     end: u32,
     /// Where its field ends begin in [`Message::ends`], and how many there are.
@@ -93,6 +97,8 @@ pub struct Message<'a> {
     charset: Charset,
     spans: Vec<Span>,
     ends: Vec<u32>,
+    /// How many segments have a name: a finding says which of them it means without counting them again.
+    counts: HashMap<[u8; 3], u32>,
 }
 
 /// A segment of a message.
@@ -140,6 +146,7 @@ impl<'a> Message<'a> {
             charset: Charset { encoding, class: [0; 256], escape: '\\', overline: false },
             spans: Vec::with_capacity(bytes.len() / 64 + 1),
             ends: Vec::with_capacity(bytes.len() / 6),
+            counts: HashMap::new(),
         };
         let mut from = 0;
         while from < bytes.len() {
@@ -271,8 +278,11 @@ impl<'a> Message<'a> {
                 *b"???"
             }
         };
+        let count = self.counts.entry(name).or_insert(0);
+        *count = count.saturating_add(1);
         self.spans.push(Span {
             name,
+            ordinal: *count,
             start: as_u32(start),
             end: as_u32(end),
             ends: as_u32(first_end),
@@ -336,8 +346,8 @@ impl<'a> Message<'a> {
     fn label(&self, index: usize) -> String {
         let Some(span) = self.spans.get(index) else { return String::new() };
         let name = String::from_utf8_lossy(&span.name);
-        let ordinal = self.spans.iter().take(index + 1).filter(|s| s.name == span.name).count();
-        let several = ordinal > 1 || self.spans.iter().skip(index + 1).any(|s| s.name == span.name);
+        let several = self.counts.get(&span.name).is_some_and(|n| *n > 1);
+        let ordinal = span.ordinal;
         if several { format!("{name}[{ordinal}]") } else { name.into_owned() }
     }
 }

@@ -117,6 +117,37 @@ catalogue! {
         "必要なセグメントがありません。" "A required segment is missing."
         "電文構造に従って不足のセグメントを加えてください。" "Add the missing segment."
         eg "検査結果の電文に SPM がない。";
+    /// A message that nobody maps.
+    MESSAGE_UNKNOWN Warning "HL7-MESSAGE-UNKNOWN"
+        "取り込む内容を定めていない種類の電文です。人の属性だけを取り込みました。"
+        "This kind of message is not mapped; only the person's attributes were taken in."
+        "MSH-9 を確認してください。" "Check MSH-9."
+        eg "MSH-9 が MFN^M02（マスタ通知）。";
+    /// A message of a test or of training.
+    NOT_PRODUCTION Warning "HL7-NOT-PRODUCTION"
+        "試験用または訓練用の電文です（MSH-11）。" "This message is one of a test or of training (MSH-11)."
+        "本番の電文なら MSH-11 を P にし、試験の電文なら送らないでください。" "Write P into MSH-11, or do not send messages of a test."
+        eg "MSH-11 が T。";
+    /// MSH-7 missing.
+    MESSAGE_TIME Warning "HL7-MESSAGE-TIME"
+        "MSH-7 の作成日時がないため、訂正の新旧を決められません。" "MSH-7 holds no time: which correction is the newer cannot be told."
+        "MSH-7 に YYYYMMDDhhmmss で書いてください。" "Write the time into MSH-7 as YYYYMMDDhhmmss."
+        eg "MSH-7 が空の検査結果電文。";
+    /// A batch trailer with another count.
+    BATCH_COUNT Warning "HL7-BATCH-COUNT"
+        "バッチの電文数（BTS-1）が実際と違います。" "The number of messages in BTS-1 is not that of the batch."
+        "欠けた電文がないか確認してください。" "Check whether messages are missing."
+        eg "BTS-1 が 10 なのに、電文が９つしかない。";
+    /// Something before the first message.
+    BEFORE_MESSAGES Error "HL7-BEFORE-MESSAGES"
+        "最初の電文（MSH）の前に、電文でないものがあります。" "Something that is no message stands before the first one (MSH)."
+        "電文だけを含むファイルを送ってください。" "Send files that hold messages only."
+        eg "MSH の前にログの見出しの行がある。";
+    /// No message at all.
+    NO_MESSAGE Error "HL7-NO-MESSAGE"
+        "電文（MSH）が１つもありません。" "There is no message (MSH)."
+        "正しいファイルを送り直してください。" "Send the right file again."
+        eg "ファイルの中身が CSV である。";
 }
 
 /// The rule of a fault.

@@ -11,6 +11,8 @@ pub(super) fn system_of(name: &str) -> CodeSystem {
         "HOT" | "HOT7" | "HOT9" | "HOT13" => CodeSystem::Hot,
         "I10" | "I10P" | "ICD10" | "ICD-10" => CodeSystem::Icd10,
         "JC10" | "JLAC10" => CodeSystem::Jlac10,
+        "JC11" | "JLAC11" => CodeSystem::Jlac11,
+        "JJ1017" | "JJ1017P" | "JJ1017-16P" | "JJ1017-32" => CodeSystem::Jj1017,
         "MDCDX2" => CodeSystem::MedisDisease,
         "YJ" | "HC" => CodeSystem::Yj,
         other => CodeSystem::from_name(other),
@@ -37,6 +39,51 @@ fn triple(code: Element<'_>, text: Element<'_>, system: Element<'_>) -> Option<C
     }
     let coded = Coded { system: system_of(&system.text()), code: code.compact(), text: None };
     Some(coded.with_text(&text.text()))
+}
+
+/// Is this a system whose codes a master of the product can know?
+pub(super) fn has_master(system: &CodeSystem) -> bool {
+    matches!(
+        system,
+        CodeSystem::Hot
+            | CodeSystem::Yj
+            | CodeSystem::Jlac10
+            | CodeSystem::Jlac11
+            | CodeSystem::Icd10
+            | CodeSystem::MedisDisease
+            | CodeSystem::Jj1017
+            | CodeSystem::Lendo
+            | CodeSystem::Janis
+            | CodeSystem::JamiUsage
+    )
+}
+
+/// A code that says "there is no code" (未コード化傷病名), or none at all.
+pub(super) fn is_uncoded(coded: &Coded) -> bool {
+    coded.code.is_empty() || (coded.system == CodeSystem::MedisDisease && coded.code == "20084317")
+}
+
+/// What a code of its system looks like, when this one does not.
+pub(super) fn misshapen(coded: &Coded) -> Option<&'static str> {
+    let code = coded.code.as_str();
+    if code.is_empty() {
+        return None;
+    }
+    let digits =
+        |lengths: &[usize]| lengths.contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit());
+    let signs =
+        |lengths: &[usize]| lengths.contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
+    let (sound, expected) = match coded.system {
+        CodeSystem::Hot => (digits(&[7, 9, 11, 13]), "7・9・13 桁の数字"),
+        CodeSystem::Yj => (signs(&[12]), "12 桁の英数字"),
+        CodeSystem::Jj1017 => (signs(&[16, 32]), "16・32 桁の英数字"),
+        CodeSystem::Lendo => (digits(&[11]), "11 桁の数字"),
+        CodeSystem::Janis => (digits(&[4]), "4 桁の数字"),
+        CodeSystem::MedisDisease => (digits(&[8]), "8 桁の数字"),
+        CodeSystem::JamiUsage => (signs(&[16]), "16 桁の英数字"),
+        _ => (true, ""),
+    };
+    (!sound).then_some(expected)
 }
 
 /// House systems are named `99…` (or `L`), or not at all.

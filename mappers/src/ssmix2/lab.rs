@@ -5,10 +5,12 @@
 
 use compact_str::CompactString;
 use musubi_model::finding::shape_of;
-use musubi_model::{Fact, FactTable};
+use musubi_model::{Coded, Fact, FactTable};
 
+use super::order::is_cancelled;
 use super::value::{self, Kind};
-use super::{Work, codes, rules};
+use super::work::Work;
+use super::{codes, rules};
 use crate::hl7::time::Stamp;
 use crate::hl7::{self, Element, Message, Segment};
 
@@ -26,6 +28,7 @@ struct Test {
     group: CompactString,
     performed: Option<Stamp>,
     department: CompactString,
+    cancelled: bool,
 }
 
 pub(super) fn map(message: &Message<'_>, work: &mut Work<'_>) {
@@ -44,25 +47,31 @@ pub(super) fn map(message: &Message<'_>, work: &mut Work<'_>) {
                 test.ordinal += 1;
                 test.group = group_of(&specimen, &test);
                 test.performed = work.stamp(&segment, 7);
+                (test.department, test.cancelled) = (CompactString::default(), false);
             }
-            b"ORC" => test.department = segment.field(17).component(1).compact(),
+            b"ORC" => {
+                test.department = segment.field(17).component(1).compact();
+                let control = segment.field(1).component(1).code();
+                test.cancelled = is_cancelled(control);
+                if test.cancelled {
+                    work.notes.push(segment.finding(&rules::ORDER_CANCELLED, 1).found(control));
+                }
+            }
+            b"OBX" if test.cancelled => {}
             b"OBX" => {
-                let Some(mut fact) = observed(&segment, work) else { continue };
-                // The day of care of a result is the day the specimen was taken.
-                if let Some(stamp) = specimen.collected.or(test.performed)
-                    && (specimen.collected.is_some() || fact.start.is_none())
-                {
-                    (fact.start, fact.start_second) = (Some(stamp.date), stamp.second);
+                let from = work.facts.len();
+                observe(&segment, work);
+                for fact in work.facts.iter_mut().skip(from) {
+                    // The day of care of a result is the day the specimen was taken.
+                    if let Some(stamp) = specimen.collected.or(test.performed)
+                        && (specimen.collected.is_some() || fact.start.is_none())
+                    {
+                        (fact.start, fact.start_second) = (Some(stamp.date), stamp.second);
+                    }
+                    codes::add_named(&mut fact.qualifiers, "specimen", &specimen.kind);
+                    fact.group = with_set(&test.group, &segment);
+                    fact.department = test.department.clone();
                 }
-                codes::add_named(&mut fact.qualifiers, "specimen", &specimen.kind);
-                fact.group = test.group.clone();
-                let set = segment.field(4).component(1).code();
-                if !set.is_empty() && set.len() <= 4 {
-                    fact.group.push('-');
-                    fact.group.push_str(set);
-                }
-                fact.department = test.department.clone();
-                work.facts.push(fact);
             }
             _ => {}
         }
@@ -73,17 +82,44 @@ fn group_of(specimen: &Specimen, test: &Test) -> CompactString {
     CompactString::from(format!("{}-{}", specimen.ordinal, test.ordinal))
 }
 
+/// The group with OBX-4, which joins rows: an organism with its amount and what it is susceptible to (`2`, `1.2`).
+pub(super) fn with_set(group: &CompactString, obx: &Segment<'_>) -> CompactString {
+    let set = obx.field(4).component(1).code();
+    let mut group = group.clone();
+    if !set.is_empty() && set.len() <= 8 && set.bytes().all(|b| b.is_ascii_digit() || b".-".contains(&b)) {
+        group.push('-');
+        group.push_str(set);
+    }
+    group
+}
+
+/// One OBX as facts: its first value, and a fact for each further coded value of OBX-5.
+pub(super) fn observe(obx: &Segment<'_>, work: &mut Work<'_>) {
+    let Some(mut fact) = observed(obx, work) else { return };
+    work.ask(obx, 3, &mut fact);
+    let is_coded = matches!(obx.field(2).code(), "CWE" | "CE" | "CNE");
+    let first = work.facts.len();
+    work.facts.push(fact);
+    if !is_coded {
+        return;
+    }
+    for value in obx.field(5).repetitions().skip(1).filter(Element::has_value) {
+        let Some(mut further) = work.facts.get(first).cloned() else { return };
+        further.qualifiers.clear();
+        further.value.text.clear();
+        coded_value(obx, value, &mut further, work);
+        work.facts.push(further);
+    }
+}
+
 /// One OBX as a fact: a measurement when it is a result, an observation when it is a coded attribute of the person.
-pub(super) fn observed(obx: &Segment<'_>, work: &mut Work<'_>) -> Option<Fact> {
+fn observed(obx: &Segment<'_>, work: &mut Work<'_>) -> Option<Fact> {
     let status = obx.field(11).component(1).code();
     if matches!(status, "D" | "W") {
         work.notes.push(obx.finding(&rules::RESULT_WITHDRAWN, 11).found(status));
         return None;
     }
-    let Some(source) = codes::coded(obx.field(3)) else {
-        work.notes.push(obx.finding(&rules::NO_CODE, 3));
-        return None;
-    };
+    let source = work.coded(obx, 3)?;
     let kind = obx.field(2).code();
     let is_blood_group = source.code.starts_with("5H010") || source.code.starts_with("5H020");
     let table = if is_blood_group { FactTable::Observation } else { FactTable::Measurement };
@@ -137,6 +173,10 @@ fn coded_value(obx: &Segment<'_>, sent: Element<'_>, fact: &mut Fact, work: &mut
     if !code.is_empty() && code.len() <= 20 && !code.contains(' ') {
         fact.value.text = CompactString::from(code);
         codes::add_named(&mut fact.qualifiers, "valueset", sent.component(3).code());
+        // An organism (JANIS) or another national code as value is held against its list like any other.
+        let value = Coded::new(codes::system_of(&sent.component(3).text()), code);
+        work.check_shape(obx, 5, &value);
+        work.look_up(obx, 5, &value, fact.start);
         return;
     }
     let text = sent.component(2).text();

@@ -42,8 +42,20 @@ struct Folders<'p> {
 type PatientFolders<'p> = (&'p str, Option<&'p str>, Option<&'p str>);
 
 /// Eight to seventeen digits: real names give the time shorter than the seventeen of the standard.
-fn is_time(text: &str) -> bool {
+pub(super) fn is_time(text: &str) -> bool {
     (8..=17).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The date of care of a path: eight digits that are a day, or `-`.
+pub(super) fn read_date(text: &str) -> Result<Option<PartialDate>, NotStandard> {
+    match text {
+        "-" => Ok(None),
+        text if text.len() == 8 => match PartialDate::read(text.as_bytes()) {
+            Ok(read) => Ok(Some(read.date)),
+            Err(_) => Err(NotStandard("診療日")),
+        },
+        _ => Err(NotStandard("診療日")),
+    }
 }
 
 /// What the name lacks, when it is not one of the standard storage.
@@ -75,14 +87,7 @@ impl<'p> FilePath<'p> {
             _ if is_time(department) => (rest, department),
             _ => return Err(NotStandard("発生日時")),
         };
-        let date = match date_text {
-            "-" => None,
-            text if text.len() == 8 => match PartialDate::read(text.as_bytes()) {
-                Ok(read) => Some(read.date),
-                Err(_) => return Err(NotStandard("診療日")),
-            },
-            _ => return Err(NotStandard("診療日")),
-        };
+        let date = read_date(date_text)?;
         let folders = Folders {
             kind: parts.next(),
             date: parts.next(),
@@ -97,6 +102,29 @@ impl<'p> FilePath<'p> {
             time,
             state,
             folders,
+        })
+    }
+
+    /// What the header of a transaction says, in the place of a path.
+    pub(super) fn of_header(
+        [patient, date_text, kind, order, time]: [&'p str; 5],
+        state: VersionState,
+    ) -> Result<Self, NotStandard> {
+        if patient.is_empty() {
+            return Err(NotStandard("患者ID"));
+        }
+        if !is_time(time) {
+            return Err(NotStandard("発生日時"));
+        }
+        Ok(Self {
+            patient: Identifying::new(patient),
+            date: read_date(date_text)?,
+            date_text,
+            kind,
+            order: Identifying::new(order),
+            time,
+            state,
+            folders: Folders { kind: None, date: None, patient: None },
         })
     }
 
@@ -132,8 +160,8 @@ impl<'p> FilePath<'p> {
         Identifying::new(format!("{patient}_{}_{}_{order}", self.date_text, self.count_as()))
     }
 
-    /// Holds the folders against the name.
-    pub fn check_folders(&self, notes: &mut Notes) {
+    /// Holds the name, or the header of a transaction, against the standard.
+    pub(super) fn check_name(&self, notes: &mut Notes) {
         let finding = |rule| Finding::new(rule).in_field("パス", "");
         if self.data_type().is_none() {
             notes.push(finding(&rules::TYPE_UNKNOWN).found(musubi_model::finding::shape_of(self.kind)));
@@ -142,6 +170,12 @@ impl<'p> FilePath<'p> {
             let found = format!("{} 桁", self.time.len());
             notes.push(finding(&rules::PATH_TIME).found(found).expected("17 桁"));
         }
+    }
+
+    /// Holds the folders against the name.
+    pub fn check_folders(&self, notes: &mut Notes) {
+        let finding = |rule| Finding::new(rule).in_field("パス", "");
+        self.check_name(notes);
         let patient = *self.patient.expose();
         match self.folders.patient {
             Some((id, ..)) if id != patient => {

@@ -7,17 +7,20 @@ use musubi_model::{
     CodeSystem, Coded, Demographics, Fact, FactTable, Identifying, PartialDate, Sex, prefecture,
 };
 
-use super::path::FilePath;
-use super::{Work, rules};
+use super::rules;
+use super::work::Work;
 use crate::hl7::{self, Element, Message, Notes, Segment};
 
-pub(super) fn demographics(message: &Message<'_>, path: &FilePath<'_>, notes: &mut Notes) -> Demographics {
-    let mut d = Demographics {
-        // The padded number of the path: PID-3 has been held against it, and sites write it in one length.
-        local_number: Identifying::new(CompactString::from(*path.patient.expose())),
-        ..Demographics::default()
+/// `number` is the patient number of a path, padded: PID-3 has been held against it, and sites write it in one length.
+/// Without one it is PID-3.
+pub(super) fn demographics(message: &Message<'_>, number: Option<&str>, notes: &mut Notes) -> Demographics {
+    let pid = message.first("PID");
+    let number = match number {
+        Some(number) => CompactString::from(number),
+        None => pid.as_ref().map(patient_number).unwrap_or_default(),
     };
-    if let Some(pid) = message.first("PID") {
+    let mut d = Demographics { local_number: Identifying::new(number), ..Demographics::default() };
+    if let Some(pid) = pid {
         (d.name_kanji, d.name_kana) = names(&pid);
         if d.name_kanji.expose().is_empty() && d.name_kana.expose().is_empty() {
             notes.push(pid.finding(&rules::PID_NAME, 5));
@@ -29,14 +32,59 @@ pub(super) fn demographics(message: &Message<'_>, path: &FilePath<'_>, notes: &m
         d.address = Identifying::new(one_line(&home));
         d.phone = Identifying::new(phone(&pid));
     }
-    // The first insurance that names an insurer; IN1 in most messages, ZI1 in PPR with the same positions.
-    let insurance =
-        message.segments().find(|s| (s.is("IN1") || s.is("ZI1")) && s.field(3).component(1).has_value());
+    // The insurance that names an insurer, before a public payer (公費), whose numbers are another space; IN1 in most
+    // messages, ZI1 in PPR with the same positions.
+    let named =
+        || message.segments().filter(|s| (s.is("IN1") || s.is("ZI1")) && s.field(3).component(1).has_value());
+    let insurance = named().find(|s| !is_public(s.field(2).component(1).code())).or_else(|| named().next());
     if let Some(insurance) = insurance {
         let field = |n: usize| Identifying::new(insurance.field(n).component(1).compact());
         (d.insurer_number, d.insured_symbol, d.insured_number) = (field(3), field(10), field(11));
     }
     d
+}
+
+/// PID-3: the repetition of type PI, or the first that has a number.
+pub(super) fn patient_number(pid: &Segment<'_>) -> CompactString {
+    let field = pid.field(3);
+    let of_house = field.repetitions().find(|r| r.component(5).code() == "PI" && r.component(1).has_value());
+    let first = || field.repetitions().find(|r| r.component(1).has_value());
+    let number = of_house.or_else(first).map(|r| r.component(1).compact()).unwrap_or_default();
+    CompactString::from(number.trim())
+}
+
+/// Is this a public payer (公費) of JHSD0001? Its law numbers are those of the public programmes.
+pub(super) fn is_public(plan: &str) -> bool {
+    matches!(
+        plan,
+        "10" | "11"
+            | "12"
+            | "13"
+            | "14"
+            | "15"
+            | "16"
+            | "17"
+            | "18"
+            | "19"
+            | "20"
+            | "21"
+            | "22"
+            | "23"
+            | "24"
+            | "25"
+            | "28"
+            | "29"
+            | "30"
+            | "38"
+            | "51"
+            | "52"
+            | "53"
+            | "54"
+            | "62"
+            | "66"
+            | "79"
+            | "DO"
+    )
 }
 
 /// Names in kanji and kana, from the repetitions of PID-5: component 8 says `I` or `P`, or else the signs tell.
@@ -61,7 +109,8 @@ fn names(pid: &Segment<'_>) -> (Identifying<CompactString>, Identifying<CompactS
 
 fn birth(pid: &Segment<'_>, notes: &mut Notes) -> Option<PartialDate> {
     let sent = pid.field(7).component(1);
-    if let Ok(stamp) = hl7::time::read(sent.code()) {
+    // Nobody alive or recently dead was born before 1868 (明治元年).
+    if let Some(stamp) = hl7::time::read(sent.code()).ok().filter(|s| s.date.year() >= 1868) {
         return Some(stamp.date);
     }
     if sent.has_value() {

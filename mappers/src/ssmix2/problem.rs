@@ -4,7 +4,8 @@ use compact_str::CompactString;
 use musubi_model::finding::shape_of;
 use musubi_model::{CodeSystem, Coded, Fact, FactTable};
 
-use super::{Work, codes, rules};
+use super::work::Work;
+use super::{codes, rules};
 use crate::hl7::{Element, Message, Segment};
 
 /// The modifier for a suspected disease (疑い), under which every source's suspicion is kept.
@@ -22,6 +23,14 @@ pub(super) fn map(message: &Message<'_>, work: &mut Work<'_>) {
             b"ZPR" => {
                 if let Some(fact) = &mut open {
                     modifiers(&segment, fact);
+                }
+            }
+            // The teeth of a dental disease.
+            b"ZPD" => {
+                if let Some(fact) = &mut open {
+                    for tooth in segment.field(2).repetitions() {
+                        codes::add_named(&mut fact.qualifiers, "tooth", tooth.component(1).code());
+                    }
                 }
             }
             b"ORC" if department.is_empty() => department = segment.field(17).component(1).compact(),
@@ -45,10 +54,7 @@ fn problem(prb: &Segment<'_>, work: &mut Work<'_>) -> Option<Fact> {
         work.notes.push(prb.finding(&rules::PROBLEM_DELETED, 1).found("DE"));
         return None;
     }
-    let Some(source) = codes::coded(prb.field(3)) else {
-        work.notes.push(prb.finding(&rules::NO_CODE, 3));
-        return None;
-    };
+    let source = work.coded(prb, 3)?;
     let mut fact = Fact::new(FactTable::ConditionOccurrence, prb.range());
     let when = work.stamp(prb, 7).or_else(|| work.stamp(prb, 2));
     if let Some(stamp) = when {
@@ -90,11 +96,8 @@ fn standard(
             }
         }
     }
-    if standard.is_some() || source.code.is_empty() {
-        return standard;
-    }
-    let on = work_day(prb);
-    work.look_up(&source.system, &source.code, on)
+    let known = work.look_up(prb, 3, source, work_day(prb));
+    standard.or(known)
 }
 
 fn work_day(prb: &Segment<'_>) -> Option<musubi_model::PartialDate> {

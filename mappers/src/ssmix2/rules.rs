@@ -25,12 +25,6 @@ catalogue! {
         "The data type is not one of the standard storage; only the person's attributes were taken in."
         "データ種別を確認してください。" "Check the data type."
         eg "データ種別が XXX-99 のファイル。";
-    /// Known, but not mapped yet.
-    TYPE_UNMAPPED Note "SSMIX2-TYPE-UNMAPPED"
-        "このデータ種別の診療内容はまだ取り込みません。構造だけを確認し、原本を保存しました。"
-        "The content of this data type is not mapped yet; it was checked and the original kept."
-        "対応は不要です。" "Nothing to do."
-        eg "構造の確認だけを行うデータ種別のファイル。";
     /// Time of the event not 17 digits.
     PATH_TIME Warning "SSMIX2-PATH-TIME"
         "ファイル名の発生日時が17桁ではありません。" "The time in the file name has not 17 digits."
@@ -158,4 +152,100 @@ catalogue! {
         "Free text in a result may identify a person; it stays in the original only."
         "対応は不要です。" "Nothing to do."
         eg "結果に「再検のうえ担当医に連絡済み」のような文がある。";
+    /// A number below zero where amounts stand.
+    NEGATIVE Warning "SSMIX2-NEGATIVE"
+        "量に負の数があり、取り込みませんでした。" "An amount is below zero and was not taken in."
+        "量は 0 以上の数で書いてください。" "Write amounts as numbers from 0 up."
+        eg "処方の調剤量（RXE-10）が -14。";
+    /// A code that cannot be one of its system.
+    CODE_SHAPE Warning "SSMIX2-CODE-SHAPE"
+        "コードの桁数や文字が、示された体系のコードになっていません。" "The code is not shaped like one of the system it names."
+        "コードと体系名の組を確認してください。" "Check the code and the system named beside it."
+        eg "HOT9 と書かれた医薬品コードが６桁しかない。";
+    /// PV1-2 missing, unknown, or not that of a stay.
+    CLASS Warning "SSMIX2-CLASS"
+        "PV1-2 の患者区分がないか、入院・外来の別がこの電文と合いません。" "PV1-2 is missing, unknown, or does not fit the event."
+        "入院は I、外来は O、救急は E と書いてください。" "Write I for inpatients, O for outpatients, E for emergencies."
+        eg "退院実施（ADT-52）の PV1-2 が O（外来）。";
+    /// An event without its day.
+    EVENT_DATE Warning "SSMIX2-EVENT-DATE"
+        "入退院・移動の日付がありません。" "The day of an admission, discharge or move is missing."
+        "電文の種類ごとに定めた項目（PV1-44・PV1-45・PV2-8・EVN-6 など）に日付を書いてください。"
+        "Write the day into the field the event defines (PV1-44, PV1-45, PV2-8, EVN-6)."
+        eg "入院実施（ADT-22）の PV1-44 も EVN-6 も空。";
+    /// An end before its beginning.
+    END_BEFORE_START Warning "SSMIX2-END-BEFORE-START"
+        "終了日が開始日より前です。" "Something ends before it begins."
+        "両方の日付を確認してください。" "Check both dates."
+        eg "退院日（PV1-45）が入院日（PV1-44）より前。";
+    /// An event before birth.
+    BEFORE_BIRTH Warning "SSMIX2-BEFORE-BIRTH"
+        "患者が生まれる前の日付です。" "A date lies before the patient's birth."
+        "生年月日とその日付のどちらが正しいか確認してください。" "Find out whether the birth date or this date is right."
+        eg "2020年生まれの患者の病名開始日が2011年。";
+    /// Something past that lies after its own report.
+    AFTER_MESSAGE Warning "SSMIX2-AFTER-MESSAGE"
+        "電文の作成日より後の日付の実績です。" "What is told as done lies after the day of the message."
+        "日付を確認してください。" "Check the date."
+        eg "2024年４月１日に作成された電文に、2042年４月１日の検査結果がある。";
+    /// A body measure that cannot be.
+    VALUE_RANGE Warning "SSMIX2-VALUE-RANGE"
+        "身長・体重・血圧・体温などが、人としてありえない値です。" "A body measure has a value that no person can have."
+        "値と単位を確認してください。" "Check the value and its unit."
+        eg "体温が 365 ℃（36.5 の小数点の欠落）。";
+    /// Not a content folder of the extended storage.
+    EXT_PATH Error "SSMIX2-EXT-PATH"
+        "拡張ストレージのコンテンツフォルダが見つかりません。" "No content folder of the extended storage is in the path."
+        "患者ID_診療日_データ種別_特定キー_発生日時_フラグ のフォルダに置いてください。"
+        "Put the file into a folder named patient_date_type_key_time_flag."
+        eg "文書がコンテンツフォルダの外（患者フォルダの直下）に置かれている。";
+    /// The document names another patient than its path.
+    EXT_PATIENT Error "SSMIX2-EXT-PATIENT"
+        "フォルダの患者IDが、文書（CDA）の患者IDのどれとも合いません。別の人の文書かもしれません。"
+        "The patient number of the folder is none of those in the document: it may be another person's."
+        "正しい患者のフォルダに置き直してください。" "Put the document into the folder of its patient."
+        eg "患者ID 0005001 のフォルダに、患者ID 0005002 の退院時サマリーがある。";
+    /// Folder and document name different kinds.
+    EXT_KIND Warning "SSMIX2-EXT-KIND"
+        "フォルダの文書種別（LOINC）と文書のコードが違います。" "Folder and document give different kinds (LOINC)."
+        "データ種別フォルダと文書の code をそろえてください。" "Let the data type folder and the document's code agree."
+        eg "57133-1（紹介状）のフォルダに 18842-5（退院時サマリー）の文書がある。";
+    /// A kind of document nobody knows.
+    EXT_KIND_UNKNOWN Note "SSMIX2-EXT-KIND-UNKNOWN"
+        "文書種別が施設独自のコードだけです。施設のコードのまま取り込みました。"
+        "The kind of document has a code of the house only; it was taken in under that."
+        "標準の LOINC コードを併記すると、文書の種類を区別できます。" "Add the LOINC code to tell kinds of documents apart."
+        eg "データ種別が L-MEMO^メモ^99ZL01 で、標準コードがない。";
+    /// XML that cannot be read.
+    EXT_XML Warning "SSMIX2-EXT-XML"
+        "CDA 文書を XML として読めず、患者IDを照合できませんでした。" "The CDA document cannot be read as XML; its patient was not compared."
+        "文書が壊れていないか確認してください。" "Check whether the document is damaged."
+        eg "XML が途中で切れている。";
+    /// The header line of a transaction is broken.
+    TR_HEADER Error "SSMIX2-TR-HEADER"
+        "トランザクションの見出し行（#SSMIX）が正しくありません。" "The header line (#SSMIX) of a transaction is not sound."
+        "#SSMIX,2.00,医療機関ID,患者ID,診療日,データ種別,オーダNo,INS か DEL,診療科,発生日時 と書いてください。"
+        "Write #SSMIX,2.00,facility,patient,date,type,order,INS or DEL,department,time."
+        eg "見出し行の８番目が UPD になっている。";
+    /// Bytes before the first header.
+    TR_NO_HEADER Error "SSMIX2-TR-NO-HEADER"
+        "トランザクションの見出し行（#SSMIX）がありません。" "There is no header line (#SSMIX)."
+        "トランザクションストレージのファイルを送ってください。" "Send files of the transaction storage."
+        eg "TR_….DAT の１行目から MSH で始まっている。";
+    /// Another version of the header.
+    TR_VERSION Warning "SSMIX2-TR-VERSION"
+        "見出し行の版が 2.00 ではありません。2.00 として読みました。" "The header's version is not 2.00; it was read as 2.00."
+        "版を確認してください。" "Check the version."
+        eg "#SSMIX,1.00,… で始まる。";
+    /// The facility of the header is another than the sender.
+    TR_FACILITY Note "SSMIX2-TR-FACILITY"
+        "見出し行の医療機関IDが、送り状の発生元と違います。" "The facility of the header is another than the provider of the manifest."
+        "発生元の取り違えがないか確認してください。" "Check whether the right provider is named."
+        eg "見出し行が 1310000001、送り状の発生元が 1310000002。";
+    /// A message without the number of its patient's order and without a date.
+    NO_KEY Note "SSMIX2-NO-KEY"
+        "オーダ番号も日付もないため、訂正や削除と結び付けられない電文です。"
+        "A message has neither order number nor date: corrections cannot be tied to it."
+        "ORC-2 に依頼者オーダ番号を書いてください。" "Write the placer order number into ORC-2."
+        eg "ORC-2 が空の検査結果。";
 }

@@ -14,48 +14,87 @@ pub struct DataType {
     pub messages: &'static [&'static str],
     /// The fields that may hold the date of care (診療日); empty when the path has none (`-`).
     pub care_date: &'static [(&'static str, usize)],
-    /// Is its clinical content mapped into facts?
-    pub mapped: bool,
+    /// What its message speaks of, and so which segments of it become facts.
+    pub content: Content,
+}
+
+/// What a message speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// The person's basics (患者基本).
+    Basics,
+    /// Comings and goings: visits, stays, moves, the doctor in charge.
+    Visit,
+    /// Allergies.
+    Allergy,
+    /// Diseases.
+    Problem,
+    /// Meals.
+    Diet,
+    /// Prescriptions and injections, ordered.
+    DrugOrder,
+    /// Prescriptions and injections, given.
+    DrugGiven,
+    /// Results of the laboratory.
+    LabResult,
+    /// Tests and examinations, ordered.
+    ExamOrder,
+    /// Radiology and endoscopy, performed.
+    ExamDone,
+    /// Results of physiological examinations, reports.
+    ExamResult,
+    /// Vital signs.
+    Vitals,
 }
 
 const fn kind(
     name: &'static str,
     messages: &'static [&'static str],
     care_date: &'static [(&'static str, usize)],
-    mapped: bool,
+    content: Content,
 ) -> DataType {
-    DataType { name, messages, care_date, mapped }
+    DataType { name, messages, care_date, content }
 }
 
 /// All data types of the standard storage.
 pub const TYPES: [DataType; 26] = [
-    kind("ADT-00", &["ADT^A08", "ADT^A23"], &[], true),
-    kind("ADT-01", &["ADT^A54", "ADT^A55"], &[], false),
-    kind("ADT-12", &["ADT^A04"], &[("PV1", 44)], false),
-    kind("ADT-21", &["ADT^A14", "ADT^A27"], &[("PV2", 8)], false),
-    kind("ADT-22", &["ADT^A01", "ADT^A11"], &[("PV1", 44)], false),
-    kind("ADT-31", &["ADT^A21", "ADT^A52"], &[("EVN", 6)], false),
-    kind("ADT-32", &["ADT^A22", "ADT^A53"], &[("EVN", 6), ("PV2", 47)], false),
-    kind("ADT-41", &["ADT^A15", "ADT^A26"], &[("PV2", 8)], false),
-    kind("ADT-42", &["ADT^A02", "ADT^A12"], &[("EVN", 6)], false),
-    kind("ADT-51", &["ADT^A16", "ADT^A25"], &[("PV2", 9)], false),
-    kind("ADT-52", &["ADT^A03", "ADT^A13"], &[("PV1", 45)], false),
-    kind("ADT-61", &["ADT^A60"], &[], false),
-    kind("PPR-01", &["PPR^ZD1"], &[], true),
-    kind("OMD", &["OMD^O03"], &[("ORC", 9)], false),
-    kind("OMP-01", &["RDE^O11"], &[("ORC", 9)], true),
-    kind("OMP-02", &["RDE^O11"], &[("ORC", 9)], false),
-    kind("OMP-11", &["RAS^O17"], &[("RXA", 3)], true),
-    kind("OMP-12", &["RAS^O17"], &[("RXA", 3)], false),
-    kind("OML-01", &["OML^O33"], &[("ORC", 9)], false),
-    kind("OML-11", &["OUL^R22"], &[("SPM", 17)], true),
-    kind("OMG-01", &["OMG^O19"], &[("ORC", 9)], false),
-    kind("OMG-02", &["OMG^O19"], &[("ORC", 9)], false),
-    kind("OMG-03", &["OMG^O19"], &[("ORC", 9)], false),
-    kind("OMG-11", &["OMI^Z23"], &[("OBR", 7)], false),
-    kind("OMG-12", &["OMI^Z23"], &[("OBR", 7)], false),
-    kind("OMG-13", &["ORU^R01"], &[("OBR", 7)], false),
+    kind("ADT-00", &["ADT^A08", "ADT^A23"], &[], Content::Basics),
+    kind("ADT-01", &["ADT^A54", "ADT^A55"], &[], Content::Visit),
+    kind("ADT-12", &["ADT^A04"], &[("PV1", 44)], Content::Visit),
+    kind("ADT-21", &["ADT^A14", "ADT^A27"], &[("PV2", 8)], Content::Visit),
+    kind("ADT-22", &["ADT^A01", "ADT^A11"], &[("PV1", 44)], Content::Visit),
+    kind("ADT-31", &["ADT^A21", "ADT^A52"], &[("EVN", 6)], Content::Visit),
+    kind("ADT-32", &["ADT^A22", "ADT^A53"], &[("EVN", 6), ("PV2", 47)], Content::Visit),
+    kind("ADT-41", &["ADT^A15", "ADT^A26"], &[("PV2", 8)], Content::Visit),
+    kind("ADT-42", &["ADT^A02", "ADT^A12"], &[("EVN", 6)], Content::Visit),
+    kind("ADT-51", &["ADT^A16", "ADT^A25"], &[("PV2", 9)], Content::Visit),
+    kind("ADT-52", &["ADT^A03", "ADT^A13"], &[("PV1", 45)], Content::Visit),
+    kind("ADT-61", &["ADT^A60"], &[], Content::Allergy),
+    kind("PPR-01", &["PPR^ZD1"], &[], Content::Problem),
+    kind("OMD", &["OMD^O03"], &[("ORC", 9)], Content::Diet),
+    kind("OMP-01", &["RDE^O11"], &[("ORC", 9)], Content::DrugOrder),
+    kind("OMP-02", &["RDE^O11"], &[("ORC", 9)], Content::DrugOrder),
+    kind("OMP-11", &["RAS^O17"], &[("RXA", 3)], Content::DrugGiven),
+    kind("OMP-12", &["RAS^O17"], &[("RXA", 3)], Content::DrugGiven),
+    kind("OML-01", &["OML^O33"], &[("ORC", 9)], Content::ExamOrder),
+    kind("OML-11", &["OUL^R22"], &[("SPM", 17)], Content::LabResult),
+    kind("OMG-01", &["OMG^O19"], &[("ORC", 9)], Content::ExamOrder),
+    kind("OMG-02", &["OMG^O19"], &[("ORC", 9)], Content::ExamOrder),
+    kind("OMG-03", &["OMG^O19"], &[("ORC", 9)], Content::ExamOrder),
+    kind("OMG-11", &["OMI^Z23"], &[("OBR", 7)], Content::ExamDone),
+    kind("OMG-12", &["OMI^Z23"], &[("OBR", 7)], Content::ExamDone),
+    kind("OMG-13", &["ORU^R01"], &[("OBR", 7)], Content::ExamResult),
 ];
+
+/// Vital signs of the extended storage (バイタル); they have no data type of the standard storage.
+pub static VITALS: DataType = kind("ORU^R30", &["ORU^R30"], &[], Content::Vitals);
+
+/// The data type whose messages have this MSH-9, for messages without a path. `RDE^O11` is prescriptions and
+/// injections alike: both are mapped the same way.
+#[must_use]
+pub fn by_message(name: &str) -> Option<&'static DataType> {
+    TYPES.iter().chain(std::iter::once(&VITALS)).find(|t| t.messages.contains(&name))
+}
 
 /// A data type by its name; case does not matter, for storage on Windows does not keep it.
 #[must_use]
@@ -128,6 +167,7 @@ const STRUCTURES: &[(&[&str], &str)] = &[
         "MSH SFT* ((PID PD1? NTE* NK1* (PV1 PV2?)?)? (ORC? OBR NTE* (TQ1 TQ2*)* CTD? (OBX NTE*)* FT1* CTI* \
          (SPM OBX*)*)+)+ DSC?",
     ),
+    (&["ORU^R30"], "MSH SFT* PID PD1? (PV1 PV2?)? ORC OBR NTE* (TQ1 TQ2*)* (OBX NTE*)+"),
 ];
 
 const PATIENT: &str = "(PID PD1? NTE* NK1* (PV1 PV2?)? (IN1 IN2? IN3?)* GT1? AL1*)?";

@@ -1,41 +1,104 @@
 //! Holds the witnesses of a file against each other: path, header, patient segment, order; and its segments against the
 //! structure of its message. Never changes anything, never chooses between two that disagree.
 
+use compact_str::CompactString;
 use musubi_model::Finding;
 
 use super::path::FilePath;
 use super::{rules, types};
+use crate::VersionState;
 use crate::hl7::grammar::Verdict;
 use crate::hl7::{self, Message, Notes, Segment};
 use crate::text::Encoding;
+
+/// What stands around a message.
+pub(super) enum Outside<'p> {
+    /// Path or header of standard or transaction storage.
+    File(&'p FilePath<'p>),
+    /// The content folder of extended storage: the patient and the flag.
+    Folder(&'p str, VersionState),
+    /// Nothing.
+    Nothing,
+}
+
+impl Outside<'_> {
+    /// The patient number it names.
+    pub(super) fn patient(&self) -> Option<&str> {
+        match self {
+            Self::File(path) => Some(path.patient.expose()),
+            Self::Folder(patient, _) => Some(patient),
+            Self::Nothing => None,
+        }
+    }
+
+    /// The condition flag it gives.
+    pub(super) fn state(&self) -> Option<VersionState> {
+        match self {
+            Self::File(path) => Some(path.state),
+            Self::Folder(_, state) => Some(*state),
+            Self::Nothing => None,
+        }
+    }
+}
 
 /// What the witnesses agree on.
 pub(super) struct Said {
     /// The message deletes what it speaks of.
     pub deletes: bool,
+    /// What it speaks of; none when neither path nor header says so.
+    pub data_type: Option<&'static types::DataType>,
+    /// The event of MSH-9 (`A01`), or of the data type when the header has none.
+    pub event: CompactString,
 }
 
-pub(super) fn check(message: &Message<'_>, path: &FilePath<'_>, notes: &mut Notes) -> Said {
-    let Some(msh) = message.first("MSH") else { return Said { deletes: false } };
+/// MSH-9 as `code^event`.
+pub(super) fn message_name(message: &Message<'_>) -> String {
+    let Some(msh) = message.first("MSH") else { return String::new() };
     let kind = msh.field(9);
-    let name = format!("{}^{}", kind.component(1).code(), kind.component(2).code());
+    format!("{}^{}", kind.component(1).code(), kind.component(2).code())
+}
+
+pub(super) fn check(message: &Message<'_>, outside: &Outside<'_>, notes: &mut Notes) -> Said {
+    let mut said = Said { deletes: false, data_type: None, event: CompactString::default() };
+    let Some(msh) = message.first("MSH") else { return said };
+    let name = message_name(message);
     check_encoding(message, &msh, notes);
-    check_patient(message, path, notes);
-    let mut deletes = false;
-    if let Some(data_type) = path.data_type() {
-        match data_type.messages.iter().position(|m| *m == name) {
-            Some(at) => deletes = at > 0,
+    check_processing(&msh, notes);
+    check_patient(message, outside.patient(), notes);
+    said.data_type = match outside {
+        Outside::File(path) => path.data_type(),
+        _ => types::by_message(&name),
+    };
+    match said.data_type {
+        Some(data_type) => match data_type.messages.iter().position(|m| *m == name) {
+            Some(at) => said.deletes = at > 0,
             None => notes.push(
                 msh.finding(&rules::PATH_TYPE, 9)
                     .found(musubi_model::finding::shape_of(&name))
                     .expected(format!("{}: {}", data_type.name, data_type.messages.join(" / "))),
             ),
-        }
-        check_date(message, path, data_type, notes);
+        },
+        None if matches!(outside, Outside::File(_)) => {}
+        None => notes
+            .push(msh.finding(&hl7::rules::MESSAGE_UNKNOWN, 9).found(musubi_model::finding::shape_of(&name))),
     }
-    check_order(message, path, notes);
+    if let Outside::File(path) = outside {
+        if let Some(data_type) = said.data_type {
+            check_date(message, path, data_type, notes);
+        }
+        check_order(message, path, notes);
+    }
     check_structure(message, &name, notes);
-    Said { deletes }
+    said.event = CompactString::from(name.rsplit('^').next().unwrap_or_default());
+    said
+}
+
+/// MSH-11: `P` is production; a message of a test or of training must not be taken for care.
+fn check_processing(msh: &Segment<'_>, notes: &mut Notes) {
+    let mode = msh.field(11).component(1).code();
+    if matches!(mode, "T" | "D") {
+        notes.push(msh.finding(&hl7::rules::NOT_PRODUCTION, 11).found(mode).expected("P"));
+    }
 }
 
 /// MSH-18 is advice; when it contradicts the bytes, that is worth a note.
@@ -60,8 +123,7 @@ fn significant(number: &str) -> &str {
     number.trim_start_matches('0')
 }
 
-fn check_patient(message: &Message<'_>, path: &FilePath<'_>, notes: &mut Notes) {
-    let said = *path.patient.expose();
+fn check_patient(message: &Message<'_>, said: Option<&str>, notes: &mut Notes) {
     let mut first: Option<String> = None;
     for pid in message.segments().filter(|s| s.is("PID")) {
         let numbers: Vec<_> = pid
@@ -70,25 +132,28 @@ fn check_patient(message: &Message<'_>, path: &FilePath<'_>, notes: &mut Notes) 
             .map(|r| r.component(1).text())
             .filter(|n| !n.trim().is_empty())
             .collect();
-        let Some(number) = numbers.iter().find(|n| *n == said).or(numbers.first()) else {
+        let Some(number) = numbers.iter().find(|n| said == Some(n)).or(numbers.first()) else {
             if first.is_none() && pid.field_count() > 0 {
                 notes.push(pid.finding(&rules::PID_NUMBER, 3));
                 first = Some(String::new());
             }
             continue;
         };
-        match &first {
-            None if *number == said => {}
-            None if !significant(number).is_empty() && significant(number) == significant(said) => {
+        match (&first, said) {
+            (None, None) => {}
+            (None, Some(said)) if *number == said => {}
+            (None, Some(said))
+                if !significant(number).is_empty() && significant(number) == significant(said) =>
+            {
                 notes.push(pid.finding(&rules::PATH_PID_PADDING, 3));
             }
-            None => notes.push(
+            (None, Some(_)) => notes.push(
                 pid.finding(&rules::PATH_PID, 3)
                     .found(musubi_model::finding::shape_of(number))
                     .expected("ファイル名の患者ID"),
             ),
-            Some(before) if before == number.as_ref() => {}
-            Some(_) => notes.push(pid.finding(&rules::PID_DIFFERS, 3)),
+            (Some(before), _) if before == number.as_ref() => {}
+            (Some(_), _) => notes.push(pid.finding(&rules::PID_DIFFERS, 3)),
         }
         first.get_or_insert_with(|| number.to_string());
     }
@@ -147,6 +212,9 @@ fn check_order(message: &Message<'_>, path: &FilePath<'_>, notes: &mut Notes) {
     }
 }
 
+/// Sorts of segments out of place that are told once each.
+const TOLD_MAX: usize = 64;
+
 /// One finding for each name and verdict, with how often.
 struct Told {
     name: [u8; 3],
@@ -176,8 +244,11 @@ fn check_structure(message: &Message<'_>, name: &str, notes: &mut Notes) {
             }
             Verdict::OutOfPlace => (&hl7::rules::SEGMENT_UNKNOWN, String::new()),
         };
+        let sorts = told.len();
         match told.iter_mut().find(|t| t.name == name && std::ptr::eq(t.rule, rule)) {
             Some(before) => before.count += 1,
+            // So many sorts of them are counted by the notes alone.
+            None if sorts >= TOLD_MAX => notes.push(segment.finding(rule, 0).expected(expected)),
             None => {
                 let finding = segment.finding(rule, 0).expected(expected);
                 told.push(Told { name, rule, finding, count: 1 });

@@ -6,17 +6,21 @@ use musubi_model::{CodeSystem, PartialDate};
 
 /// A receipt master.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Book {
+pub(crate) enum Book {
     Disease,
     Modifier,
     Procedure,
     Drug,
     Material,
     Comment,
+    Dental,
+    DentalAddition,
+    Dispensing,
+    Nursing,
 }
 
 impl Book {
-    pub(super) const fn system(self) -> CodeSystem {
+    pub(crate) const fn system(self) -> CodeSystem {
         match self {
             Self::Disease => CodeSystem::ReceiptDisease,
             Self::Modifier => CodeSystem::ReceiptModifier,
@@ -24,9 +28,27 @@ impl Book {
             Self::Drug => CodeSystem::ReceiptDrug,
             Self::Material => CodeSystem::ReceiptMaterial,
             Self::Comment => CodeSystem::ReceiptComment,
+            Self::Dental => CodeSystem::ReceiptDental,
+            Self::DentalAddition => CodeSystem::ReceiptDentalAddition,
+            Self::Dispensing => CodeSystem::ReceiptDispensing,
+            Self::Nursing => CodeSystem::ReceiptNursing,
         }
     }
 }
+
+/// All of them, in the order of the variants.
+const ALL: [Book; 10] = [
+    Book::Disease,
+    Book::Modifier,
+    Book::Procedure,
+    Book::Drug,
+    Book::Material,
+    Book::Comment,
+    Book::Dental,
+    Book::DentalAddition,
+    Book::Dispensing,
+    Book::Nursing,
+];
 
 #[derive(Debug, Clone, Default)]
 enum Edition {
@@ -38,7 +60,7 @@ enum Edition {
 
 /// What a master said.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// No master of that system is loaded.
     NoMaster,
     /// The code is not in this edition.
@@ -47,19 +69,19 @@ pub(super) enum Answer {
     Known(MasterEntry),
 }
 
-pub(super) struct Books<'m> {
+pub(crate) struct Books<'m> {
     masters: &'m dyn Masters,
     /// The month of care.
     pub on: Option<PartialDate>,
-    editions: [Edition; 6],
+    editions: [Edition; ALL.len()],
 }
 
 impl<'m> Books<'m> {
-    pub(super) fn new(masters: &'m dyn Masters) -> Self {
+    pub(crate) fn new(masters: &'m dyn Masters) -> Self {
         Self { masters, on: None, editions: Default::default() }
     }
 
-    pub(super) fn ask(&mut self, book: Book, code: &str) -> Answer {
+    pub(crate) fn ask(&mut self, book: Book, code: &str) -> Answer {
         let Some(edition) = self.editions.get_mut(book as usize) else { return Answer::NoMaster };
         if matches!(edition, Edition::NotAsked) {
             *edition = match self.masters.edition(&book.system(), self.on) {
@@ -75,11 +97,9 @@ impl<'m> Books<'m> {
     }
 
     /// `RECE-B 20240601, RECE-S 20240601`: the editions that were asked; empty when none is loaded.
-    pub(super) fn used(&self) -> CompactString {
+    pub(crate) fn used(&self) -> CompactString {
         let mut out = CompactString::default();
-        let books =
-            [Book::Disease, Book::Modifier, Book::Procedure, Book::Drug, Book::Material, Book::Comment];
-        for (book, edition) in books.into_iter().zip(&self.editions) {
+        for (book, edition) in ALL.into_iter().zip(&self.editions) {
             if let Edition::Loaded(name) = edition {
                 if !out.is_empty() {
                     out.push_str(", ");

@@ -1,4 +1,4 @@
-//! What was found and done: SY, SI, IY, TO, CO, SJ.
+//! What was found and done: SY, SI, IY, TO, CO, SJ, and the lines of dental receipts.
 //!
 //! Two rules shape the lines (formats.md §2.3 rule 2): 診療識別 stands only on the first line of its group, and points
 //! only on the last line of a unit of points and times (点数・回数算定単位). A fact is made of each line, a cost of each
@@ -14,51 +14,63 @@ use super::number::{self, Month};
 use super::rules;
 use super::sink::Place;
 
-/// Where the columns of a kind of claim line stand.
+/// Where the columns of a kind of claim line stand; 0: there is none. Columns 1 to 4 are those of all lines: section,
+/// burden, code, amount.
 #[derive(Debug)]
-pub(super) struct Layout {
-    table: FactTable,
-    book: Book,
+pub(crate) struct Layout {
+    pub table: FactTable,
+    pub book: Book,
     /// First digit of its codes.
-    first_digit: u8,
+    pub first_digit: u8,
+    pub points: usize,
+    pub times: usize,
     /// First of three pairs of comment code and text.
-    comments: usize,
+    pub comments: usize,
+    /// First pair of code and amount of an addition (加算), and how many pairs.
+    pub additions: (usize, usize),
+    /// Code of the unit (単位コード) and name in words.
+    pub unit: usize,
+    pub name: usize,
     /// Column of day 1.
-    day_one: usize,
+    pub day_one: usize,
 }
 
 /// SI: 診療行為レコード.
-pub(super) const PROCEDURE: Layout = Layout {
+pub(crate) const PROCEDURE: Layout = Layout {
     table: FactTable::ProcedureOccurrence,
     book: Book::Procedure,
     first_digit: b'1',
+    points: 5,
+    times: 6,
     comments: 7,
+    additions: (0, 0),
+    unit: 0,
+    name: 0,
     day_one: 13,
 };
 /// IY: 医薬品レコード.
-pub(super) const DRUG: Layout =
-    Layout { table: FactTable::DrugExposure, book: Book::Drug, first_digit: b'6', comments: 7, day_one: 13 };
+pub(crate) const DRUG: Layout =
+    Layout { table: FactTable::DrugExposure, book: Book::Drug, first_digit: b'6', ..PROCEDURE };
 /// TO: 特定器材レコード.
-pub(super) const MATERIAL: Layout = Layout {
+pub(crate) const MATERIAL: Layout = Layout {
     table: FactTable::DeviceExposure,
     book: Book::Material,
     first_digit: b'7',
     comments: 11,
+    unit: 7,
+    name: 10,
     day_one: 17,
+    ..PROCEDURE
 };
 
 /// Section (診療識別) of meals, whose lines count yen, not points.
 const MEALS: &str = "97";
-/// The disease code of a disease that has none (未コード化傷病名).
-const UNCODED: &[u8] = b"0000999";
-/// Modifiers of one disease at most.
-const MODIFIERS_MAX: usize = 20;
 /// First month of care in which the day columns are obligatory (平成24年4月).
 const DAYS_SINCE: (i16, u8) = (2012, 4);
 
 /// The state of the claim lines of one receipt.
 #[derive(Debug, Default)]
-pub(super) struct Claim {
+pub(crate) struct Claim {
     care: Option<Month>,
     birth: Option<PartialDate>,
     section: CompactString,
@@ -71,16 +83,36 @@ pub(super) struct Claim {
     statement: CompactString,
     /// Σ(points × times) of the lines the insurer pays.
     pub insurer_points: i64,
+    /// Something changes the total that we cannot compute (分割調剤 and reductions).
+    pub adjusted: bool,
 }
 
 impl Claim {
-    pub(super) fn begin(&mut self, care: Option<Month>, birth: Option<PartialDate>) {
+    pub(crate) fn begin(&mut self, care: Option<Month>, birth: Option<PartialDate>) {
         self.care = care;
         self.birth = birth;
     }
 
-    pub(super) fn care(&self) -> Option<Month> {
+    pub(crate) fn care(&self) -> Option<Month> {
         self.care
+    }
+
+    pub(crate) fn birth(&self) -> Option<PartialDate> {
+        self.birth
+    }
+
+    /// Counts what the insurer pays.
+    pub(crate) fn add(&mut self, burden: &[u8], points: i64) {
+        if insurer_pays(burden) {
+            self.insurer_points = self.insurer_points.saturating_add(points);
+        }
+    }
+
+    /// Another receipt below the same total begins: sections are written anew.
+    pub(crate) fn next_part(&mut self) {
+        self.section.clear();
+        self.group.clear();
+        self.statement.clear();
     }
 
     fn enter(&mut self, section: CompactString) {
@@ -88,13 +120,20 @@ impl Claim {
         self.group.clear();
     }
 
-    fn next_unit(&mut self) {
+    /// Names the group of lines that have no 診療識別.
+    pub(crate) fn enter_once(&mut self, section: &'static str) {
+        if self.section.is_empty() {
+            self.enter(CompactString::const_new(section));
+        }
+    }
+
+    pub(crate) fn next_unit(&mut self) {
         self.units = self.units.saturating_add(1);
         self.group.clear();
     }
 
     /// `21-3`: the section and the ordinal of the unit of points inside the receipt.
-    fn group(&mut self) -> CompactString {
+    pub(crate) fn group(&mut self) -> CompactString {
         if self.group.is_empty() {
             self.group.push_str(&self.section);
             self.group.push('-');
@@ -125,112 +164,79 @@ struct Days {
 }
 
 impl Reader<'_, '_> {
-    /// SY: 傷病名レコード.
-    pub(super) fn disease(&mut self) {
-        let code = self.fields.code(1);
-        let uncoded = self.fields.get(1) == UNCODED;
-        let digits = !code.is_empty() && code.bytes().all(|b| b.is_ascii_digit());
-        let mut fact = Fact::new(FactTable::ConditionOccurrence, self.place.range);
-        let mut source = Coded::new(CodeSystem::ReceiptDisease, &code);
-        if digits && code.len() == 7 {
-            if let Some(entry) = self.ask(Book::Disease, 1, &code) {
-                fact.standard = entry.standard;
-                if !uncoded {
-                    source = source.with_text(&entry.name);
-                }
-            }
-        } else {
-            let dropped = digits && code.len() < 7;
-            let rule = if dropped { &rules::ZERO_DROPPED } else { &rules::CODE_SHAPE };
-            self.say_shape(rule, 1, "7 桁");
-        }
-        if uncoded {
-            let name = self.text(5);
-            if name.is_empty() {
-                self.say(&rules::UNCODED_NAME, 5, || "(空)".to_owned(), "傷病名称");
-            }
-            source = source.with_text(&name);
-        }
-        fact.source = Some(source);
-        fact.start = self.date(2, &rules::DATE);
-        if let (Some(start), Some(birth)) = (fact.start, self.claim.birth)
-            && before(start, birth)
-        {
-            self.say(
-                &rules::DATE_BEFORE_BIRTH,
-                2,
-                || "生年月日より前の診療開始日".to_owned(),
-                "生年月日以後",
-            );
-        }
-        fact.status = self.fields.code(3);
-        fact.qualifiers = self.modifiers();
-        match self.fields.get(6) {
-            b"01" => fact.group = CompactString::const_new("main"),
-            b"1" => self.say_shape(&rules::ZERO_DROPPED, 6, "01"),
-            _ => {}
-        }
-        self.facts.push(fact);
-    }
-
-    /// Modifier codes (修飾語), four digits each, joined by spaces.
-    fn modifiers(&mut self) -> CompactString {
-        let field = self.fields.get(4);
-        if field.is_empty() {
-            return CompactString::default();
-        }
-        let digits = field.iter().all(u8::is_ascii_digit);
-        if !digits || !field.len().is_multiple_of(4) || field.len() > 4 * MODIFIERS_MAX {
-            self.say_shape(&rules::MODIFIER, 4, "4 桁の倍数、20 個まで");
-            // Cutting codes out of it would make up codes: digits are kept whole as sent, anything else stays out.
-            return self.fields.code(4);
-        }
-        let mut joined = CompactString::with_capacity(field.len() + field.len() / 4);
-        for part in field.chunks_exact(4) {
-            let Ok(code) = std::str::from_utf8(part) else { continue };
-            if !joined.is_empty() {
-                joined.push(' ');
-            }
-            joined.push_str(code);
-            self.ask(Book::Modifier, 4, code);
-        }
-        joined
-    }
-
-    /// SI, IY, TO.
-    pub(super) fn claim_line(&mut self, layout: &Layout) {
+    /// SI, IY, TO, SS.
+    pub(crate) fn claim_line(&mut self, layout: &Layout) {
         self.section();
         let mut fact = Fact::new(layout.table, self.place.range);
         fact.group = self.claim.group();
         let (source, standard) = self.coded(layout.book, 3, layout.first_digit);
         (fact.source, fact.standard) = (Some(source), standard);
-        fact.quantity = number::amount(self.fields.get(4)).unwrap_or_else(|_| {
-            self.say_shape(&rules::NUMBER, 4, "数字");
-            None
-        });
-        if layout.book == Book::Material {
-            fact.value.unit = self.fields.code(7);
-            let name = self.text(10);
+        fact.quantity = self.amount(4);
+        if layout.unit > 0 {
+            fact.value.unit = self.fields.code(layout.unit);
+        }
+        if layout.name > 0 {
+            let name = self.text(layout.name);
             fact.source = fact.source.map(|source| source.with_text(&name));
         }
-        let points = self.points(5);
-        let times = self.count(6);
-        let days = self.days(layout.day_one, times);
+        let points = self.points(layout.points);
+        let times = self.count(layout.times);
+        let days = self.days(layout.day_one, layout.times, times);
         fact.times = times;
         fact.start = days.first.or(self.claim.care.map(|m| m.date));
         fact.end = days.last;
         let (start, end) = (fact.start, fact.end);
         self.facts.push(fact);
-        for pair in 0..3 {
-            let column = layout.comments + 2 * pair;
-            if !self.fields.get(column).is_empty() {
-                self.note(column);
+        let (first, pairs) = layout.additions;
+        for pair in 0..pairs {
+            self.addition(first + 2 * pair, times, start, end);
+        }
+        if layout.comments > 0 {
+            for pair in 0..3 {
+                let column = layout.comments + 2 * pair;
+                if !self.fields.get(column).is_empty() {
+                    self.note(column);
+                }
             }
         }
         match points {
             None => self.claim.pending = Some(self.place),
             Some(points) => self.close_unit(points, times, start, end),
         }
+    }
+
+    /// An addition (加算) to the line at hand: five letters and digits.
+    fn addition(
+        &mut self,
+        column: usize,
+        times: Option<u32>,
+        start: Option<PartialDate>,
+        end: Option<PartialDate>,
+    ) {
+        let field = self.fields.get(column);
+        if field.is_empty() {
+            return;
+        }
+        if field.len() != 5 || !field.iter().all(u8::is_ascii_alphanumeric) {
+            self.say_shape(&rules::CODE_SHAPE, column, "英数字 5 桁");
+            return;
+        }
+        let code = self.fields.code(column);
+        self.ask(Book::DentalAddition, column, &code);
+        let mut fact = Fact::new(FactTable::ProcedureOccurrence, self.place.range);
+        fact.group = self.claim.group();
+        fact.source = Some(Coded { system: Book::DentalAddition.system(), code, text: None });
+        fact.quantity = self.amount(column + 1);
+        (fact.times, fact.start, fact.end) = (times, start, end);
+        self.facts.push(fact);
+    }
+
+    /// An amount (数量・使用量); what cannot be read is said.
+    pub(crate) fn amount(&mut self, column: usize) -> Option<Decimal> {
+        number::amount(self.fields.get(column)).unwrap_or_else(|_| {
+            self.say_shape(&rules::NUMBER, column, "数字");
+            None
+        })
     }
 
     /// Takes over the 診療識別 of the line at hand, or carries the last one forward.
@@ -247,7 +253,7 @@ impl Reader<'_, '_> {
     }
 
     /// A new group or the end of the receipt: lines still waiting for their points never get them.
-    pub(super) fn end_of_lines(&mut self) {
+    pub(crate) fn end_of_lines(&mut self) {
         if let Some(place) = self.claim.pending.take() {
             self.sink.push(place.finding(&rules::POINTS_PLACE, 5).found("(空)").expected("算定単位の点数"));
             self.claim.next_unit();
@@ -262,9 +268,9 @@ impl Reader<'_, '_> {
         end: Option<PartialDate>,
     ) {
         let meals = self.claim.section == MEALS;
-        if !meals && insurer_pays(self.fields.get(2)) {
+        if !meals {
             let sum = points.saturating_mul(i64::from(times.unwrap_or(0)));
-            self.claim.insurer_points = self.claim.insurer_points.saturating_add(sum);
+            self.claim.add(self.fields.get(2), sum);
         }
         let mut cost = Fact::new(FactTable::Cost, self.place.range);
         cost.start = start;
@@ -281,7 +287,7 @@ impl Reader<'_, '_> {
     }
 
     /// The day columns: their sum must be the number of times (formats.md §2.3 rule 6).
-    fn days(&mut self, day_one: usize, times: Option<u32>) -> Days {
+    fn days(&mut self, day_one: usize, times_column: usize, times: Option<u32>) -> Days {
         let mut days = Days::default();
         let Some(care) = self.claim.care else { return days };
         let mut filled = self.fields.filled_days(day_one);
@@ -305,13 +311,13 @@ impl Reader<'_, '_> {
         let expected = times.unwrap_or(0);
         if days.sum != expected && (obligatory || days.sum > 0) {
             let difference = i64::from(days.sum) - i64::from(expected);
-            self.say(&rules::DAYS_SUM, 6, || format!("差 {difference:+}"), "差 0");
+            self.say(&rules::DAYS_SUM, times_column, || format!("差 {difference:+}"), "差 0");
         }
         days
     }
 
     /// CO: コメントレコード.
-    pub(super) fn comment(&mut self) {
+    pub(crate) fn comment(&mut self) {
         if !self.fields.get(1).is_empty() && self.fields.get(1) != self.claim.section.as_bytes() {
             let section = self.fields.code(1);
             if self.claim.pending.is_none() {
@@ -322,7 +328,7 @@ impl Reader<'_, '_> {
     }
 
     /// A sealed reference to a comment: its code and where it stands, never its text.
-    fn note(&mut self, column: usize) {
+    pub(crate) fn note(&mut self, column: usize) {
         let mut note = Fact::new(FactTable::Note, self.place.range);
         note.start = self.claim.care.map(|m| m.date);
         note.source = Some(self.coded(Book::Comment, column, b'8').0);
@@ -331,7 +337,7 @@ impl Reader<'_, '_> {
     }
 
     /// SJ: 症状詳記レコード. A blank kind continues the one before.
-    pub(super) fn statement(&mut self) {
+    pub(crate) fn statement(&mut self) {
         if !self.fields.get(1).is_empty() {
             self.claim.statement = self.fields.code(1);
         }
@@ -343,7 +349,7 @@ impl Reader<'_, '_> {
     }
 
     /// A nine-digit code and the standard code it maps to; its shape and its being in the master are checked.
-    fn coded(&mut self, book: Book, column: usize, first_digit: u8) -> (Coded, Option<Coded>) {
+    pub(crate) fn coded(&mut self, book: Book, column: usize, first_digit: u8) -> (Coded, Option<Coded>) {
         let field = self.fields.get(column);
         let code = self.fields.code(column);
         let standard = if field.len() == 9
@@ -359,7 +365,12 @@ impl Reader<'_, '_> {
     }
 
     /// Asks the master; a code it does not have is said.
-    fn ask(&mut self, book: Book, column: usize, code: &str) -> Option<musubi_model::code::MasterEntry> {
+    pub(crate) fn ask(
+        &mut self,
+        book: Book,
+        column: usize,
+        code: &str,
+    ) -> Option<musubi_model::code::MasterEntry> {
         match self.books.ask(book, code) {
             Answer::NoMaster => None,
             Answer::Known(entry) => Some(entry),
@@ -374,14 +385,6 @@ impl Reader<'_, '_> {
                 None
             }
         }
-    }
-}
-
-/// Is `date` before `birth`, as far as both are known?
-fn before(date: PartialDate, birth: PartialDate) -> bool {
-    match (date.to_date(), birth.to_date()) {
-        (Some(date), Some(birth)) => date < birth,
-        _ => date.year() < birth.year(),
     }
 }
 

@@ -19,7 +19,7 @@ pub enum TextEncoding {
 
 /// What [`detect`] found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Detected {
+pub(crate) enum Detected {
     /// One of the two we read.
     Text(TextEncoding),
     /// Something else, by its name.
@@ -28,7 +28,7 @@ pub(super) enum Detected {
 
 /// What is wrong with the bytes of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flaw {
+pub(crate) enum Flaw {
     /// The last character lacks its second half.
     Cut,
     /// Bytes that are no character of the encoding.
@@ -39,10 +39,10 @@ pub(super) enum Flaw {
 const SAMPLE: usize = 1 << 16;
 
 /// The UTF-8 byte order mark.
-pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
+pub(crate) const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// Finds the encoding of a document. Pure ASCII counts as Shift_JIS.
-pub(super) fn detect(document: &[u8]) -> Detected {
+pub(crate) fn detect(document: &[u8]) -> Detected {
     if document.starts_with(b"\xFF\xFE") || document.starts_with(b"\xFE\xFF") {
         return Detected::Other("UTF-16");
     }
@@ -129,7 +129,7 @@ fn is_euc_jp(mut bytes: &[u8]) -> bool {
 }
 
 /// What is wrong with a field that is not pure ASCII.
-pub(super) fn flaw(field: &[u8], encoding: TextEncoding) -> Option<Flaw> {
+pub(crate) fn flaw(field: &[u8], encoding: TextEncoding) -> Option<Flaw> {
     match encoding {
         TextEncoding::Utf8 => match std::str::from_utf8(field) {
             Ok(_) => None,
@@ -160,7 +160,7 @@ pub fn decode(field: &[u8], encoding: TextEncoding) -> CompactString {
 }
 
 /// Bytes the field takes in Shift_JIS, in which the standard's lengths are given: two for each full-width character.
-pub(super) fn prescribed_bytes(field: &[u8], encoding: TextEncoding) -> usize {
+pub(crate) fn prescribed_bytes(field: &[u8], encoding: TextEncoding) -> usize {
     match encoding {
         TextEncoding::ShiftJis => field.len(),
         TextEncoding::Utf8 => String::from_utf8_lossy(field)

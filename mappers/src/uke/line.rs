@@ -6,7 +6,7 @@ use crate::RecordCounts;
 
 /// One record without its line end.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     /// Physical line, counted from 1.
     pub number: u64,
     /// Offset of its first byte in the slice given to [`Lines::new`].
@@ -17,7 +17,7 @@ pub(super) struct Line<'a> {
 
 /// The records of a slice: lines that end with CRLF, LF or CR. Empty lines and the end-of-file mark 1A are passed over.
 #[derive(Debug, Clone)]
-pub(super) struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     bytes: &'a [u8],
     at: usize,
     number: u64,
@@ -28,7 +28,7 @@ pub(super) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(bytes: &'a [u8], from: usize) -> Self {
+    pub(crate) fn new(bytes: &'a [u8], from: usize) -> Self {
         Self { bytes, at: from, number: 0, lf: 0, cr: 0 }
     }
 }
@@ -68,23 +68,23 @@ impl<'a> Iterator for Lines<'a> {
 
 /// A record id (レコード識別情報): two capital letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Kind(pub [u8; 2]);
+pub(crate) struct Kind(pub [u8; 2]);
 
 impl Kind {
     /// A line of an older stage of the same receipt (履歴), with three columns before its id.
-    pub(super) const HISTORY: Self = Self(*b"\0h");
+    pub(crate) const HISTORY: Self = Self(*b"\0h");
     /// A line without a record id.
-    pub(super) const UNREADABLE: Self = Self(*b"??");
+    pub(crate) const UNREADABLE: Self = Self(*b"??");
 
     /// The name under which records are counted.
-    pub(super) fn label(&self) -> &str {
+    pub(crate) fn label(&self) -> &str {
         if *self == Self::HISTORY { "history" } else { std::str::from_utf8(&self.0).unwrap_or("??") }
     }
 }
 
 /// Kind and number of leading columns of a line. `prefixed`: the document's own form has three leading columns
 /// (データ識別, 行番号, 枝番号), so a line with them is not history.
-pub(super) fn classify(line: &[u8], prefixed: bool) -> (Kind, usize) {
+pub(crate) fn classify(line: &[u8], prefixed: bool) -> (Kind, usize) {
     if let [a @ b'A'..=b'Z', b @ b'A'..=b'Z'] | [a @ b'A'..=b'Z', b @ b'A'..=b'Z', b',', ..] = line {
         return (Kind([*a, *b]), 0);
     }
@@ -100,7 +100,7 @@ pub(super) fn classify(line: &[u8], prefixed: bool) -> (Kind, usize) {
 }
 
 /// Does the line have three leading columns before its record id?
-pub(super) fn is_prefixed(line: &[u8]) -> bool {
+pub(crate) fn is_prefixed(line: &[u8]) -> bool {
     classify(line, true).1 == 3
 }
 
@@ -121,10 +121,10 @@ fn unquoted(column: &[u8]) -> &[u8] {
 
 /// Counts records by kind; a unit has few kinds.
 #[derive(Debug, Default)]
-pub(super) struct Counter(Vec<(Kind, u64)>);
+pub(crate) struct Counter(Vec<(Kind, u64)>);
 
 impl Counter {
-    pub(super) fn add(&mut self, kind: Kind) {
+    pub(crate) fn add(&mut self, kind: Kind) {
         match self.0.iter_mut().find(|(k, _)| *k == kind) {
             Some((_, n)) => *n += 1,
             None => self.0.push((kind, 1)),
@@ -132,7 +132,7 @@ impl Counter {
     }
 
     /// Gives what was counted and begins anew.
-    pub(super) fn take(&mut self) -> RecordCounts {
+    pub(crate) fn take(&mut self) -> RecordCounts {
         let mut counts = RecordCounts::default();
         self.0.sort_unstable_by(|a, b| a.0.label().cmp(b.0.label()));
         for (kind, n) in self.0.drain(..) {
@@ -142,15 +142,15 @@ impl Counter {
     }
 }
 
-/// More columns than any record of the standard has.
-const COLUMNS_MAX: usize = 64;
+/// More columns than any record of the standards has (KI of dispensing receipts has 114).
+const COLUMNS_MAX: usize = 128;
 
 /// Longest code: twenty modifiers of four digits.
 const CODE_MAX: usize = 80;
 
 /// The columns of one line. Kept and filled again for the next line, so nothing is allocated.
 #[derive(Debug)]
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     line: &'a [u8],
     /// `starts[i]` is where column `i` begins; one past the end of the line plus one closes the last.
     starts: [u32; COLUMNS_MAX + 1],
@@ -161,12 +161,12 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { line: &[], starts: [0; COLUMNS_MAX + 1], columns: 0, shift: 0, quoted: false, text: false }
     }
 
     /// Cuts `line`; column 0 will be the one after `shift` leading columns.
-    pub(super) fn read(&mut self, line: &'a [u8], shift: usize) {
+    pub(crate) fn read(&mut self, line: &'a [u8], shift: usize) {
         self.line = line;
         self.shift = shift;
         // Claim lines are mostly commas, so one pass over the bytes is faster than searching for each comma.
@@ -190,7 +190,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Which of the 31 columns from `from` on hold something: bit 0 for the first.
-    pub(super) fn filled_days(&self, from: usize) -> u32 {
+    pub(crate) fn filled_days(&self, from: usize) -> u32 {
         let from = from + self.shift;
         let to = (from + 31).min(self.columns);
         let starts = self.starts.get(from..=to).unwrap_or_default();
@@ -201,7 +201,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Column `index` (0 is the record id); empty when the line ends before it.
-    pub(super) fn get(&self, index: usize) -> &'a [u8] {
+    pub(crate) fn get(&self, index: usize) -> &'a [u8] {
         let at = index + self.shift;
         if at >= self.columns {
             return &[];
@@ -212,23 +212,23 @@ impl<'a> Fields<'a> {
     }
 
     /// Number of columns, leading ones not counted.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.columns.saturating_sub(self.shift)
     }
 
     /// Was a column put in quotation marks?
-    pub(super) fn is_quoted(&self) -> bool {
+    pub(crate) fn is_quoted(&self) -> bool {
         self.quoted
     }
 
     /// Is anything but ASCII in the line?
-    pub(super) fn has_text(&self) -> bool {
+    pub(crate) fn has_text(&self) -> bool {
         self.text
     }
 
     /// Column `index` as a code. Empty unless it looks like one (ASCII letters and digits, at most [`CODE_MAX`]), so
     /// that a name that slipped into the column cannot pass for a code.
-    pub(super) fn code(&self, index: usize) -> CompactString {
+    pub(crate) fn code(&self, index: usize) -> CompactString {
         let field = self.get(index);
         let like_a_code = field.len() <= CODE_MAX && field.iter().all(u8::is_ascii_alphanumeric);
         if like_a_code {

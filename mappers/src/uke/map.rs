@@ -8,16 +8,19 @@ use musubi_model::{
 };
 
 use super::book::Books;
-use super::claim::Claim;
+use super::claim::{self, Claim};
 use super::encoding::{self, Flaw, TextEncoding};
 use super::line::{Counter, Fields, Kind, Lines, classify};
-use super::payer::{Head, Payers};
+use super::payer::Payers;
+use super::person::{Head, add_word};
 use super::sink::{Place, Sink};
+use super::spec::{ReceiptKind, Spec};
 use super::{Institution, number, rules};
+use crate::receipt::{dispensing, dpc};
 use crate::{Document, MappedUnit, Split, UnitContext, UnitSlice, UnitVersion, VersionState};
 
 /// A receipt while it is read.
-pub(super) struct Reader<'a, 'm> {
+pub(crate) struct Reader<'a, 'm> {
     pub sink: Sink,
     pub fields: Fields<'a>,
     pub encoding: TextEncoding,
@@ -29,9 +32,20 @@ pub(super) struct Reader<'a, 'm> {
     pub payers: Payers,
     pub claim: Claim,
     pub books: Books<'m>,
+    pub spec: &'static Spec,
+    /// 審査支払機関: 1 or 2; empty when it is neither.
+    pub reviewer: CompactString,
+    /// The record at hand belongs to a receipt below the total one (総括対象), whose points are in the total.
+    pub below_total: bool,
+    /// What the payer's side said before (履歴): seen, and the billing month of the first claim.
+    pub history: bool,
+    pub first_billing: Option<number::Month>,
+    pub stay: dpc::Stay,
+    pub prescription: dispensing::Prescription,
 }
 
-pub(super) fn map(
+pub(crate) fn map(
+    spec: &'static Spec,
     document: &Document<'_>,
     split: &Split,
     unit: &UnitSlice,
@@ -40,7 +54,7 @@ pub(super) fn map(
     let fallback = Institution::default();
     let context = usize::try_from(unit.context).ok().and_then(|at| split.contexts.get(at));
     let institution = match context {
-        Some(UnitContext::Receipt(institution)) => institution,
+        Some(UnitContext::Receipt(institution) | UnitContext::Claim(institution)) => institution,
         _ => &fallback,
     };
     let bytes = unit.range.slice(document.bytes).unwrap_or_default();
@@ -57,6 +71,16 @@ pub(super) fn map(
         payers: Payers::default(),
         claim: Claim::default(),
         books: Books::new(masters),
+        spec,
+        reviewer: match institution.payer_organisation.as_str() {
+            "1" | "2" => institution.payer_organisation.clone(),
+            _ => CompactString::default(),
+        },
+        below_total: false,
+        history: false,
+        first_billing: None,
+        stay: dpc::Stay::default(),
+        prescription: dispensing::Prescription::default(),
     };
     let too_many = unit.records.total() > u64::from(document.limits.records_per_unit_max);
     if too_many {
@@ -83,7 +107,9 @@ pub(super) fn map(
                     .found(format!("{} バイトのレコード", line.bytes.len()))
                     .expected(format!("{record_max} バイト以下")),
             );
-        } else if !too_many && kind != Kind::HISTORY {
+        } else if kind == Kind::HISTORY {
+            reader.past(line.bytes);
+        } else if !too_many {
             reader.fields.read(line.bytes, shift);
             if !reader.record(kind) && !foreign_kinds.contains(&kind) {
                 foreign_kinds.push(kind);
@@ -110,18 +136,15 @@ pub(super) fn map(
 impl<'a> Reader<'a, '_> {
     /// Reads the record at hand. `false`: its kind is not interpreted.
     fn record(&mut self, kind: Kind) -> bool {
+        let spec = self.spec;
         let (columns, texts): (usize, &[(usize, usize)]) = match &kind.0 {
-            b"RE" => (38, &[(4, 40)]),
-            b"HO" => (15, &[]),
-            b"KO" => (12, &[]),
+            b"RE" => (spec.re.columns, &[(4, 40)]),
+            b"HO" => (spec.ho.columns, &[]),
+            b"KO" => (spec.ko.columns, &[]),
             b"SN" => (9, &[]),
             b"JD" | b"MF" => (33, &[]),
-            b"SY" => (8, &[(5, 40)]),
-            b"SI" | b"IY" => (44, &[]),
-            b"TO" => (48, &[]),
-            b"CO" => (5, &[(4, 76)]),
-            b"SJ" => (3, &[(2, 2400)]),
-            _ => return false,
+            b"HR" => (8, &[]),
+            _ => return (spec.record)(self, kind),
         };
         self.common_checks(columns, texts);
         match &kind.0 {
@@ -129,20 +152,36 @@ impl<'a> Reader<'a, '_> {
             b"HO" => self.insurer(),
             b"KO" => self.public_payer(),
             b"SN" => self.entitlement(),
-            b"JD" => self.day_columns(2),
-            b"MF" => {}
-            b"SY" => self.disease(),
-            b"SI" => self.claim_line(&super::claim::PROCEDURE),
-            b"IY" => self.claim_line(&super::claim::DRUG),
-            b"TO" => self.claim_line(&super::claim::MATERIAL),
-            b"CO" => self.comment(),
-            _ => self.statement(),
+            b"JD" => self.attendance(),
+            b"HR" => self.returned(),
+            _ => self.window_burden(),
         }
         true
     }
 
+    /// HR: 返戻理由レコード. The code of the reason; its words stay in the original.
+    fn returned(&mut self) {
+        let mut fact = self.item("returned", "");
+        let month = number::Month::read(self.fields.get(1)).map(|m| m.date);
+        fact.start = month.or_else(|| self.date(1, &rules::DATE)).or(fact.start);
+        fact.status = self.short_code(4, 4).unwrap_or_default();
+        self.facts.push(fact);
+        self.remark(5, "RECE.returned");
+    }
+
+    /// A line of an earlier stage of the receipt (履歴): no facts, but the month in which it was first billed.
+    fn past(&mut self, line: &'a [u8]) {
+        self.history = true;
+        let (kind, shift) = classify(line, true);
+        if kind == self.spec.head || kind == Kind(*b"IR") {
+            self.fields.read(line, shift);
+            let month = self.spec.months.iter().find_map(|c| number::Month::read(self.fields.get(*c)));
+            self.first_billing = self.first_billing.or(month);
+        }
+    }
+
     /// What holds for every record: number of columns, quotation marks, whole characters, lengths of texts.
-    fn common_checks(&mut self, columns: usize, texts: &[(usize, usize)]) {
+    pub(crate) fn common_checks(&mut self, columns: usize, texts: &[(usize, usize)]) {
         let surplus = (columns..self.fields.len()).find(|c| !self.fields.get(*c).is_empty());
         if let Some(column) = surplus {
             self.say(&rules::COLUMNS, column, || format!("{} 列", column + 1), &format!("{columns} 列"));
@@ -183,7 +222,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// A finding at a column of the record at hand.
-    pub(super) fn say(
+    pub(crate) fn say(
         &mut self,
         rule: &'static Rule,
         column: usize,
@@ -194,13 +233,13 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// A finding that shows the shape of the column.
-    pub(super) fn say_shape(&mut self, rule: &'static Rule, column: usize, expected: &str) {
+    pub(crate) fn say_shape(&mut self, rule: &'static Rule, column: usize, expected: &str) {
         let shape = shape_of(&encoding::decode(self.fields.get(column), self.encoding));
         self.say(rule, column, || shape, expected);
     }
 
     /// Column as text, decoded and nothing else.
-    pub(super) fn text(&mut self, column: usize) -> CompactString {
+    pub(crate) fn text(&mut self, column: usize) -> CompactString {
         let field: &'a [u8] = self.fields.get(column);
         let text = encoding::decode(field, self.encoding);
         if !field.is_ascii() {
@@ -215,7 +254,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Column as a date; blank is `None` without a finding, what cannot be read is `None` with one.
-    pub(super) fn date(&mut self, column: usize, unreadable: &'static Rule) -> Option<PartialDate> {
+    pub(crate) fn date(&mut self, column: usize, unreadable: &'static Rule) -> Option<PartialDate> {
         let field = self.fields.get(column);
         if field.is_empty() {
             return None;
@@ -255,15 +294,41 @@ impl<'a> Reader<'a, '_> {
         }
         if let Some(visit) = self.facts.get_mut(1).filter(|f| f.table == FactTable::VisitOccurrence) {
             visit.times = self.payers.days;
+            if self.stay.discharge.is_some() {
+                visit.end = self.stay.discharge;
+            }
+            let stage = match institution.returned {
+                true => "returned",
+                false if self.history || head.searched => "resubmitted",
+                false => "",
+            };
+            if !stage.is_empty() {
+                add_word(&mut visit.qualifiers, "stage", stage);
+            }
         }
-        let time = institution.billing_month.and_then(number::Month::of)?.compact();
-        let key = version_key(&head, &self.person, &self.payers)?;
+        let time = self.version_time(institution)?;
+        let key = version_key(self.spec, &head, &self.person, &self.payers)?;
         Some(UnitVersion { key: Identifying::new(key), time, state: VersionState::Current })
+    }
+
+    /// Versions follow each other by the month of billing. A returned receipt comes right after the claim it returns:
+    /// `202404r` sorts behind `202404` and before `202405`. Where that claim's month is not told, it is taken to be the
+    /// month before the return, so that a resubmission is never taken for older than what it answers.
+    fn version_time(&self, institution: &Institution) -> Option<CompactString> {
+        let billed = institution.billing_month.and_then(number::Month::of);
+        if !institution.returned {
+            return Some(billed?.compact());
+        }
+        let month = self.first_billing.or_else(|| billed?.before())?;
+        Some(format_compact!("{}r", month.compact()))
     }
 
     /// Σ(points × times) of the lines that the insurer pays = HO's total (formats.md §2.3 rule 3).
     fn check_sum(&mut self) {
         let Some((place, total)) = self.payers.insurer_points else { return };
+        if self.claim.adjusted {
+            return;
+        }
         let difference = self.claim.insurer_points - total;
         if difference != 0 {
             let finding: Finding = place.finding(&rules::POINTS_SUM, 5);
@@ -272,10 +337,11 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// What makes two receipts versions of one: month, kind, chart and insured number, and where chart and number are
-/// blank, the person. The search number (検索番号) is left out on purpose: the payer adds it when it returns a claim, so
-/// the claim's first version has none and the resubmission would not be known as its successor.
-fn version_key(head: &Head, person: &Demographics, payers: &Payers) -> Option<String> {
+/// What makes two receipts versions of one: month, kind, chart and insured number, and where the chart is blank, the
+/// person (a family shares symbol and number). The search number (検索番号) is left out on purpose: the payer adds it
+/// when it returns a claim, so the claim's first version has none and the resubmission would not be known as its
+/// successor.
+fn version_key(spec: &Spec, head: &Head, person: &Demographics, payers: &Payers) -> Option<String> {
     let care = head.care?.compact();
     let chart = person.local_number.expose();
     let (insurer, symbol, number) = if payers.has_insurer {
@@ -285,18 +351,50 @@ fn version_key(head: &Head, person: &Demographics, payers: &Payers) -> Option<St
         (payers.first_public.0.clone(), CompactString::default(), payers.first_public.1.clone())
     };
     let mut key = String::with_capacity(96);
+    // Medical and DPC receipts share their kinds.
+    if spec.kind == ReceiptKind::Dpc {
+        key.push_str("DPC|");
+    }
+    if !head.apart.is_empty() {
+        key.push_str(&head.apart);
+        key.push('|');
+    }
     for part in [&care, &head.kind, chart, &insurer, &symbol] {
         key.push_str(part);
         key.push('|');
     }
     key.push_str(&number);
-    if chart.is_empty() && number.is_empty() {
+    if chart.is_empty() {
         let birth = person.birth.expose().map(|b| format_compact!("{b}")).unwrap_or_default();
         let names = [person.name_kana.expose().as_str(), person.name_kanji.expose().as_str()];
-        if birth.is_empty() && names.iter().all(|n| n.is_empty()) {
+        if number.is_empty() && birth.is_empty() && names.iter().all(|n| n.is_empty()) {
             return None;
         }
         key.push_str(&format!("|{birth}|{}|{}", names.join("|"), person.sex.code()));
     }
     Some(key)
+}
+
+/// The records of medical receipts, which DPC receipts have, too.
+pub(crate) fn medical_record(reader: &mut Reader<'_, '_>, kind: Kind) -> bool {
+    let (columns, texts): (usize, &[(usize, usize)]) = match &kind.0 {
+        b"SY" => (8, &[(5, 40)]),
+        b"SI" | b"IY" => (44, &[]),
+        b"TO" => (48, &[]),
+        b"CO" => (5, &[(4, 76)]),
+        b"SJ" => (3, &[(2, 2400)]),
+        b"GR" => (3, &[]),
+        _ => return false,
+    };
+    reader.common_checks(columns, texts);
+    match &kind.0 {
+        b"SY" => reader.disease(),
+        b"SI" => reader.claim_line(&claim::PROCEDURE),
+        b"IY" => reader.claim_line(&claim::DRUG),
+        b"TO" => reader.claim_line(&claim::MATERIAL),
+        b"CO" => reader.comment(),
+        b"GR" => reader.not_bundled(),
+        _ => reader.statement(),
+    }
+    true
 }

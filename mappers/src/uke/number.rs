@@ -6,10 +6,10 @@ use rust_decimal::Decimal;
 
 /// A field that is not the number it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NotANumber;
+pub(crate) struct NotANumber;
 
 /// A whole number of at most nine digits; blank is `None`.
-pub(super) fn count(field: &[u8]) -> Result<Option<u32>, NotANumber> {
+pub(crate) fn count(field: &[u8]) -> Result<Option<u32>, NotANumber> {
     match field {
         [] => Ok(None),
         [b'0'..=b'9', ..] if field.len() <= 9 => field
@@ -22,7 +22,7 @@ pub(super) fn count(field: &[u8]) -> Result<Option<u32>, NotANumber> {
 }
 
 /// Points or yen: a whole number of at most twelve digits, a minus sign allowed (減点); blank is `None`.
-pub(super) fn points(field: &[u8]) -> Result<Option<i64>, NotANumber> {
+pub(crate) fn points(field: &[u8]) -> Result<Option<i64>, NotANumber> {
     let (sign, digits) = match field {
         [] => return Ok(None),
         [b'-', rest @ ..] => (-1, rest),
@@ -39,7 +39,7 @@ pub(super) fn points(field: &[u8]) -> Result<Option<i64>, NotANumber> {
 }
 
 /// An amount (数量・使用量): at most eighteen digits and one point; blank is `None`. Keeps the scale as written.
-pub(super) fn amount(field: &[u8]) -> Result<Option<Decimal>, NotANumber> {
+pub(crate) fn amount(field: &[u8]) -> Result<Option<Decimal>, NotANumber> {
     if field.is_empty() {
         return Ok(None);
     }
@@ -60,7 +60,7 @@ pub(super) fn amount(field: &[u8]) -> Result<Option<Decimal>, NotANumber> {
 
 /// The month of care with its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Month {
+pub(crate) struct Month {
     /// The month.
     pub date: PartialDate,
     /// Its number of days.
@@ -69,18 +69,40 @@ pub(super) struct Month {
 
 impl Month {
     /// From a date known at least to the month.
-    pub(super) fn of(date: PartialDate) -> Option<Self> {
+    pub(crate) fn of(date: PartialDate) -> Option<Self> {
         let month = PartialDate::new(date.year(), date.month()?, 0)?;
         Some(Self { date: month, days: u8::try_from(month.earliest().days_in_month()).ok()? })
     }
 
+    /// From a field `YYYYMM` or `GYYMM`.
+    pub(crate) fn read(field: &[u8]) -> Option<Self> {
+        matches!(field.len(), 5 | 6)
+            .then(|| PartialDate::read(field).ok())
+            .flatten()
+            .and_then(|r| Self::of(r.date))
+    }
+
+    /// The month before.
+    pub(crate) fn before(self) -> Option<Self> {
+        let (year, month) = match self.date.month()? {
+            1 => (self.date.year() - 1, 12),
+            month => (self.date.year(), month - 1),
+        };
+        Self::of(PartialDate::new(year, month, 0)?)
+    }
+
+    /// Does the day lie in it? A day that is not wholly known does.
+    pub(crate) fn has(self, day: PartialDate) -> bool {
+        day.year() == self.date.year() && day.month().is_none_or(|m| Some(m) == self.date.month())
+    }
+
     /// A day of it.
-    pub(super) fn day(self, day: u8) -> Option<PartialDate> {
+    pub(crate) fn day(self, day: u8) -> Option<PartialDate> {
         PartialDate::new(self.date.year(), self.date.month()?, day)
     }
 
     /// `YYYYMM`.
-    pub(super) fn compact(self) -> CompactString {
+    pub(crate) fn compact(self) -> CompactString {
         let month =
             u32::from(self.date.year().unsigned_abs()) * 100 + u32::from(self.date.month().unwrap_or(0));
         let mut out = CompactString::default();
@@ -92,7 +114,7 @@ impl Month {
 }
 
 /// A full-width or half-width digit as a half-width one.
-pub(super) fn digit(c: char) -> Option<char> {
+pub(crate) fn digit(c: char) -> Option<char> {
     match c {
         '0'..='9' => Some(c),
         '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')),

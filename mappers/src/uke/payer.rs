@@ -1,30 +1,23 @@
-//! Who the receipt is about and who pays: RE, HO, KO, SN, JD.
+//! Who pays: HO, KO, SN, JD, MF.
 //!
 //! Numbers that identify go into [`musubi_model::Demographics`] only; facts get the law number (法別番号) of a payer and
 //! the prefecture, never the rest.
 
 use compact_str::{CompactString, format_compact};
 use musubi_model::checkdigit::{is_my_number, modulus10_weight21};
-use musubi_model::{CodeSystem, Coded, Fact, FactTable, Identifying, PartialDate, Sex, prefecture};
+use musubi_model::{CodeSystem, Coded, Fact, FactTable, Identifying, prefecture};
 use rust_decimal::Decimal;
 
 use super::map::Reader;
-use super::number::{self, Month};
+use super::number;
+use super::person::is_half_width;
 use super::rules;
 use super::sink::Place;
-
-/// What the rest of the receipt needs of RE.
-#[derive(Debug)]
-pub(super) struct Head {
-    pub place: Place,
-    /// レセプト種別.
-    pub kind: CompactString,
-    pub care: Option<Month>,
-}
+use super::spec::PayerColumns;
 
 /// What was seen of HO and KO.
 #[derive(Debug, Default)]
-pub(super) struct Payers {
+pub(crate) struct Payers {
     pub has_insurer: bool,
     public: u32,
     pub prefecture: Option<CompactString>,
@@ -36,84 +29,19 @@ pub(super) struct Payers {
 }
 
 impl Payers {
-    pub(super) fn any(&self) -> bool {
+    pub(crate) fn any(&self) -> bool {
         self.has_insurer || self.public > 0
     }
 }
 
 impl Reader<'_, '_> {
-    /// RE: レセプト共通レコード.
-    pub(super) fn receipt(&mut self) {
-        if self.fields.get(1).is_empty() {
-            self.say(&rules::RE_NUMBER, 1, || "(空)".to_owned(), "1 からの番号");
-        }
-        let care = self.care_month();
-        self.books.on = care.map(|m| m.date);
-        let name = self.text(4);
-        let kana = self.text(36);
-        for (column, text) in [(4, &name), (36, &kana)] {
-            if text.chars().any(is_half_width) {
-                self.say_shape(&rules::NAME_HALFWIDTH, column, "全角");
-            }
-        }
-        let sex = match self.fields.get(5) {
-            b"1" => Sex::Male,
-            b"2" => Sex::Female,
-            _ => {
-                self.say_shape(&rules::SEX, 5, "1 または 2");
-                Sex::Unknown
-            }
-        };
-        let birth = self.birth(care);
-        let admission = self.date(8, &rules::DATE);
-        self.radar(&[13, 18]);
-        self.person.local_number = Identifying::new(self.text(13));
-        self.person.name_kanji = Identifying::new(name);
-        self.person.name_kana = Identifying::new(kana);
-        self.person.birth = Identifying::new(birth);
-        self.person.sex = sex;
-        let kind = self.fields.code(2);
-
-        let mut person = Fact::new(FactTable::Person, self.place.range);
-        person.start = birth.and_then(|b| PartialDate::new(b.year(), b.month().unwrap_or(0), 0));
-        person.status = CompactString::const_new(sex.code());
-        let mut visit = Fact::new(FactTable::VisitOccurrence, self.place.range);
-        let month = care.map(|m| m.date);
-        (visit.start, visit.end) = if admission.is_some() { (admission, month) } else { (month, None) };
-        visit.status = kind.clone();
-        visit.department = self.fields.code(21);
-        self.facts.push(person);
-        self.facts.push(visit);
-        self.head = Some(Head { place: self.place, kind, care });
-        self.claim.begin(care, birth);
-    }
-
-    fn care_month(&mut self) -> Option<Month> {
-        let field = self.fields.get(3);
-        let read = matches!(field.len(), 5 | 6).then(|| PartialDate::read(field).ok()).flatten();
-        let month = read.and_then(|r| Month::of(r.date));
-        if month.is_none() {
-            self.say_shape(&rules::CARE_MONTH, 3, "YYYYMM または GYYMM");
-        } else if read.is_some_and(|r| r.outside_era) {
-            self.say_shape(&rules::DATE_ERA, 3, "元号の範囲内");
-        }
-        month
-    }
-
-    fn birth(&mut self, care: Option<Month>) -> Option<PartialDate> {
-        if self.fields.get(6).is_empty() {
-            self.say(&rules::BIRTH_DATE, 6, || "(空)".to_owned(), "YYYYMMDD または GYYMMDD");
-        }
-        let birth = self.date(6, &rules::BIRTH_DATE)?;
-        if care.is_some_and(|c| c.date.earliest() < birth.earliest() && Month::of(birth) != Some(c)) {
-            self.say(&rules::DATE_BEFORE_BIRTH, 6, || "診療年月より後の生年月日".to_owned(), "診療年月以前");
-        }
-        Some(birth)
-    }
-
     /// HO: 保険者レコード.
-    pub(super) fn insurer(&mut self) {
-        self.radar(&[1, 2, 3, 10]);
+    pub(crate) fn insurer(&mut self) {
+        let columns = &self.spec.ho;
+        self.radar(&[1, 2, 3, columns.certificate]);
+        if self.below_total {
+            return;
+        }
         let number = self.text(1);
         let (symbol, insured) = (self.text(2), self.text(3));
         for (column, text) in [(2, &symbol), (3, &insured)] {
@@ -132,7 +60,7 @@ impl Reader<'_, '_> {
         if let Some(points) = points {
             self.payers.insurer_points = Some((self.place, points));
         }
-        self.payer_facts("HO", law, days, points);
+        self.payer_facts("HO", law, days, points, columns);
     }
 
     /// The law number (法別番号) or 国保; the checks of the number; the prefecture.
@@ -174,8 +102,11 @@ impl Reader<'_, '_> {
     }
 
     /// KO: 公費レコード.
-    pub(super) fn public_payer(&mut self) {
+    pub(crate) fn public_payer(&mut self) {
         self.radar(&[1, 2]);
+        if self.below_total {
+            return;
+        }
         let (payer, recipient) = (self.text(1), self.text(2));
         self.payers.public += 1;
         let law = self.fixed_number(1, &payer, 8).then(|| payer.get(..2).map(CompactString::from)).flatten();
@@ -189,7 +120,9 @@ impl Reader<'_, '_> {
             }
         }
         let group = format_compact!("KO{}", self.payers.public);
-        self.payer_facts(&group, law, days, points);
+        let columns = &self.spec.ko;
+        self.payer_facts(&group, law, days, points, columns);
+        self.item_code("optional-benefit", 3, &group);
     }
 
     /// A number of a fixed length with a check digit. `true`: of that length.
@@ -213,13 +146,15 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Cover and total of one payer.
+    /// Cover, total, meals, amounts and reduction of one payer. The first payer's cover also tells what RE says of
+    /// the burden: 給付割合 as value, 一部負担金・標準負担額区分 as status, 特記事項 as qualifiers.
     fn payer_facts(
         &mut self,
         group: &str,
         law: Option<CompactString>,
         days: Option<u32>,
         points: Option<i64>,
+        columns: &PayerColumns,
     ) {
         let start = self.head.as_ref().and_then(|h| h.care).map(|m| m.date);
         let mut plan = Fact::new(FactTable::PayerPlanPeriod, self.place.range);
@@ -227,39 +162,114 @@ impl Reader<'_, '_> {
         plan.source = law.map(|law| Coded::new(CodeSystem::Payer, &law));
         plan.times = days;
         plan.group = CompactString::from(group);
+        if let Some(burden) = self.head.as_mut().and_then(|h| h.burden.take()) {
+            if let Some(ratio) = burden.ratio {
+                plan.value.text = format_compact!("{ratio}");
+                plan.value.number = Some(Decimal::from(ratio));
+                plan.value.unit = CompactString::const_new("%");
+            }
+            plan.status = burden.income;
+            plan.qualifiers = burden.special;
+        }
         self.facts.push(plan);
+        let unit = if self.spec.yen { "円" } else { "点" };
         if let Some(points) = points {
-            let mut cost = Fact::new(FactTable::Cost, self.place.range);
-            cost.start = start;
-            cost.source = Some(Coded::new(CodeSystem::Points, group));
-            cost.quantity = Some(Decimal::from(points));
-            cost.times = days;
-            cost.value.unit = CompactString::const_new("点");
-            cost.group = CompactString::from(group);
-            self.facts.push(cost);
+            self.payer_cost(group, "", Some(points), days, unit);
         }
-    }
-
-    /// SN: 資格確認レコード. The branch number of the insured stands only here.
-    pub(super) fn entitlement(&mut self) {
-        self.radar(&[3, 4, 5, 7]);
-        if self.fields.get(1) == b"1" {
-            self.person.insured_branch = Identifying::new(self.text(6));
-        }
-    }
-
-    /// JD: days of the month with a mark, from column `first` on.
-    pub(super) fn day_columns(&mut self, first: usize) {
-        let Some(care) = self.claim.care() else { return };
-        for day in usize::from(care.days)..31 {
-            if !self.fields.get(first + day).is_empty() {
-                self.say(&rules::DAY_BEYOND, first + day, || format!("{} 日", day + 1), "診療月の日");
+        let (times, yen) = columns.meals;
+        if times > 0 {
+            let (times, yen) = (self.count(times), self.points(yen));
+            if yen.is_some() || times.is_some_and(|n| n > 0) {
+                self.payer_cost(group, ".meal", yen, times, "円");
             }
         }
+        for (column, name) in columns.yen {
+            if let Some(yen) = self.points(*column) {
+                self.payer_cost(group, &format_compact!(".{name}"), Some(yen), None, "円");
+            }
+        }
+        self.item_code_at("duty-reason", columns.duty, group);
+        let (kind, ratio, yen) = columns.reduction;
+        if kind > 0 && [kind, ratio, yen].iter().any(|c| !self.fields.get(*c).is_empty()) {
+            let mut fact = self.item("reduction", group);
+            fact.status = self.short_code(kind, 1).unwrap_or_default();
+            fact.value.number = self.percentage(ratio).map(Decimal::from);
+            fact.quantity = self.points(yen).map(Decimal::from);
+            self.facts.push(fact);
+        }
+    }
+
+    fn payer_cost(
+        &mut self,
+        group: &str,
+        part: &str,
+        amount: Option<i64>,
+        times: Option<u32>,
+        unit: &'static str,
+    ) {
+        let mut cost = Fact::new(FactTable::Cost, self.place.range);
+        cost.start = self.head.as_ref().and_then(|h| h.care).map(|m| m.date);
+        cost.source = Some(Coded::new(CodeSystem::Points, &format_compact!("{group}{part}")));
+        cost.quantity = amount.map(Decimal::from);
+        cost.times = times;
+        cost.value.unit = CompactString::const_new(unit);
+        cost.group = CompactString::from(group);
+        self.facts.push(cost);
+    }
+
+    /// SN: 資格確認レコード. The branch number of the insured stands only here; the numbers found by the check stay in
+    /// the original.
+    pub(crate) fn entitlement(&mut self) {
+        self.radar(&[3, 4, 5, 7]);
+        let insurer = self.fields.get(1) == b"1";
+        if insurer && !self.below_total {
+            self.person.insured_branch = Identifying::new(self.text(6));
+        }
+        let group = payer_group(self.fields.get(1));
+        self.item_code("eligibility", 2, group);
+    }
+
+    /// JD: 受診日等レコード. The days with their mark; 1 (counted) is not written out.
+    pub(crate) fn attendance(&mut self) {
+        let Some(care) = self.claim.care() else { return };
+        let mut fact = self.item("attendance", payer_group(self.fields.get(1)));
+        let mut counted = 0u32;
+        for day in 1..=31u8 {
+            let column = 1 + usize::from(day);
+            let mark = self.fields.get(column);
+            if mark.is_empty() {
+                continue;
+            }
+            if day > care.days {
+                self.say(&rules::DAY_BEYOND, column, || format!("{day} 日"), "診療月の日");
+                continue;
+            }
+            counted += u32::from(mark == b"1");
+            fact.end = care.day(day);
+            if fact.qualifiers.is_empty() {
+                fact.start = fact.end;
+            } else {
+                fact.qualifiers.push(' ');
+            }
+            fact.qualifiers.push_str(&format_compact!("{day}"));
+            if mark != b"1" {
+                fact.qualifiers.push('=');
+                fact.qualifiers.push_str(&self.fields.code(column));
+            }
+        }
+        if !fact.qualifiers.is_empty() {
+            fact.times = Some(counted);
+            self.facts.push(fact);
+        }
+    }
+
+    /// MF: 窓口負担額レコード.
+    pub(crate) fn window_burden(&mut self) {
+        self.item_code("window-burden", 1, "");
     }
 
     /// A count; what cannot be read is said.
-    pub(super) fn count(&mut self, column: usize) -> Option<u32> {
+    pub(crate) fn count(&mut self, column: usize) -> Option<u32> {
         number::count(self.fields.get(column)).unwrap_or_else(|_| {
             self.say_shape(&rules::NUMBER, column, "数字");
             None
@@ -267,18 +277,31 @@ impl Reader<'_, '_> {
     }
 
     /// Points; what cannot be read is said.
-    pub(super) fn points(&mut self, column: usize) -> Option<i64> {
+    pub(crate) fn points(&mut self, column: usize) -> Option<i64> {
         number::points(self.fields.get(column)).unwrap_or_else(|_| {
             self.say_shape(&rules::NUMBER, column, "数字");
             None
         })
     }
 
+    /// A percentage, 0 to 100; anything else is said and left out.
+    pub(crate) fn percentage(&mut self, column: usize) -> Option<u32> {
+        if column == 0 {
+            return None;
+        }
+        let percent = self.count(column)?;
+        if percent > 100 {
+            self.say_shape(&rules::NUMBER, column, "0 から 100");
+            return None;
+        }
+        Some(percent)
+    }
+
     /// Refuses a My Number (個人番号) in a field for another number.
-    fn radar(&mut self, columns: &[usize]) {
+    pub(crate) fn radar(&mut self, columns: &[usize]) {
         for column in columns {
             let field = self.fields.get(*column);
-            if field.len() < 12 {
+            if *column == 0 || field.len() < 12 {
                 continue;
             }
             let text = super::encoding::decode(field, self.encoding);
@@ -294,7 +317,14 @@ impl Reader<'_, '_> {
     }
 }
 
-/// A printable ASCII character or half-width kana.
-fn is_half_width(c: char) -> bool {
-    c.is_ascii_graphic() || c == ' ' || ('\u{FF61}'..='\u{FF9F}').contains(&c)
+/// HO, KO1 … of 負担者種別.
+fn payer_group(kind: &[u8]) -> &'static str {
+    match kind {
+        b"1" => "HO",
+        b"2" => "KO1",
+        b"3" => "KO2",
+        b"4" => "KO3",
+        b"5" => "KO4",
+        _ => "",
+    }
 }

@@ -7,7 +7,7 @@ use super::rules;
 
 /// Which record of the receipt is at hand.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Line inside the receipt, counted from 1.
     pub row: u64,
     /// Its kind.
@@ -18,7 +18,7 @@ pub(super) struct Place {
 
 impl Place {
     /// A finding at a column of this record; column 0 is the whole record.
-    pub(super) fn finding(self, rule: &'static Rule, column: usize) -> Finding {
+    pub(crate) fn finding(self, rule: &'static Rule, column: usize) -> Finding {
         let field = if column == 0 { String::new() } else { format!("列 {column}") };
         Finding::new(rule)
             .at(self.range)
@@ -28,7 +28,7 @@ impl Place {
 
 /// Collects findings up to the limit; an error is always among those kept.
 #[derive(Debug)]
-pub(super) struct Sink {
+pub(crate) struct Sink {
     kept: Vec<Finding>,
     max: usize,
     more: u64,
@@ -36,7 +36,7 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    pub(super) fn new(max: u32) -> Self {
+    pub(crate) fn new(max: u32) -> Self {
         Self {
             kept: Vec::new(),
             max: usize::try_from(max).unwrap_or(usize::MAX).max(1),
@@ -45,7 +45,7 @@ impl Sink {
         }
     }
 
-    pub(super) fn push(&mut self, finding: Finding) {
+    pub(crate) fn push(&mut self, finding: Finding) {
         let first_error = finding.is_error() && !self.has_error;
         self.has_error |= finding.is_error();
         if self.kept.len() < self.max {
@@ -58,12 +58,12 @@ impl Sink {
         }
     }
 
-    pub(super) fn has_error(&self) -> bool {
+    pub(crate) fn has_error(&self) -> bool {
         self.has_error
     }
 
     /// All that was kept, and how many were not.
-    pub(super) fn into_findings(mut self) -> Vec<Finding> {
+    pub(crate) fn into_findings(mut self) -> Vec<Finding> {
         if self.more > 0 {
             self.kept.push(Finding::new(&rules::FINDINGS_MORE).found(format!("ほか {} 件", self.more)));
         }

@@ -1,6 +1,7 @@
-//! One pass over a receipt file: lines into receipts, records counted, control totals held against GO.
+//! One pass over a receipt file: lines into receipts, records counted, control totals held against GO (or HG).
 //!
 //! Nothing of a person is read here but the points of HO and KO, which GO must sum up (formats.md §2.3 rules 4, 5).
+//! Receipts below a total one (総括対象) stay in its unit, and their payers are not summed up again.
 
 use compact_str::{CompactString, format_compact};
 use musubi_model::finding::shape_of;
@@ -9,10 +10,15 @@ use musubi_model::{ByteRange, Finding, PartialDate, Rule};
 use super::encoding::{self, Detected, Flaw, TextEncoding};
 use super::line::{Counter, Fields, Kind, Line, Lines, classify, is_prefixed};
 use super::number::{self, Month};
+use super::spec::{self, ReceiptKind, Spec};
 use super::{Institution, rules};
 use crate::{Document, Split, UnitContext, UnitSlice};
 
-pub(super) fn split(document: &Document<'_>) -> Split {
+const IR: Kind = Kind(*b"IR");
+const HI: Kind = Kind(*b"HI");
+const MN: Kind = Kind(*b"MN");
+
+pub(crate) fn split(spec: &'static Spec, document: &Document<'_>) -> Split {
     let bytes = document.bytes;
     let mut split = Split::default();
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
@@ -43,13 +49,16 @@ pub(super) fn split(document: &Document<'_>) -> Split {
     };
     let prefixed = is_prefixed(first.bytes);
     let context = Institution { encoding, prefixed, ..Institution::default() };
-    split.contexts.push(UnitContext::Receipt(context));
+    split.contexts.push(context_of(spec, context));
     let mut cutter = Cutter {
+        spec,
         document,
         split,
         encoding,
         prefixed,
         first: true,
+        own: spec.kind != ReceiptKind::Dpc,
+        part: Part::Alone,
         foreign: None,
         unit: None,
         unit_records: Counter::default(),
@@ -70,6 +79,10 @@ pub(super) fn split(document: &Document<'_>) -> Split {
 #[derive(Debug, Default)]
 struct Block {
     open: bool,
+    /// It began with HI, so that HG closes it.
+    returned: bool,
+    /// A GO without totals stood before the receipts (訪問看護).
+    opened_by_go: bool,
     /// IR gives a volume number other than 00.
     volume: bool,
     payers: u64,
@@ -91,14 +104,29 @@ impl Block {
     }
 }
 
+/// Where the receipt at hand stands (レセプト総括区分).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// By itself.
+    Alone,
+    /// It is a total one (総括).
+    Total,
+    /// Below the total one before it.
+    Below,
+}
+
 struct Cutter<'d, 'a> {
+    spec: &'static Spec,
     document: &'d Document<'a>,
     split: Split,
     encoding: TextEncoding,
     prefixed: bool,
     first: bool,
-    /// The first record that no medical file has, with the kind of file that has it.
-    foreign: Option<(Finding, &'static str)>,
+    /// A record was seen that shows the file to be of this kind (DPC files begin as medical ones do).
+    own: bool,
+    part: Part,
+    /// The first record that no file of this kind has, with the kind of file that has it.
+    foreign: Option<(Finding, String)>,
     /// Start and context of the unit at hand.
     unit: Option<(usize, u32)>,
     unit_records: Counter,
@@ -109,45 +137,128 @@ struct Cutter<'d, 'a> {
     fields: Fields<'a>,
 }
 
+fn context_of(spec: &Spec, institution: Institution) -> UnitContext {
+    match spec.kind {
+        ReceiptKind::Medical => UnitContext::Receipt(institution),
+        _ => UnitContext::Claim(institution),
+    }
+}
+
 impl<'a> Cutter<'_, 'a> {
     fn line(&mut self, line: Line<'a>) {
         let (kind, shift) = classify(line.bytes, self.prefixed);
         self.all.add(kind);
-        if let Some(name) = kind_of_file(kind, self.first) {
-            if self.foreign.is_none() {
-                let finding = Self::finding(&rules::KIND, &line, kind);
-                self.foreign = Some((finding, name));
-            }
-        } else if self.first && kind != Kind(*b"IR") {
-            self.split.findings.push(Self::finding(&rules::IR_MISSING, &line, kind));
-        }
+        self.check_kind(&line, kind);
         self.first = false;
         match &kind.0 {
-            b"IR" => {
+            b"MN" => {
+                self.close_unit(line.start);
+                self.envelope.add(kind);
+            }
+            b"HI" => {
                 self.close_unit(line.start);
                 self.close_block();
                 self.envelope.add(kind);
-                self.institution(line, shift);
+                self.returned_by(line, shift);
             }
-            b"GO" => {
+            b"IR" | b"UK" | b"YK" | b"HM" => {
+                self.close_unit(line.start);
+                // Dental files have an IR before each receipt, files on the insurers' side one without a GO.
+                let inside = self.block.returned || (self.spec.kind == ReceiptKind::Dental && kind == IR);
+                if !inside {
+                    self.close_block();
+                }
+                self.envelope.add(kind);
+                self.institution(line, shift, kind);
+            }
+            b"GO" | b"HG" => {
                 self.close_unit(line.start);
                 self.envelope.add(kind);
-                self.totals(line, shift);
+                self.totals(line, shift, kind);
             }
             b"RE" => {
-                self.close_unit(line.start);
+                self.part = self.part_of(line.bytes, shift);
+                if self.part != Part::Below {
+                    self.close_unit(line.start);
+                }
                 self.open_unit(line.start);
                 self.unit_records.add(kind);
+                if self.block.returned {
+                    self.check_digit_of(&line, shift);
+                }
             }
             b"HO" | b"KO" => {
                 self.open_unit(line.start);
                 self.unit_records.add(kind);
-                self.payer(line, kind, shift);
+                if self.part != Part::Below {
+                    self.payer(line, kind, shift);
+                }
             }
             _ => {
                 self.open_unit(line.start);
                 self.unit_records.add(kind);
             }
+        }
+    }
+
+    /// Is it a record that a file of this kind can have, here?
+    fn check_kind(&mut self, line: &Line<'a>, kind: Kind) {
+        let owner = spec::owner(kind);
+        self.own |= owner.is_some_and(|(owner, _)| owner == self.spec.kind);
+        let elsewhere = match owner {
+            _ if spec::is_review_result(kind) => {
+                if !self.split.findings.iter().any(|f| f.rule.id == rules::REVIEW_RESULT.id) {
+                    self.split
+                        .findings
+                        .push(Self::finding(&rules::REVIEW_RESULT, line, kind).found(kind.label()));
+                }
+                None
+            }
+            Some((owner, name)) if owner != self.spec.kind => Some(format!("{name} ({})", kind.label())),
+            None if self.first && !spec::is_receipt_record(kind) => {
+                Some("レセプトではないファイル".to_owned())
+            }
+            None if kind == IR && !self.may_have_ir() => Some("医科・DPC・歯科 (IR)".to_owned()),
+            _ => None,
+        };
+        if let Some(name) = elsewhere {
+            if self.foreign.is_none() {
+                self.foreign = Some((Self::finding(&rules::KIND, line, kind), name));
+            }
+        } else if self.first && ![self.spec.head, IR, HI, MN].contains(&kind) && !spec::is_review_result(kind)
+        {
+            self.split.findings.push(Self::finding(&rules::IR_MISSING, line, kind).expected(self.spec.name));
+        }
+    }
+
+    fn may_have_ir(&self) -> bool {
+        self.spec.head == IR || self.spec.kind == ReceiptKind::Dental
+    }
+
+    /// レセプト総括区分 of an RE: 2 and 3 stand below a 1.
+    fn part_of(&mut self, line: &[u8], shift: usize) -> Part {
+        let column = self.spec.re.part;
+        if column == 0 {
+            return Part::Alone;
+        }
+        let part = line.split(|b| *b == b',').nth(column + shift).unwrap_or_default();
+        self.own |= matches!(part, b"0" | b"1" | b"2" | b"3");
+        match part {
+            b"1" => Part::Total,
+            b"2" | b"3" if self.part != Part::Alone && self.unit.is_some() => Part::Below,
+            _ => Part::Alone,
+        }
+    }
+
+    /// A file of returned receipts does not say of which kind they are; レセプト種別 does.
+    fn check_digit_of(&mut self, line: &Line<'a>, shift: usize) {
+        let kind = line.bytes.split(|b| *b == b',').nth(2 + shift).unwrap_or_default();
+        if let [digit @ (b'1' | b'3' | b'4' | b'6'), ..] = kind
+            && *digit != self.spec.digit
+            && self.foreign.is_none()
+        {
+            let finding = Self::finding(&rules::KIND, line, Kind(*b"RE"));
+            self.foreign = Some((finding, format!("レセプト種別 {}", char::from(*digit))));
         }
     }
 
@@ -195,15 +306,44 @@ impl<'a> Cutter<'_, 'a> {
 
     /// A block that ends without GO.
     fn close_block(&mut self) {
-        if self.block.open && self.foreign.is_none() {
-            self.split.findings.push(Finding::new(&rules::GO_MISSING).expected("GO レコード"));
+        if self.block.open && !self.block.opened_by_go && self.foreign.is_none() {
+            // Files of the insurers' side have none.
+            let rule = if self.prefixed { &rules::GO_NONE } else { &rules::GO_MISSING };
+            if rule.id != rules::GO_NONE.id || !self.split.findings.iter().any(|f| f.rule.id == rule.id) {
+                self.split.findings.push(Finding::new(rule).expected("GO レコード"));
+            }
         }
         self.points += std::mem::take(&mut self.block).points;
     }
 
-    fn institution(&mut self, line: Line<'a>, shift: usize) {
+    /// HI: whose receipts come back, and in which month. Its columns are told by their shape.
+    fn returned_by(&mut self, line: Line<'a>, shift: usize) {
         self.fields.read(line.bytes, shift);
-        let kind = Kind(*b"IR");
+        let f = &self.fields;
+        let columns = 1..f.len().min(16);
+        let month = columns.clone().find_map(|c| Month::read(f.get(c)));
+        let code = columns.map(|c| f.get(c)).find(|v| v.len() == 7 && v.iter().all(u8::is_ascii_digit));
+        let code = code.and_then(|c| CompactString::from_utf8(c).ok()).unwrap_or_default();
+        if month.is_none() {
+            self.split
+                .findings
+                .push(Self::finding(&rules::BILLING_MONTH, &line, HI).expected("YYYYMM または GYYMM"));
+        }
+        let institution = Institution {
+            code,
+            billing_month: month.map(|m| m.date),
+            encoding: self.encoding,
+            prefixed: self.prefixed,
+            returned: true,
+            ..Institution::default()
+        };
+        self.block.open = true;
+        self.block.returned = true;
+        self.split.contexts.push(context_of(self.spec, institution));
+    }
+
+    fn institution(&mut self, line: Line<'a>, shift: usize, kind: Kind) {
+        self.fields.read(line.bytes, shift);
         let mut findings = Vec::new();
         let mut note = |rule: &'static Rule, column: usize, found: String, expected: &str| {
             let mut finding = Self::finding(rule, &line, kind).found(found).expected(expected);
@@ -227,43 +367,69 @@ impl<'a> Cutter<'_, 'a> {
                 note(&rules::ZERO_DROPPED, column, format!("{} 桁", value.len()), &format!("{length} 桁"));
             }
         }
-        if self.foreign.is_none() && matches!(f.get(3), b"3" | b"4" | b"6") {
+        if self.foreign.is_none()
+            && matches!(f.get(3), [b'1' | b'3' | b'4' | b'6'])
+            && f.get(3) != [self.spec.fee_table]
+        {
             let name = match f.get(3) {
+                b"1" => "医科 (点数表 1)",
                 b"3" => "歯科 (点数表 3)",
                 b"4" => "調剤 (点数表 4)",
                 _ => "訪問看護 (点数表 6)",
             };
-            self.foreign = Some((Self::finding(&rules::KIND, &line, kind), name));
+            self.foreign = Some((Self::finding(&rules::KIND, &line, kind), name.to_owned()));
         }
-        let month = PartialDate::read(f.get(7)).ok().and_then(|read| {
-            if read.outside_era {
-                note(&rules::DATE_ERA, 7, shape(f.get(7)), "元号の範囲内");
-            }
-            Month::of(read.date)
-        });
-        if month.is_none() {
-            note(&rules::BILLING_MONTH, 7, shape(f.get(7)), "YYYYMM または GYYMM");
+        let before = match self.split.contexts.last() {
+            Some(UnitContext::Receipt(before) | UnitContext::Claim(before)) => before.clone(),
+            _ => Institution::default(),
+        };
+        // A dental IR inside the file of a UK says the month again, or not: that of the head counts.
+        let inside = kind != self.spec.head || self.block.returned;
+        let column = self.spec.months.iter().copied().find(|c| Month::read(f.get(*c)).is_some());
+        let month = column.and_then(|c| Month::read(f.get(c)));
+        if let Some(column) = column
+            && PartialDate::read(f.get(column)).is_ok_and(|read| read.outside_era)
+        {
+            note(&rules::DATE_ERA, column, shape(f.get(column)), "元号の範囲内");
+        }
+        let inherited = if inside { before.billing_month } else { None };
+        let billing_month = inherited.or(month.map(|m| m.date));
+        if billing_month.is_none() {
+            let column = self.spec.months.first().copied().unwrap_or(0);
+            note(&rules::BILLING_MONTH, column, shape(f.get(column)), "YYYYMM または GYYMM");
         }
         let institution = Institution {
             payer_organisation: f.code(1),
             prefecture: f.code(2),
             fee_table: f.code(3),
             code: f.code(4),
-            billing_month: month.map(|m| m.date),
+            billing_month,
             encoding: self.encoding,
             prefixed: self.prefixed,
+            returned: self.block.returned,
         };
         let sent = format_compact!("{}{}{}", institution.prefecture, institution.fee_table, institution.code);
         let named = self.document.provider.as_str();
-        if named.len() == 10 && named.bytes().all(|b| b.is_ascii_digit()) && sent.as_str() != named {
+        // The fee table is that of the file's kind, whatever the provider is registered under.
+        let same = match (named.get(..2), named.get(3..)) {
+            (Some(prefecture), Some(code)) => {
+                prefecture == institution.prefecture.as_str() && code == institution.code.as_str()
+            }
+            _ => true,
+        };
+        if !inside && named.len() == 10 && named.bytes().all(|b| b.is_ascii_digit()) && !same {
             note(&rules::PROVIDER, 4, sent.to_string(), named);
         }
         self.block.open = true;
-        self.block.volume = !matches!(f.get(8), b"" | b"00" | b"0");
+        if self.spec.volume > 0 && !inside {
+            self.block.volume = !matches!(f.get(self.spec.volume), b"" | b"00" | b"0");
+        }
         if self.foreign.is_none() {
             self.split.findings.append(&mut findings);
         }
-        self.split.contexts.push(UnitContext::Receipt(institution));
+        if !inside || before != institution {
+            self.split.contexts.push(context_of(self.spec, institution));
+        }
     }
 
     fn payer(&mut self, line: Line<'a>, kind: Kind, shift: usize) {
@@ -285,16 +451,25 @@ impl<'a> Cutter<'_, 'a> {
         }
     }
 
-    fn totals(&mut self, line: Line<'a>, shift: usize) {
+    fn totals(&mut self, line: Line<'a>, shift: usize, kind: Kind) {
         self.fields.read(line.bytes, shift);
         let f = &self.fields;
-        let kind = Kind(*b"GO");
+        let blank = f.get(1).is_empty() && f.get(2).is_empty();
+        // 訪問看護療養費請求書 need not give totals, and may open the file.
+        let untold = blank && self.spec.kind == ReceiptKind::Nursing;
+        if untold {
+            self.split.findings.push(Self::finding(&rules::GO_BLANK, &line, kind).expected("総件数と総合計"));
+            if self.block.payers == 0 && !self.block.has_ho {
+                self.block.opened_by_go = true;
+                return;
+            }
+        }
         let block = std::mem::take(&mut self.block);
         let volume = block.volume || !matches!(f.get(3), b"" | b"99");
         let count = number::points(f.get(1)).ok().flatten();
         let points = number::points(f.get(2)).ok().flatten();
         self.points += points.unwrap_or(block.points);
-        if self.foreign.is_some() {
+        if self.foreign.is_some() || untold {
             return;
         }
         if f.is_quoted() {
@@ -305,9 +480,14 @@ impl<'a> Cutter<'_, 'a> {
             return;
         }
         let payers = i64::try_from(block.payers).unwrap_or(i64::MAX);
-        for (rule, column, found, expected) in
-            [(&rules::GO_COUNT, 1, count, payers), (&rules::GO_POINTS, 2, points, block.points)]
-        {
+        let returned = kind == Kind(*b"HG");
+        let rules = if returned {
+            [&rules::HG_TOTALS, &rules::HG_TOTALS]
+        } else {
+            [&rules::GO_COUNT, &rules::GO_POINTS]
+        };
+        let told = [(1, count, payers), (2, points, block.points)];
+        for (rule, (column, found, expected)) in rules.into_iter().zip(told) {
             if found != Some(expected) {
                 let found = found.map_or_else(|| shape(f.get(column)), |n| n.to_string());
                 let mut finding =
@@ -321,14 +501,17 @@ impl<'a> Cutter<'_, 'a> {
     fn finish(mut self, lines: &Lines<'_>) -> Split {
         self.close_unit(self.document.bytes.len());
         self.close_block();
+        if !self.own && self.foreign.is_none() {
+            self.foreign = Some((Finding::new(&rules::KIND), "医科 (診断群分類 BU がない)".to_owned()));
+        }
         if let Some((finding, name)) = self.foreign.take() {
             // What else is wrong follows from the file being of another kind.
             self.split.findings.retain(|f| {
-                [&rules::LIMIT, &rules::ENCODING, &rules::UTF8, &rules::BOM]
+                [&rules::LIMIT, &rules::ENCODING, &rules::UTF8, &rules::BOM, &rules::REVIEW_RESULT]
                     .iter()
                     .any(|rule| rule.id == f.rule.id)
             });
-            self.split.findings.push(finding.found(name).expected("医科 (IR)"));
+            self.split.findings.push(finding.found(name).expected(self.spec.name));
         } else if lines.lf + lines.cr > 0 {
             let found = match (lines.lf, lines.cr) {
                 (lf, 0) => format!("LF {lf} 行"),
@@ -345,26 +528,6 @@ impl<'a> Cutter<'_, 'a> {
         self.split.totals.insert(CompactString::const_new("points"), points);
         self.split
     }
-}
-
-/// The other kind of file a record belongs to, when it does.
-fn kind_of_file(kind: Kind, first: bool) -> Option<&'static str> {
-    Some(match &kind.0 {
-        b"UK" => "歯科 (UK)",
-        b"SS" => "歯科 (SS)",
-        b"YK" => "調剤 (YK)",
-        b"CZ" => "調剤 (CZ)",
-        b"HI" => "返戻 (HI)",
-        b"BU" => "DPC (BU)",
-        b"SB" => "DPC (SB)",
-        b"KK" => "DPC (KK)",
-        b"HH" => "DPC (HH)",
-        b"GT" => "DPC (GT)",
-        b"IR" | b"GO" | b"RE" | b"HO" | b"KO" | b"SN" | b"JD" | b"MF" | b"SY" | b"SI" | b"IY" | b"TO"
-        | b"CO" | b"SJ" | b"GR" | b"NI" | b"TI" | b"TR" | b"TS" | b"KH" | b"MN" => return None,
-        _ if first => "レセプトではないファイル",
-        _ => return None,
-    })
 }
 
 fn shape(field: &[u8]) -> String {

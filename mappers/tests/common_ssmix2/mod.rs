@@ -12,7 +12,7 @@ use musubi_mappers::ssmix2::SsMix2;
 use musubi_mappers::{Document, MappedUnit, Mapper};
 use musubi_model::code::NoMasters;
 use musubi_model::limits::Limits;
-use musubi_model::{Finding, ProviderId};
+use musubi_model::{Coded, Fact, FactTable, Finding, ProviderId};
 
 /// Maps a file; findings of the document and of the unit together.
 pub fn map(path: &str, bytes: &[u8]) -> (MappedUnit, Vec<Finding>) {
@@ -84,4 +84,86 @@ pub fn msh(kind: &str) -> String {
 /// A path of the test patient.
 pub fn path(date: &str, kind: &str, order: &str, flag: u8) -> String {
     format!("root/000/012/0000123/{date}/{kind}/0000123_{date}_{kind}_{order}_20240401120000000_01_{flag}")
+}
+
+pub fn said(coded: Option<&Coded>) -> String {
+    coded.map_or(String::new(), |c| {
+        let text = c.text.as_deref().map_or(String::new(), |t| format!(" {t}"));
+        format!("{}:{}{text}", c.system, c.code)
+    })
+}
+
+/// One fact in a line: only what is there.
+pub fn line(fact: &Fact) -> String {
+    let mut parts = vec![fact.table.as_str().to_owned()];
+    let mut add = |name: &str, value: String| {
+        if !value.is_empty() {
+            parts.push(format!("{name}={value}"));
+        }
+    };
+    add("start", fact.start.map_or(String::new(), |d| d.to_string()));
+    add("second", fact.start_second.map_or(String::new(), |s| s.to_string()));
+    add("end", fact.end.map_or(String::new(), |d| d.to_string()));
+    add("source", said(fact.source.as_ref()));
+    add("standard", said(fact.standard.as_ref()));
+    add("qualifiers", fact.qualifiers.to_string());
+    add("status", fact.status.to_string());
+    add("text", fact.value.text.to_string());
+    add("comparator", fact.value.comparator.to_string());
+    add("number", fact.value.number.map_or(String::new(), |n| n.to_string()));
+    add("unit", fact.value.unit.to_string());
+    add("range", fact.value.range.to_string());
+    add("flag", fact.value.flag.to_string());
+    add("quantity", fact.quantity.map_or(String::new(), |n| n.to_string()));
+    add("times", fact.times.map_or(String::new(), |n| n.to_string()));
+    add("group", fact.group.to_string());
+    add("department", fact.department.to_string());
+    parts.join(" ")
+}
+
+/// Maps segments under a header and a PID; every fact after the person's, a line each.
+pub fn check(
+    kind: &str,
+    header: &str,
+    date: &str,
+    segments: &[&str],
+    expect: &[&str],
+    findings: &[&str],
+) -> MappedUnit {
+    let header = msh(header);
+    let mut all = vec![header.as_str()];
+    if kind.starts_with("ADT") {
+        all.push("EVN||202404010900");
+    }
+    all.push(PID);
+    all.extend(segments);
+    let bytes = message(&all);
+    let (unit, found) = map(&path(date, kind, "77", 1), &bytes);
+    assert_eq!(ids(&found), findings, "{found:?}");
+    let lines: Vec<String> = unit.facts.iter().map(line).collect();
+    assert_eq!(lines.first().map(String::as_str), Some("person start=1980-02 source=JISX0401:13 status=2"));
+    let rest: Vec<&str> = lines.iter().skip(1).map(String::as_str).collect();
+    assert_eq!(rest, expect);
+    // Each fact points at the segment it was read from.
+    for fact in &unit.facts {
+        let shown = musubi_mappers::ssmix2::SsMix2.show(fact.range.slice(&bytes).expect("inside"));
+        let names: &[&str] = match fact.table {
+            FactTable::Person | FactTable::Death => &["PID|"],
+            FactTable::ConditionOccurrence => &["PRB|", "DG1|"],
+            FactTable::DrugExposure => &["RXE|", "RXA|", "RXC|", "OBX|", "ZE1|"],
+            FactTable::PayerPlanPeriod => &["IN1|", "ZI1|"],
+            FactTable::VisitOccurrence => &["PV1|"],
+            FactTable::ProcedureOccurrence => &["OBR|", "ZE1|", "PR1|"],
+            _ => &["OBX|", "AL1|", "IAM|", "PV1|", "ODS|", "ODT|", "DB1|", "ZE1|", "ZE2|", "IPC|"],
+        };
+        assert!(names.iter().any(|n| shown.starts_with(n)) && !shown.contains('\n'), "{shown}");
+    }
+    unit
+}
+
+/// What a document is taken for when nobody says what it is.
+pub fn recognised(bytes: &[u8], path: &str) -> Option<(musubi_model::manifest::FeedKind, String)> {
+    let provider: ProviderId = "test-hospital".parse().expect("a provider id");
+    let document = Document { bytes, path, provider: &provider, limits: &Limits::default() };
+    musubi_mappers::recognise(&document, &musubi_mappers::table::Interfaces::builtin())
 }

@@ -176,7 +176,9 @@ pub fn sample(format: &Format, persons: u64, seed: u64) -> Result<Vec<SynthFile>
     let provider = Provider::at(seed, 0, 0, 13);
     let mut subjects = Vec::new();
     each_person(&frame, 0, persons, |person| {
-        subjects.push(subject(&frame, &ErrorRates::NONE, person, &provider, frame.month(1), 1));
+        if person.birth < frame.month(1) {
+            subjects.push(subject(&frame, &ErrorRates::NONE, person, &provider, frame.month(1), 1));
+        }
         Ok::<(), SynthError>(())
     })?;
     let site = site(&provider);

@@ -1,0 +1,4 @@
+//! `receipt-dispensing`: see `musubi_fuzz::hold`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| musubi_fuzz::hold(musubi_model::manifest::FeedKind::ReceiptDispensing, bytes));
