@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: demo test lint bench build fuzz
+.PHONY: demo test lint bench build fuzz precheck
 
 SETUP := eval "$$(scripts/setup.sh)"
 
@@ -14,6 +14,15 @@ test:
 
 build:
 	$(SETUP); cargo build --release --locked -p musubi-cli
+
+# The check before sending as one static file, to be handed to senders. --target keeps build scripts and macros out of it.
+STATIC := x86_64-unknown-linux-gnu
+precheck:
+	$(SETUP); RUSTFLAGS="-C target-feature=+crt-static -C strip=symbols" \
+	  cargo build --release --locked --target $(STATIC) -p musubi-precheck; \
+	built="$${CARGO_TARGET_DIR:-target}/$(STATIC)/release/musubi-precheck"; ls -l "$$built"; \
+	if command -v file > /dev/null; then file "$$built"; fi; \
+	ldd "$$built" || true
 
 lint:
 	$(SETUP); cargo fmt --all --check; cargo clippy --workspace --all-targets --locked -- -D warnings

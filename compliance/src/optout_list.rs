@@ -114,7 +114,7 @@ rules! {
     /// A local number without its provider.
     LOCAL_ALONE, "OPTOUT-LOCAL", Warning, "患者番号に医療機関等の番号がないため、患者番号では照合できません。", "A local number without its provider cannot be matched.",
         "患者番号で止める行には医療機関等の番号も書いてください。", "Add the provider to the row that gives a local number.",
-        "患者番号 0000123 だけがあり、どの医療機関の番号か分からない。";
+        "患者番号 00123 だけがあり、どの医療機関の番号か分からない。";
     /// The same line twice.
     REPEATED, "OPTOUT-REPEAT", Note, "同じ内容の行がすでにあります。", "The same row stands above.",
         "対処は不要です。", "Nothing to do.",

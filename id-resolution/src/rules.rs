@@ -11,7 +11,7 @@ pub static LOCAL_BIRTH: Rule = Rule {
     en: "The same patient number has two birth dates or sexes; they were not joined.",
     mend_ja: "患者番号の再利用か、生年月日・性別の誤記かを提供元で確かめ、誤りは訂正して再提出してください。",
     mend_en: "Find out whether the number was reused or the birth date or sex was mistyped; correct and resend.",
-    example: "患者番号 0000123 に、1950年生まれと1985年生まれの人がいる。",
+    example: "患者番号 00123 に、1950年生まれと1985年生まれの人がいる。",
 };
 
 /// One insured number with branch, two birth dates or sexes.
@@ -55,7 +55,7 @@ pub static CROWDED_KEY: Rule = Rule {
     en: "Too many contradicting identities share one number; some pairs were not queued.",
     mend_ja: "代用の番号(99999 など)を本人の番号として送っていないか確かめてください。",
     mend_en: "Check that no placeholder number (such as 99999) is sent as a person's own.",
-    example: "番号の不明な人すべてに 99999999 を入れて送っている。",
+    example: "番号の不明な人すべてに 99999 を入れて送っている。",
 };
 
 /// The identity's key was destroyed at its erasure.

@@ -42,7 +42,7 @@ catalogue! {
     PROVIDER_UNKNOWN Error "SUB-PROVIDER-UNKNOWN"
         "フィードの取り決めにない医療機関等が含まれています。" "A provider is named that the feed does not cover."
         "対象の医療機関等だけを提出するか、追加の登録を依頼してください。" "Deliver only covered providers, or ask for registration."
-        eg "取り決めにない 1319999999 が providers にある、または providers が二つあるのに file に provider がない。";
+        eg "取り決めにない 13199 が providers にある、または providers が二つあるのに file に provider がない。";
     /// The feed's interface has no definition here.
     INTERFACE_UNKNOWN Error "SUB-INTERFACE-UNKNOWN"
         "フィードの連携仕様が登録されていないため、表を読めません。" "The feed's interface is not registered, so its tables cannot be read."

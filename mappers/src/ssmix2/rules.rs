@@ -35,7 +35,7 @@ catalogue! {
         "フォルダとファイル名の患者IDが違います。別の人のファイルかもしれません。"
         "Folder and file name give different patient numbers: the file may be another person's."
         "正しい患者のフォルダに置き直してください。" "Put the file into the folder of its patient."
-        eg "患者フォルダは 0000001、ファイル名は 0000002 で始まる。";
+        eg "患者フォルダは 00001、ファイル名は 00002 で始まる。";
     /// Folder and file name name different data types.
     FOLDER_TYPE Error "SSMIX2-FOLDER-TYPE"
         "フォルダとファイル名のデータ種別が違います。" "Folder and file name give different data types."
@@ -52,13 +52,13 @@ catalogue! {
         "ファイル名の患者IDと電文の PID-3 が違います。別の人の電文かもしれません。"
         "The patient number of the file name and PID-3 disagree: the message may be another person's."
         "どちらが正しいか確認し、正しい電文を送り直してください。" "Find out which is right and send the right message again."
-        eg "ファイル名の患者ID は 0000001、PID-3 は 0000002。";
+        eg "ファイル名の患者ID は 00001、PID-3 は 00002。";
     /// They agree but for leading zeros.
     PATH_PID_PADDING Note "SSMIX2-PATH-PID-PADDING"
         "ファイル名と PID-3 の患者IDは、先頭の 0 の数だけが違います。"
         "The patient numbers of the file name and PID-3 differ in leading zeros only."
         "桁数をそろえると確実です。" "Writing them alike is safer."
-        eg "ファイル名は 0000000123、PID-3 は 123。";
+        eg "ファイル名は 000123、PID-3 は 123。";
     /// No PID.
     PID_MISSING Error "SSMIX2-PID-MISSING"
         "PID がありません。誰の電文か確かめられません。" "There is no PID: nobody can tell whose message it is."
