@@ -13,7 +13,7 @@ mod harness;
 use std::collections::BTreeSet;
 
 use common_ssmix2::{PID, jis, msh, path};
-use harness::{mapper, run_with};
+use harness::{mapper, run_from};
 use musubi_model::Severity;
 use musubi_model::code::NoMasters;
 use musubi_model::limits::Limits;
@@ -264,7 +264,7 @@ fn every_rule_has_a_mutant_that_breaks_it() {
     for which in "LABDPROTXHZ".chars() {
         let file = sound(which);
         let done =
-            run_with(mapper(file.kind, "").as_ref(), &file.bytes, &file.path, &Limits::default(), &NoMasters);
+            run_from("1310000001", mapper(file.kind, "").as_ref(), &file.bytes, &file.path, &Limits::default(), &NoMasters);
         // UTF-8 is told, and nothing else.
         let rules: Vec<_> = done.rules().into_iter().filter(|r| *r != "HL7-CHARSET-DECLARED").collect();
         assert_eq!(rules, [""; 0], "the sound file {which}");
@@ -273,7 +273,7 @@ fn every_rule_has_a_mutant_that_breaks_it() {
     let mut broken: BTreeSet<&str> = BTreeSet::new();
     for (rule, which, change) in mutants() {
         let (file, limits) = changed(which, &change);
-        let done = run_with(mapper(file.kind, "").as_ref(), &file.bytes, &file.path, &limits, &NoMasters);
+        let done = run_from("1310000001", mapper(file.kind, "").as_ref(), &file.bytes, &file.path, &limits, &NoMasters);
         assert!(done.rules().contains(&rule), "{rule} {which}: {:?}", done.rules());
         let severity = done.findings().find(|f| f.rule.id == rule).map(|f| f.rule.severity);
         let quarantined =
@@ -293,7 +293,7 @@ fn every_rule_has_a_mutant_that_breaks_it() {
 fn findings_of_mutants_show_nobody() {
     for (rule, which, change) in mutants() {
         let (file, limits) = changed(which, &change);
-        let done = run_with(mapper(file.kind, "").as_ref(), &file.bytes, &file.path, &limits, &NoMasters);
+        let done = run_from("1310000001", mapper(file.kind, "").as_ref(), &file.bytes, &file.path, &limits, &NoMasters);
         for finding in done.findings() {
             let shown = format!("{finding} {finding:?}");
             for secret in

@@ -74,7 +74,19 @@ pub fn run_with(
     masters: &dyn Masters,
 ) -> Done {
     // No institution's number: files of every sender are mapped under it.
-    let provider = ProviderId::new("sample-provider").unwrap();
+    run_from("sample-provider", mapper, bytes, path, limits, masters)
+}
+
+/// As [`run_with`], sent by a provider of the test's choice.
+pub fn run_from(
+    provider: &str,
+    mapper: &dyn Mapper,
+    bytes: &[u8],
+    path: &str,
+    limits: &Limits,
+    masters: &dyn Masters,
+) -> Done {
+    let provider = ProviderId::new(provider).unwrap();
     let document = Document { bytes, path, provider: &provider, limits };
     let split = mapper.split(&document);
     let length = u64::try_from(bytes.len()).unwrap();
