@@ -1,6 +1,6 @@
 //! The smallest change of a valid DPC file that breaks each rule, and only that rule.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod dpc_common;
 mod harness;
@@ -11,7 +11,7 @@ use dpc_common::{
     EF, EF_PATH, FORM1, FORM1_PATH, ef, ef_row, ef_with, form1, read_ef, row, sjis, stay, with,
 };
 use harness::{Done, mapper, run, run_with};
-use musubi_mappers::dpc;
+use musubi_mappers::{MappedUnit, dpc};
 use musubi_model::code::NoMasters;
 use musubi_model::limits::Limits;
 use proptest::prelude::*;
@@ -56,7 +56,7 @@ fn mutants() -> Vec<(&'static str, Done)> {
         ("DPC-LIMIT", limited(Limits { units_per_document_max: 1, ..base })),
         ("DPC-LIMIT", limited(Limits { records_per_unit_max: 5, ..base })),
         ("DPC-LIMIT", limited(Limits { record_bytes_max: 70, ..base })),
-        ("DPC-ENCODING", whole(FORM1, b"\xFF\xFE1\03\0")),
+        ("DPC-ENCODING", whole(FORM1, b"\xFF\xFE1\x003\x00")),
         ("DPC-KIND", whole(FORM1, &sjis(&ef()[..1]))),
         ("DPC-NOT-SJIS", whole(FORM1, utf8.as_bytes())),
         ("DPC-HEADING", form1(&[vec!["施設コード\tデータ識別番号".to_owned()], stay()].concat())),
@@ -146,7 +146,7 @@ fn every_rule_has_an_example() {
 fn the_smallest_sound_part_is_lost() {
     let other = |id: &str| -> Vec<String> { stay().iter().map(|l| l.replace("0000001234", id)).collect() };
     let done = form1(&[other("0000000001"), other("12"), other("0000000003")].concat());
-    assert_eq!(done.units.iter().map(|u| u.is_unsound()).collect::<Vec<_>>(), [false, true, false]);
+    assert_eq!(done.units.iter().map(MappedUnit::is_unsound).collect::<Vec<_>>(), [false, true, false]);
     assert!(!done.split.is_unsound());
 }
 

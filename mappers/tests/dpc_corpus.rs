@@ -1,7 +1,7 @@
 //! What the synthetic writers write comes back, read from the text by other means; and every item of the table of
 //! 様式1 becomes what the table says.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod dpc_common;
 mod harness;

@@ -1,6 +1,6 @@
 //! What rows of 様式1 and EF files become.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod dpc_common;
 mod harness;

@@ -1,6 +1,6 @@
 //! The radar: what it must see, what it must not see, and that the whole synthetic corpus is clean to it.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod harness;
 

@@ -1,7 +1,7 @@
 //! What the synthetic writer writes comes back: every drug, date and person of the files, read from the text by other
 //! means than the mapper's.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod harness;
 
@@ -51,10 +51,10 @@ fn what_is_written_comes_back() {
                 kinds.insert((notebook, f[0].to_owned()));
                 match (f[0], notebook) {
                     ("201", true) => {
-                        written.push(format!("{} {} {} {} {}", system(f[5]), f[6], f[2], f[3], f[4]))
+                        written.push(format!("{} {} {} {} {}", system(f[5]), f[6], f[2], f[3], f[4]));
                     }
                     ("201", false) => {
-                        written.push(format!("{} {} {} {} {}", system(f[4]), f[5], f[6], f[7], f[9]))
+                        written.push(format!("{} {} {} {} {}", system(f[4]), f[5], f[6], f[7], f[9]));
                     }
                     ("1", true) => {
                         names.push((f[1].to_owned(), f[10].to_owned()));

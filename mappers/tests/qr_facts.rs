@@ -1,6 +1,6 @@
 //! What each record of a notebook and a prescription becomes.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod harness;
 mod qr_common;

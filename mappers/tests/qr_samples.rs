@@ -1,7 +1,7 @@
 //! Sample files of other implementations, where they are at hand: what they give, and every value that becomes a fact
 //! against the values their own readers expect.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout)]
 
 mod harness;
 

@@ -148,7 +148,7 @@ impl<'a, 'm> Reader<'a, 'm> {
     /// A short code of ASCII letters, digits and signs; anything else is no code and gives nothing.
     pub(super) fn code(&self, index: usize) -> &'a str {
         let item = self.item(index);
-        let sound = item.len() <= 16 && item.iter().all(|b| b.is_ascii_graphic());
+        let sound = item.len() <= 16 && item.iter().all(u8::is_ascii_graphic);
         std::str::from_utf8(item).ok().filter(|_| sound).unwrap_or_default()
     }
 

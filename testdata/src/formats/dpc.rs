@@ -56,6 +56,9 @@ static OPERATIONS: [Operation; 5] = [
     Operation { section: "K0461", receipt: "150019210", name: "骨折観血的手術", points: 21_630, sided: true, anaesthesia: "1" },
 ];
 
+/// 診療科コード.
+static DEPARTMENTS: [&str; 7] = ["010", "060", "070", "110", "120", "340", "500"];
+
 fn compact(date: Date) -> String {
     format!("{:04}{:02}{:02}", date.year(), date.month(), date.day())
 }
@@ -95,8 +98,8 @@ fn stay<'a>(job: &Job<'_>, subject: &'a Subject) -> Option<Stay<'a>> {
         let at = usize::try_from(rng.below(possible.len() as u64)).unwrap_or(0);
         diseases.extend(possible.get(at).filter(|d| diseases.iter().all(|x| x.code != d.code)));
     }
-    let ward = |n: u64| format!("19{:04}{n:04}", rng.clone().below(1) + 6244);
-    let wards = [ward(4444), ward(5555)];
+    let wards = ["1962444444".to_owned(), "1962445555".to_owned()];
+    let &department = rng.pick(&DEPARTMENTS);
     Some(Stay {
         subject,
         admission,
@@ -105,7 +108,7 @@ fn stay<'a>(job: &Job<'_>, subject: &'a Subject) -> Option<Stay<'a>> {
         emergency: rng.chance(0.4),
         dies: subject.age >= 70 && rng.chance(0.08),
         operation: rng.chance(0.35).then(|| rng.pick(&OPERATIONS)),
-        department: *rng.pick(&["010", "060", "070", "110", "120", "340", "500"]),
+        department,
         wards,
     })
 }
