@@ -192,7 +192,9 @@ fn folded(text: &str) -> CompactString {
 pub(super) fn my_number(runs: &[Run]) -> bool {
     runs.iter().any(|run| {
         let filling = run.digits.bytes().filter(|b| *b == b'0').count() >= 9;
-        !filling && is_my_number(&run.digits)
+        // In one, or as the card prints it: a list of days is no number.
+        let written = run.count == 1 || (run.count == 3 && run.groups.starts_with(&[4, 4, 4]));
+        written && !filling && is_my_number(&run.digits)
     })
 }
 

@@ -75,7 +75,7 @@ fn rows(interface: &Interface) -> Vec<Covered> {
                     Becomes::Fact(fact.template.table, slot.column())
                 };
                 let new = row(&fact.items, becomes);
-                if out.last().is_none_or(|last| *last != new) {
+                if !out.get(before..).is_some_and(|rows| rows.contains(&new)) {
                     out.push(new);
                 }
             }
