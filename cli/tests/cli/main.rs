@@ -12,8 +12,8 @@
 )]
 #![allow(clippy::print_stderr)]
 
-mod codes;
 mod ack;
+mod codes;
 mod concurrent;
 mod help;
 mod house;

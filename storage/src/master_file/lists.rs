@@ -229,9 +229,7 @@ fn header(spec: &Spec, bytes: &[u8], encoding: super::lines::Encoding) -> Option
 fn is_heading(spec: &Spec, places: &Places, fields: Option<&Fields>) -> bool {
     fields.is_some_and(|fields| {
         let code = places.get(Role::Code, fields);
-        !(spec.fits)(code)
-            && !code.is_ascii()
-            && !places.get(Role::Name, fields).is_empty()
+        !(spec.fits)(code) && !code.is_ascii() && !places.get(Role::Name, fields).is_empty()
     })
 }
 
