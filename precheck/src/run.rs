@@ -256,6 +256,11 @@ impl Checker<'_> {
         Ok(kind.is_some_and(large::in_parts))
     }
 
+    /// Was a format named whose documents may be zips?
+    pub(crate) fn wants_zips(&self) -> bool {
+        matches!(self.order.kind, Some(FeedKind::CheckupCda | FeedKind::ClinicalCda))
+    }
+
     /// Is a whole zip one document?
     pub(crate) fn is_document(&self, path: &str, bytes: &[u8]) -> bool {
         let document = Document { bytes, path, provider: &self.provider, limits: &self.limits };
