@@ -36,6 +36,8 @@ pub struct UnmappedCode {
     pub system: String,
     /// The code as it may be shown.
     pub code: String,
+    /// Why nothing is known of it.
+    pub reason: String,
     /// How often it came.
     pub count: u64,
 }
@@ -86,7 +88,7 @@ pub(crate) fn checks(lang: Lang, m: &AckMore) -> Markup {
             (section(words::UNMAPPED.text(lang), words::UNMAPPED_NOTE.text(lang), &html! {
                 table { tbody {
                     @for code in &m.unmapped {
-                        tr { td { (code.system) } td { code { (code.code) } } td.n { (number(code.count)) } }
+                        tr { td { (code.system) } td { code { (code.code) } } td { (code.reason) } td.n { (number(code.count)) } }
                     }
                 } }
             }))

@@ -60,7 +60,12 @@ fn pages() -> Vec<String> {
                 .collect(),
             sampled_units: 3,
             answers: [(Answer::Match, 9), (Answer::Mismatch, 1)].into(),
-            unmapped: vec![UnmappedCode { system: "local".to_owned(), code: "A-1".to_owned(), count: 7 }],
+            unmapped: vec![UnmappedCode {
+                system: "local".to_owned(),
+                code: "A-1".to_owned(),
+                reason: "ローカル".to_owned(),
+                count: 7,
+            }],
         }
     };
     let night = support::night();

@@ -6,8 +6,8 @@
 //!
 //! This room never shows a web page, never reads a clock or the environment: everything comes in through [`House`].
 
-pub mod codes;
 pub mod acknowledge;
+pub mod codes;
 pub mod fault;
 pub mod house;
 pub mod intake;

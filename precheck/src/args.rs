@@ -15,8 +15,8 @@ pub struct Order {
     /// Format of the documents, instead of telling it from their content: `receipt-medical`, …
     #[arg(long, value_parser = kind)]
     pub kind: Option<FeedKind>,
-    /// Interface of tables: the name of a shipped one.
-    #[arg(long, value_name = "NAME")]
+    /// Interface of tables: the name of a shipped one, or a TOML file that describes one.
+    #[arg(long, value_name = "NAME|FILE.toml")]
     pub interface: Option<String>,
     /// The provider the documents came into being at: ten digits, held against what receipts say.
     #[arg(long, value_name = "ID")]

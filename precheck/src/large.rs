@@ -1,9 +1,10 @@
 //! Receipt files too large for memory, read in parts that end between receipts.
 //!
-//! A part is given to the mapper as a small file of its own: where it begins inside a block, the block's IR stands
-//! before it; where it ends inside one, a GO is put behind it, and whatever is said of these two lines is dropped. A GO
-//! that sums up more than its part is held against a skeleton: IR, one RE, as many HO as the block had payers, with the
-//! points of all of them, and the GO itself. So the mapper judges, and nothing of its rules is written here twice.
+//! A part is given to the mapper as a small file of its own: where it begins inside a block, the head records of the
+//! block stand before it; where it ends inside one, a GO is put behind it, and whatever is said of these lines is
+//! dropped. A GO that sums up more than its part is held against a skeleton: the head records, the block's first
+//! receipt, as many HO as the other receipts had payers, with the points of all of them, and the GO itself. So the mapper
+//! judges, and none of its rules is written here twice.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -15,6 +16,9 @@ use musubi_model::finding::Finding;
 use musubi_model::manifest::FeedKind;
 
 use crate::check::{Found, Sink, Sums, Tools, units};
+use heads::{Heads, Step, lead, lines};
+
+mod heads;
 
 /// Can files of this kind be read in parts?
 pub(crate) fn in_parts(kind: FeedKind) -> bool {
@@ -28,32 +32,36 @@ pub(crate) fn in_parts(kind: FeedKind) -> bool {
     )
 }
 
-/// Reads a receipt file from `source` in parts of about `part_bytes`. `done` is told the bytes read.
+/// Reads a receipt file of `kind` from `source` in parts of about `part_bytes`. `done` is told the bytes read.
 pub(crate) fn receipts(
+    kind: FeedKind,
     tools: &Tools<'_>,
     mut source: Box<dyn Read + '_>,
     part_bytes: usize,
     done: &dyn Fn(u64),
     sink: &mut Sink<'_>,
 ) -> Result<Sums> {
-    let mut file =
-        File { sums: Sums::default(), place: Place::default(), ir: None, block: None, said: BTreeSet::new() };
+    let mut file = File {
+        sums: Sums::default(),
+        place: Place::default(),
+        heads: Heads::new(kind),
+        block: None,
+        said: BTreeSet::new(),
+    };
     let mut buffer: Vec<u8> = Vec::with_capacity(part_bytes * 2);
     let mut want = part_bytes;
     loop {
         let before = buffer.len();
         let missing = u64::try_from(want.saturating_sub(before)).unwrap_or(u64::MAX);
         source.by_ref().take(missing).read_to_end(&mut buffer)?;
-        let read = buffer.len() - before;
-        done(u64::try_from(read).unwrap_or(0));
-        let ended = buffer.len() < want;
-        if ended {
+        done(size(buffer.len() - before));
+        if buffer.len() < want {
             if !buffer.is_empty() || file.place.bytes == 0 {
                 file.part(tools, &buffer, false, sink)?;
             }
             break;
         }
-        match cut(&buffer) {
+        match file.cut(tools, &buffer) {
             Some((at, inside)) => {
                 let rest = buffer.split_off(at);
                 file.part(tools, &buffer, inside, sink)?;
@@ -71,69 +79,6 @@ pub(crate) fn receipts(
     Ok(file.sums)
 }
 
-/// The record id a line begins with, and the columns before it.
-fn record(line: &[u8]) -> Option<(&[u8], usize)> {
-    let columns = || line.split(|b| matches!(b, b',' | b'\r' | b'\n' | 0x1A)).map(unquoted);
-    let is_id = |c: &&[u8]| matches!(c, [b'A'..=b'Z', b'A'..=b'Z']);
-    if let Some(id) = columns().next().filter(is_id) {
-        return Some((id, 0));
-    }
-    columns().nth(3).filter(is_id).map(|id| (id, 3))
-}
-
-fn unquoted(column: &[u8]) -> &[u8] {
-    match column {
-        [b'"', inner @ .., b'"'] => inner,
-        _ => column,
-    }
-}
-
-/// Start and bytes of each physical line, its end included.
-fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let rest = bytes.get(at..).filter(|r| !r.is_empty())?;
-        let end = memchr::memchr2(b'\n', b'\r', rest).map_or(rest.len(), |end| {
-            if rest.get(end..end + 2) == Some(b"\r\n") { end + 2 } else { end + 1 }
-        });
-        let start = at;
-        at += end;
-        Some((start, rest.get(..end)?))
-    })
-}
-
-/// Where a buffer can be cut, and whether that is inside a block: before its last IR when that lies in the second half,
-/// else before its last receipt. The last line is never looked at: it may be torn.
-fn cut(buffer: &[u8]) -> Option<(usize, bool)> {
-    let (mut last_ir, mut last_receipt, mut open) = (None, None, false);
-    let mut whole: Option<(usize, &[u8])> = None;
-    for line in lines(buffer) {
-        let Some((start, line)) = whole.replace(line) else { continue };
-        match record(line) {
-            Some((b"IR", _)) => {
-                last_ir = (start > 0).then_some(start).or(last_ir);
-                open = true;
-            }
-            Some((b"GO", _)) => open = false,
-            // In the form with leading columns a line of an older stage has them too: only the first stage opens.
-            Some((b"RE", shift)) if start > 0 && (shift == 0 || is_first_stage(line)) => {
-                last_receipt = Some((start, open));
-                open = true;
-            }
-            _ => open = true,
-        }
-    }
-    match last_ir {
-        Some(ir) if ir > buffer.len() / 2 => Some((ir, false)),
-        _ => last_receipt.or(last_ir.map(|ir| (ir, false))),
-    }
-}
-
-/// Third leading column (枝番号) 0: the record itself, not an older stage of it.
-fn is_first_stage(line: &[u8]) -> bool {
-    line.split(|b| *b == b',').nth(2).map(unquoted).is_none_or(|c| c.iter().all(|b| *b == b'0'))
-}
-
 /// Where in the file a part begins.
 #[derive(Debug, Clone, Copy, Default)]
 struct Place {
@@ -141,70 +86,106 @@ struct Place {
     lines: u64,
 }
 
-/// A block (IR … GO) that began in an earlier part.
-#[derive(Debug, Clone, Copy, Default)]
+/// A block that began in an earlier part: what its GO must sum up so far.
+#[derive(Debug, Clone, Default)]
 struct Block {
     payers: u64,
     points: u64,
+    /// Its first receipt, with what it adds to both.
+    first: Option<(Vec<u8>, u64, u64)>,
+}
+
+/// What a block that spans parts adds to the part at hand.
+#[derive(Default)]
+struct Spanning {
+    /// What is wrong with its GO, when it ends in this part.
+    findings: Vec<Finding>,
+    /// Points to be added to the control totals, and taken away.
+    points: (u64, u64),
 }
 
 struct File {
     sums: Sums,
     place: Place,
-    /// The last IR line, its end included.
-    ir: Option<Vec<u8>>,
+    heads: Heads,
     block: Option<Block>,
     /// Rules without a place that were told of already.
     said: BTreeSet<&'static str>,
 }
 
 impl File {
+    /// The head records that must stand before a buffer that follows what was read so far.
+    fn before(&self, buffer: &[u8]) -> Heads {
+        let opens = lines(buffer).next().is_some_and(|(_, line)| self.heads.peek(line) == Step::Opens);
+        if opens { Heads::default() } else { self.heads.clone() }
+    }
+
+    /// Where a buffer can be cut, and whether that is inside a block: before the last block that begins in its second
+    /// half, else before its last unit, as the mapper cuts them. The last line is never looked at: it may be torn.
+    fn cut(&self, tools: &Tools<'_>, buffer: &[u8]) -> Option<(usize, bool)> {
+        let before = self.before(buffer).text();
+        let units = split(tools, &[before.as_slice(), buffer].concat()).units;
+        let starts: BTreeSet<usize> = units
+            .iter()
+            .filter_map(|u| usize::try_from(u.range.start).ok()?.checked_sub(before.len()))
+            .collect();
+        let mut heads = self.heads.clone();
+        let (mut last_block, mut last_unit) = (None, None);
+        let mut whole: Option<(usize, &[u8])> = None;
+        for line in lines(buffer) {
+            let Some((start, line)) = whole.replace(line) else { continue };
+            if start > 0 && starts.contains(&start) {
+                last_unit = Some((start, heads.open));
+            }
+            if heads.step(line) == Step::Opens && start > 0 {
+                last_block = Some((start, false));
+            }
+        }
+        let in_second_half = last_block.filter(|(at, _)| *at > buffer.len() / 2);
+        in_second_half.or(last_unit).or(last_block)
+    }
+
     /// Checks one part. `inside`: it ends inside a block.
     fn part(&mut self, tools: &Tools<'_>, bytes: &[u8], inside: bool, sink: &mut Sink<'_>) -> Result<()> {
-        let starts_block =
-            lines(bytes).next().and_then(|(_, l)| record(l)).is_some_and(|(id, _)| id == b"IR");
-        let ir = self.ir.clone().filter(|_| !starts_block).unwrap_or_default();
-        let mut text = [ir.as_slice(), bytes].concat();
+        let heads = self.before(bytes);
+        let before = heads.text();
+        let mut text = [before.as_slice(), bytes].concat();
         let body_end = text.len();
         if inside {
             text.extend_from_slice(&closing(bytes));
         }
         let document = document(tools, &text);
         let mut split = tools.mapper.split(&document);
-        let own_go = self.block.and_then(|_| first_end(bytes)).filter(|(_, line)| is_go(line));
-        let own_go = own_go.map(|(at, line)| (ir.len() + at, ir.len() + at + line.len()));
-        let spanning = self.spanning(tools, &ir, bytes, inside);
-        let foreign = |f: &Finding| {
-            f.position.range.is_some_and(|r| {
+        let own_go = self.block.as_ref().and_then(|_| self.first_end(bytes)).filter(|e| e.closes);
+        let own_go = own_go.map(|e| (before.len() + e.at, before.len() + e.at + e.line.len()));
+        let spanning = self.spanning(tools, &before, bytes, inside);
+        split.findings.retain(|f| {
+            !f.position.range.is_some_and(|r| {
                 let lies = |from: usize, to: usize| r.start >= size(from) && r.start < size(to);
-                lies(0, ir.len()) || lies(body_end, text.len()) || own_go.is_some_and(|(a, b)| lies(a, b))
+                lies(0, before.len()) || lies(body_end, text.len()) || own_go.is_some_and(|(a, b)| lies(a, b))
             })
-        };
-        split.findings.retain(|f| !foreign(f));
+        });
         let first = self.place.bytes == 0;
-        if ir.is_empty() && !starts_block && !first {
-            // That the file has no IR was told of its first line.
+        if heads.len() == 0 && !first && self.heads.len() == 0 {
+            // That the file has no head was told of its first line.
             split.findings.retain(|f| f.position.range.is_none_or(|r| r.start > 0));
         }
         split.findings.retain(|f| f.position.range.is_some() || self.said.insert(f.rule.id) || first);
-        let (skeleton, points) = spanning;
-        self.sums.unsound |= split.is_unsound() || skeleton.iter().any(Finding::is_error);
+        self.sums.unsound |= split.is_unsound() || spanning.findings.iter().any(Finding::is_error);
+        let (place, added, before_units) = (self.place, (before.len(), heads.len()), self.sums.units);
         for finding in &split.findings {
-            let finding = self.placed(finding.clone(), ir.len());
-            sink(Found { unit: None, finding })?;
+            sink(Found { unit: None, finding: moved(finding.clone(), place, added) })?;
         }
-        for finding in skeleton {
+        for finding in spanning.findings {
             if finding.position.range.is_some() || self.said.insert(finding.rule.id) {
                 sink(Found { unit: None, finding })?;
             }
         }
-        self.totals(&split, !ir.is_empty(), inside, points);
-        let before = self.sums.units;
-        let (place, lead) = (self.place, ir.len());
+        self.totals(&split, &heads, inside, spanning.points);
         let mut part = Sums::default();
         units(tools, &document, &split, &mut part, &mut |found| {
-            let finding = moved(found.finding, place, lead);
-            sink(Found { unit: found.unit.map(|u| u + before), finding })
+            let finding = moved(found.finding, place, added);
+            sink(Found { unit: found.unit.map(|u| u + before_units), finding })
         })?;
         self.sums.units += part.units;
         self.sums.quarantined += part.quarantined;
@@ -214,72 +195,73 @@ impl File {
         for (table, n) in part.facts {
             *self.sums.facts.entry(table).or_default() += n;
         }
-        self.advance(bytes);
+        for (_, line) in lines(bytes) {
+            self.place.lines += 1;
+            self.heads.step(line);
+        }
+        self.place.bytes += size(bytes.len());
         Ok(())
     }
 
-    /// What the block that spans parts adds here: the findings of its GO when it ends in this part, and what the points
-    /// of the control totals must be corrected by (add, take away).
-    fn spanning(
-        &mut self,
-        tools: &Tools<'_>,
-        ir: &[u8],
-        bytes: &[u8],
-        inside: bool,
-    ) -> (Vec<Finding>, (u64, u64)) {
-        let mut findings = Vec::new();
-        let mut correct = (0, 0);
-        let end = first_end(bytes);
+    /// What a block that came in from the part before, or goes out into the next, adds to this part.
+    fn spanning(&mut self, tools: &Tools<'_>, before: &[u8], bytes: &[u8], inside: bool) -> Spanning {
+        let mut spanning = Spanning::default();
         if let Some(mut block) = self.block.take() {
-            let tail = end.map_or(bytes, |(at, _)| bytes.get(..at).unwrap_or(bytes));
-            block.add(&split(tools, &[ir, tail].concat()));
+            let end = self.first_end(bytes);
+            let tail = end.as_ref().map_or(bytes, |e| bytes.get(..e.at).unwrap_or(bytes));
+            block.add(tools, before, tail);
             if end.is_none() && inside {
                 self.block = Some(block);
-                return (findings, correct);
+                return spanning;
             }
-            let go = end.filter(|(_, line)| is_go(line));
-            let lead = record(ir).map_or("", |(_, shift)| if shift > 0 { "1,1,0," } else { "" });
-            let mut text = ir.to_vec();
-            text.extend_from_slice(format!("{lead}RE\r\n").as_bytes());
-            for n in 0..block.payers {
-                let points = if n == 0 { format!(",,,,,{}", block.points) } else { String::new() };
-                text.extend_from_slice(format!("{lead}HO{points}\r\n").as_bytes());
-            }
+            let go = end.filter(|e| e.closes);
+            let go_line = go.as_ref().map_or(&[][..], |e| e.line);
+            let mut text = block.skeleton(before);
             let at = text.len();
-            let go_line = go.map_or(&[][..], |(_, line)| line);
             text.extend_from_slice(go_line);
             let judged = split(tools, &text);
             let of = |split: &Split| split.totals.get("points").copied().unwrap_or(0);
-            let said = split(tools, &[ir, tail, go_line].concat());
-            correct = (of(&judged), of(&said));
-            let to = self.place_of(bytes, go.map_or(bytes.len(), |(at, _)| at));
-            for finding in judged.findings {
+            spanning.points = (of(&judged), of(&split(tools, &[before, tail, go_line].concat())));
+            let put = size(lines(text.get(..at).unwrap_or_default()).count());
+            let place = self.place_of(bytes, go.as_ref().map_or(bytes.len(), |e| e.at));
+            for mut finding in judged.findings {
                 match finding.position.range {
                     Some(r) if r.start >= size(at) => {
-                        let lines = size(lines(text.get(..at).unwrap_or_default()).count());
-                        let mut finding = finding;
-                        finding.position.range =
-                            Some(ByteRange { start: to.bytes + (r.start - size(at)), len: r.len });
-                        renumber(&mut finding, to.lines, lines);
-                        findings.push(finding);
+                        let start = place.bytes + (r.start - size(at));
+                        finding.position.range = Some(ByteRange { start, len: r.len });
+                        renumber(&mut finding, place.lines, put);
+                        spanning.findings.push(finding);
                     }
                     // Without a place: that the block has no GO.
-                    None if go.is_none() && finding.is_error() => findings.push(finding),
+                    None if go.is_none() && finding.is_error() => spanning.findings.push(finding),
                     _ => {}
                 }
             }
         }
-        // A block that begins in this part and goes on in the next.
-        if inside && (self.block.is_none()) {
-            let from = last_start(bytes);
-            let head = bytes.get(from..).unwrap_or_default();
-            let begins = lines(head).next().and_then(|(_, l)| record(l)).is_some_and(|(id, _)| id == b"IR");
-            let lead: &[u8] = if begins { &[] } else { ir };
+        if inside && self.block.is_none() {
+            let mut heads = self.heads.clone();
+            let (mut from, mut under) = (0, before.to_vec());
+            for (start, line) in lines(bytes) {
+                match heads.step(line) {
+                    Step::Opens => (from, under) = (start, Vec::new()),
+                    Step::Closes => (from, under) = (start + line.len(), heads.text()),
+                    Step::Goes => {}
+                }
+            }
             let mut block = Block::default();
-            block.add(&split(tools, &[lead, head].concat()));
+            block.add(tools, &under, bytes.get(from..).unwrap_or_default());
             self.block = Some(block);
         }
-        (findings, correct)
+        spanning
+    }
+
+    /// Where the block that came in from the part before ends.
+    fn first_end<'b>(&self, bytes: &'b [u8]) -> Option<End<'b>> {
+        let mut heads = self.heads.clone();
+        lines(bytes).find_map(|(at, line)| match heads.step(line) {
+            Step::Goes => None,
+            step => Some(End { at, line, closes: step == Step::Closes }),
+        })
     }
 
     fn place_of(&self, bytes: &[u8], at: usize) -> Place {
@@ -287,46 +269,105 @@ impl File {
         Place { bytes: self.place.bytes + size(at), lines: self.place.lines + size(before) }
     }
 
-    fn placed(&self, finding: Finding, lead: usize) -> Finding {
-        moved(finding, self.place, lead)
-    }
-
-    fn totals(&mut self, split: &Split, has_ir: bool, has_go: bool, (add, take): (u64, u64)) {
+    /// Adds control totals and the records outside units, without the lines that were put in.
+    fn totals(&mut self, split: &Split, heads: &Heads, has_go: bool, (add, take): (u64, u64)) {
+        let ours = |kind: &str| heads.count(kind) + u64::from(kind == "GO" && has_go);
         for (kind, n) in &split.totals {
-            let ours = u64::from(kind == "IR" && has_ir) + u64::from(kind == "GO" && has_go);
             let entry = self.sums.totals.entry(kind.clone()).or_default();
-            *entry += n.saturating_sub(ours);
+            *entry += n.saturating_sub(ours(kind));
             if kind == "points" {
                 *entry = (*entry + add).saturating_sub(take);
             }
         }
         for (kind, n) in split.envelope.iter() {
-            let ours = u64::from(kind == "IR" && has_ir) + u64::from(kind == "GO" && has_go);
-            let n = n.saturating_sub(ours);
+            let n = n.saturating_sub(ours(kind));
             if n > 0 {
                 *self.sums.records.entry(kind.into()).or_default() += n;
             }
         }
         self.sums.totals.retain(|kind, n| *n > 0 || kind == "points");
     }
+}
 
-    /// Remembers the last IR and goes to the next part.
-    fn advance(&mut self, bytes: &[u8]) {
-        for (_, line) in lines(bytes) {
-            self.place.lines += 1;
-            if record(line).is_some_and(|(id, _)| id == b"IR") {
-                self.ir = Some(line.to_vec());
-            }
-        }
-        self.place.bytes += size(bytes.len());
-    }
+/// The line at which a block ends.
+struct End<'b> {
+    at: usize,
+    line: &'b [u8],
+    /// It is its GO; else the next block begins.
+    closes: bool,
 }
 
 impl Block {
-    fn add(&mut self, split: &Split) {
-        let of = |kind: &str| split.totals.get(kind).copied().unwrap_or(0);
-        self.payers += of("HO") + of("KO");
-        self.points += of("points");
+    /// Adds what GO must sum up of a piece of the block that stands under the head records `before`.
+    fn add(&mut self, tools: &Tools<'_>, before: &[u8], piece: &[u8]) {
+        let (payers, points) = summed(tools, &[before, piece].concat());
+        self.payers += payers;
+        self.points += points;
+        if self.first.is_none() {
+            let text = [before, piece].concat();
+            let unit = split(tools, &text).units.into_iter().next();
+            if let Some(bytes) = unit.and_then(|u| u.range.slice(&text).map(<[u8]>::to_vec)) {
+                let own: &[u8] = if before.is_empty() { heads_of(piece) } else { before };
+                let (payers, points) = summed(tools, &[own, &bytes].concat());
+                self.first = Some((bytes, payers, points));
+            }
+        }
+    }
+
+    /// A small block that the mapper sums up as it would the whole one, without its GO.
+    fn skeleton(&self, before: &[u8]) -> Vec<u8> {
+        let lead = lead(before);
+        let mut text = before.to_vec();
+        let (mut payers, mut points) = (self.payers, self.points);
+        if let Some((first, of_payers, of_points)) = &self.first {
+            text.extend_from_slice(first);
+            payers = payers.saturating_sub(*of_payers);
+            points = points.saturating_sub(*of_points);
+        }
+        end_line(&mut text);
+        if payers > 0 {
+            text.extend_from_slice(format!("{lead}RE\r\n").as_bytes());
+        }
+        for n in 0..payers {
+            let points = if n == 0 { format!(",,,,,{points}") } else { String::new() };
+            text.extend_from_slice(format!("{lead}HO{points}\r\n").as_bytes());
+        }
+        text
+    }
+}
+
+/// What a GO at the end of a text would have to say: the mapper tells it of one that says nothing.
+fn summed(tools: &Tools<'_>, text: &[u8]) -> (u64, u64) {
+    let mut text = text.to_vec();
+    end_line(&mut text);
+    let at = size(text.len());
+    let lead = lead(&text);
+    text.extend_from_slice(format!("{lead}GO,x,x,99\r\n").as_bytes());
+    let mut sums = (0, 0);
+    for finding in split(tools, &text).findings {
+        let on_go = finding.position.range.is_some_and(|r| r.start >= at);
+        let Ok(expected) = finding.expected.parse::<u64>() else { continue };
+        match finding.position.field.as_str() {
+            "列 1" if on_go => sums.0 = expected,
+            "列 2" if on_go => sums.1 = expected,
+            _ => {}
+        }
+    }
+    sums
+}
+
+/// The head records at the beginning of a block.
+fn heads_of(block: &[u8]) -> &[u8] {
+    let end = lines(block)
+        .find(|(_, line)| !matches!(heads::id(line), b"HI" | b"IR" | b"UK" | b"YK" | b"HM" | b"MN"))
+        .map_or(block.len(), |(at, _)| at);
+    block.get(..end).unwrap_or_default()
+}
+
+/// Ends the last line of a text, which a file that was cut off leaves open.
+fn end_line(text: &mut Vec<u8>) {
+    if !text.is_empty() && !text.ends_with(b"\n") && !text.ends_with(b"\r") {
+        text.extend_from_slice(b"\r\n");
     }
 }
 
@@ -338,28 +379,9 @@ fn split(tools: &Tools<'_>, bytes: &[u8]) -> Split {
     tools.mapper.split(&document(tools, bytes))
 }
 
-/// The first IR or GO line: where the block that came in from the part before ends.
-fn first_end(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    lines(bytes).find(|(_, line)| record(line).is_some_and(|(id, _)| id == b"IR" || id == b"GO"))
-}
-
-fn is_go(line: &[u8]) -> bool {
-    record(line).is_some_and(|(id, _)| id == b"GO")
-}
-
-/// Where the last block of a part begins: at its IR, or behind the GO before it.
-fn last_start(bytes: &[u8]) -> usize {
-    lines(bytes).fold(0, |from, (start, line)| match record(line) {
-        Some((b"IR", _)) => start,
-        Some((b"GO", _)) => start + line.len(),
-        _ => from,
-    })
-}
-
 /// A GO that closes a part: it promises nothing that counts, for what is said of it is dropped.
 fn closing(bytes: &[u8]) -> Vec<u8> {
     let first = lines(bytes).next().map_or(&[][..], |(_, line)| line);
-    let lead = record(first).map_or("", |(_, shift)| if shift > 0 { "1,1,0," } else { "" });
     let end: &[u8] = if first.ends_with(b"\r\n") {
         b"\r\n"
     } else if first.ends_with(b"\r") {
@@ -367,15 +389,15 @@ fn closing(bytes: &[u8]) -> Vec<u8> {
     } else {
         b"\n"
     };
-    [lead.as_bytes(), b"GO,0,0,99", end].concat()
+    [lead(bytes).as_bytes(), b"GO,0,0,99", end].concat()
 }
 
-/// A finding of a part as one of the file: `lead` bytes of the part are the IR line put before it.
-fn moved(mut finding: Finding, place: Place, lead: usize) -> Finding {
+/// A finding of a part as one of the file: so many bytes and lines were put before the part.
+fn moved(mut finding: Finding, place: Place, (bytes, lines): (usize, usize)) -> Finding {
     if let Some(range) = &mut finding.position.range {
-        range.start = (range.start + place.bytes).saturating_sub(size(lead));
+        range.start = (range.start + place.bytes).saturating_sub(size(bytes));
     }
-    renumber(&mut finding, place.lines, u64::from(lead > 0));
+    renumber(&mut finding, place.lines, size(lines));
     finding
 }
 
@@ -414,7 +436,12 @@ mod tests {
         (found.unit, text)
     }
 
-    fn both(mapper: &dyn Mapper, bytes: &[u8], part_bytes: usize) -> ((Sums, Told), (Sums, Told)) {
+    fn both(
+        kind: FeedKind,
+        mapper: &dyn Mapper,
+        bytes: &[u8],
+        part_bytes: usize,
+    ) -> ((Sums, Told), (Sums, Told)) {
         let (provider, limits) = (ProviderId::new("-").unwrap(), Limits::default());
         let tools =
             Tools { mapper, masters: &NoMasters, limits: &limits, provider: &provider, path: "RECEIPTC.UKE" };
@@ -424,7 +451,7 @@ mod tests {
             Ok(())
         });
         let mut two = Told::new();
-        let parts = receipts(&tools, Box::new(bytes), part_bytes, &|_| {}, &mut |f| {
+        let parts = receipts(kind, &tools, Box::new(bytes), part_bytes, &|_| {}, &mut |f| {
             two.push(told(&f));
             Ok(())
         });
@@ -466,19 +493,19 @@ mod tests {
         let with = |change: &dyn Fn(usize, &[u8]) -> Option<Vec<u8>>| -> Vec<u8> {
             all.iter().enumerate().filter_map(|(i, l)| change(i, l)).flatten().collect()
         };
-        let id = |line: &[u8]| record(line).map(|(id, _)| id.to_vec());
+        let id = |line: &[u8]| heads::id(line).to_vec();
         let middle = all.len() / 2;
-        let payer = all.iter().enumerate().skip(middle).find(|(_, l)| id(l).as_deref() == Some(b"HO"));
+        let payer = all.iter().enumerate().skip(middle).find(|(_, l)| id(l) == b"HO");
         let payer = payer.map_or(usize::MAX, |(i, _)| i);
         vec![
             ("as it is", bytes.to_vec()),
             ("a payer is lost", with(&|i, l| (i != payer).then(|| l.to_vec()))),
-            ("no GO", with(&|_, l| (!is_go(l)).then(|| l.to_vec()))),
+            ("no GO", with(&|_, l| (id(l) != b"GO").then(|| l.to_vec()))),
             ("cut off", bytes.get(..bytes.len() * 2 / 3).unwrap().to_vec()),
             ("LF", bytes.iter().copied().filter(|b| *b != b'\r').collect()),
             (
                 "GO says rubbish",
-                with(&|_, l| Some(if is_go(l) { b"GO,x,y,99\r\n".to_vec() } else { l.to_vec() })),
+                with(&|_, l| Some(if id(l) == b"GO" { b"GO,x,y,99\r\n".to_vec() } else { l.to_vec() })),
             ),
             (
                 "a strange record",
@@ -495,7 +522,7 @@ mod tests {
             let mapper = mapper_for(kind, "", &interfaces).unwrap();
             for (what, bytes) in broken(&bytes) {
                 for part_bytes in [bytes.len() / 7 + 1, bytes.len() / 2 + 1, 3000] {
-                    let (one, two) = both(mapper.as_ref(), &bytes, part_bytes);
+                    let (one, two) = both(kind, mapper.as_ref(), &bytes, part_bytes);
                     let what = format!("{} {what}, parts of {part_bytes}", kind.as_str());
                     assert_eq!(one.1, two.1, "{what}");
                     assert_eq!(one.0, two.0, "{what}");
@@ -514,7 +541,7 @@ mod tests {
         for text in ["", "\r\n", "IR", "GO,1,2,99", "RE,1\r\nRE,2\r\nHO,1", "1,1,0,IR\n1,2,0,RE\n1,3,0,RE\n"]
         {
             for part_bytes in [1, 5, 100] {
-                let (one, two) = both(mapper.as_ref(), text.as_bytes(), part_bytes);
+                let (one, two) = both(FeedKind::ReceiptMedical, mapper.as_ref(), text.as_bytes(), part_bytes);
                 assert_eq!(one.0.records, two.0.records, "{text:?} {part_bytes}");
                 assert_eq!(one.0.units, two.0.units, "{text:?} {part_bytes}");
             }

@@ -105,11 +105,16 @@ impl Checker<'_> {
 
     /// A zip is a package, or a document by itself, or a folder of documents.
     fn zip(&mut self, path: &Path, place: &str) -> Result<()> {
-        let mut package = match Package::open(path, &self.limits) {
+        let opened = Package::open(path, &self.limits);
+        let is_package = opened.as_ref().is_ok_and(|p| p.size_of(MANIFEST_FILE).is_some());
+        if !is_package && self.wants_zips() {
+            return self.file(path, place.to_owned());
+        }
+        let mut package = match opened {
             Ok(package) => package,
             Err(e) => return self.unopened(e, place),
         };
-        if package.size_of(MANIFEST_FILE).is_some() {
+        if is_package {
             return self.package(package, place);
         }
         let size = fs::metadata(path).with_context(|| format!("開けません: {place}"))?.len();

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use musubi_mappers::table::Interfaces;
 use musubi_mappers::vendor::vendor;
@@ -84,10 +84,12 @@ pub fn run<'a>(order: &'a Order, masters: &'a dyn Masters, speech: &'a mut Speec
         Some(provider) => provider.clone(),
         None => ProviderId::new("-").context("provider")?,
     };
+    let (interfaces, interface) = interfaces(order)?;
     let mut checker = Checker {
         order,
+        interface,
         limits: Limits::default(),
-        interfaces: Interfaces::builtin(),
+        interfaces,
         masters,
         provider,
         key,
@@ -114,6 +116,22 @@ pub fn run<'a>(order: &'a Order, masters: &'a dyn Masters, speech: &'a mut Speec
     checker.finish()
 }
 
+/// The interfaces known, and the name of the one that was asked for.
+fn interfaces(order: &Order) -> Result<(Interfaces, Option<String>)> {
+    let mut known = Interfaces::builtin();
+    let Some(asked) = order.interface.as_deref() else { return Ok((known, None)) };
+    if known.get(asked).is_some() {
+        return Ok((known, Some(asked.to_owned())));
+    }
+    if !asked.ends_with(".toml") {
+        let names: Vec<&str> = known.iter().map(|i| i.name()).collect();
+        bail!("連携仕様「{asked}」はありません。あるもの: {}", names.join(", "));
+    }
+    let text = std::fs::read_to_string(asked).with_context(|| format!("連携仕様を読めません: {asked}"))?;
+    let name = known.with(&text).with_context(|| format!("連携仕様を使えません: {asked}"))?.name().to_owned();
+    Ok((known, Some(name)))
+}
+
 fn bar(json: bool) -> ProgressBar {
     let terminal = io::IsTerminal::is_terminal(&io::stderr());
     let target = if terminal && !json { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
@@ -129,6 +147,8 @@ fn bar(json: bool) -> ProgressBar {
 /// A check under way.
 pub(crate) struct Checker<'a> {
     order: &'a Order,
+    /// The interface that was asked for.
+    interface: Option<String>,
     pub limits: Limits,
     interfaces: Interfaces,
     masters: &'a dyn Masters,
@@ -197,6 +217,7 @@ impl Checker<'_> {
         let first = self.number + 1;
         let this = View {
             order: self.order,
+            interface: self.interface.as_deref(),
             limits: &self.limits,
             interfaces: &self.interfaces,
             masters: self.masters,
@@ -235,6 +256,11 @@ impl Checker<'_> {
         Ok(kind.is_some_and(large::in_parts))
     }
 
+    /// Was a format named whose documents may be zips?
+    pub(crate) fn wants_zips(&self) -> bool {
+        matches!(self.order.kind, Some(FeedKind::CheckupCda | FeedKind::ClinicalCda))
+    }
+
     /// Is a whole zip one document?
     pub(crate) fn is_document(&self, path: &str, bytes: &[u8]) -> bool {
         let document = Document { bytes, path, provider: &self.provider, limits: &self.limits };
@@ -244,6 +270,7 @@ impl Checker<'_> {
     fn view(&self) -> View<'_> {
         View {
             order: self.order,
+            interface: self.interface.as_deref(),
             limits: &self.limits,
             interfaces: &self.interfaces,
             masters: self.masters,
@@ -299,7 +326,7 @@ impl Checker<'_> {
             Tools { mapper: mapper.as_ref(), masters, limits: &limits, provider: &provider, path: &job.path };
         let bar = self.bar.clone();
         let source = source.open().with_context(doing)?;
-        let mut sums = large::receipts(&tools, source, PART_BYTES, &|n| bar.inc(n), &mut |found| {
+        let mut sums = large::receipts(kind, &tools, source, PART_BYTES, &|n| bar.inc(n), &mut |found| {
             self.say(&named, &found)
         })?;
         sums.unsound |= job.size > limits.document_bytes_max;
@@ -391,6 +418,7 @@ impl Checker<'_> {
 #[derive(Clone, Copy)]
 struct View<'a> {
     order: &'a Order,
+    interface: Option<&'a str>,
     limits: &'a Limits,
     interfaces: &'a Interfaces,
     masters: &'a dyn Masters,
@@ -401,7 +429,7 @@ impl View<'_> {
     /// Format and interface of a document: as ordered, as its manifest says, or as its content says.
     fn kind_of(&self, listed: Option<FeedKind>, path: &str, bytes: &[u8]) -> Option<(FeedKind, String)> {
         let told = self.order.kind.or(listed);
-        let interface = self.order.interface.clone();
+        let interface = self.interface.map(str::to_owned);
         if let Some(kind) = told.filter(|k| *k != FeedKind::Table || interface.is_some()) {
             return Some((kind, interface.unwrap_or_default()));
         }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole};
-use musubi_console::{AckMore, AckReport, Lang, submission_report};
+use musubi_console::{AckMore, AckReport, Lang, UnmappedCode, submission_report};
 use musubi_etl::acknowledge::{
     Acknowledgement, Desk, NotVerified, QUALITY_FILE, Written, read_answers, verify, write,
 };
@@ -141,7 +141,17 @@ fn acknowledge(
             makers: ack.makers.clone(),
             sampled_units: u64::try_from(ack.sampled_units()).unwrap_or(u64::MAX),
             answers: ack.answers.clone(),
-            unmapped: Vec::new(),
+            unmapped: ack
+                .unmapped
+                .iter()
+                .map(|u| UnmappedCode {
+                    system: u.system.clone(),
+                    // Codes that few persons have are shown by their shape only.
+                    code: if u.code.is_empty() { u.code_shape.clone() } else { u.code.clone() },
+                    reason: voice.word(u.reason.ja(), u.reason.as_str()).to_owned(),
+                    count: u.records,
+                })
+                .collect(),
         },
     };
     let lang = if voice.english { Lang::En } else { Lang::Ja };

@@ -10,13 +10,25 @@ use super::Ending;
 use crate::say::Voice;
 
 /// An area: the part of a rule's id before the first `-`, and its heading.
-const AREAS: [(&str, &str, &str); 8] = [
+const AREAS: [(&str, &str, &str); 20] = [
     ("SUB", "提出物", "Packages"),
     ("PRE", "送信前点検", "Check before sending"),
-    ("UKE", "医科レセプト", "Medical receipts"),
+    ("UKE", "医科・DPC レセプト", "Medical and DPC receipts"),
+    ("RECEIPT", "レセプト(歯科・調剤・訪問看護・DPC)", "Receipts of other kinds"),
+    ("DPC", "DPC 様式1・EF ファイル", "DPC form 1 and EF files"),
     ("HL7", "HL7 電文", "HL7 messages"),
     ("SSMIX2", "SS-MIX2", "SS-MIX2"),
+    ("CDA", "CDA 文書(健診・診療情報)", "CDA documents (check-ups, clinical)"),
+    ("TABLE", "表形式", "Tables"),
+    ("QR", "お薬手帳・処方箋 QR", "Medication notebooks and prescription QR"),
+    ("CLAIM", "介護給付費請求", "Claims of long-term care"),
+    ("CERT", "要介護認定", "Certification of care need"),
+    ("LIFE", "LIFE", "LIFE"),
+    ("PLAN", "ケアプラン", "Care plans"),
+    ("CARE", "介護(共通)", "Long-term care, all formats"),
+    ("LEAK", "個人情報の混入", "Identifying values out of place"),
     ("CODE", "コードマスタ", "Code masters"),
+    ("UNIT", "単位", "Units"),
     ("MPI", "名寄せ", "Matching"),
     ("OPTOUT", "提供停止の一覧", "List of opt-outs"),
 ];
@@ -100,7 +112,19 @@ mod tests {
     const WITHOUT_EXAMPLES: [&str; 1] = ["UKE"];
 
     #[test]
-    fn ids_are_unique_and_stand_in_an_area() {
+    fn every_rule_stands_in_an_area_with_a_heading() {
+        let homeless: Vec<&str> = declared()
+            .into_iter()
+            .filter(|r| AREAS.iter().all(|(n, _, _)| *n != area(r)))
+            .map(|r| r.id)
+            .collect();
+        assert!(homeless.is_empty(), "{homeless:?}");
+        let empty = AREAS.iter().filter(|(n, _, _)| declared().into_iter().all(|r| area(r) != *n)).count();
+        assert_eq!(empty, 0, "an area without rules");
+    }
+
+    #[test]
+    fn ids_are_unique() {
         let mut seen = BTreeMap::new();
         for rule in declared() {
             let other = seen.insert(rule.id, rule);

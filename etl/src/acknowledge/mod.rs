@@ -20,6 +20,7 @@ use musubi_storage::acknowledge::{Answer, ControlTotal, SampledUnit};
 use musubi_storage::console::SubmissionView;
 use musubi_storage::keys::KeyRing;
 use musubi_storage::registry::Registry;
+use musubi_storage::unmapped::{UnmappedRow, UnmappedWanted};
 
 use crate::house::EtlError;
 use crate::load::MANIFEST_ORDINAL;
@@ -42,6 +43,9 @@ pub const FINDINGS_JSON: &str = "findings.json";
 pub const PAGE_FILE: &str = "report.html";
 /// The sample to be compared, a form.
 pub const QUALITY_FILE: &str = "quality.csv";
+
+/// Codes without a standard that the page lists.
+const UNMAPPED_MAX: usize = 50;
 
 /// What acknowledging needs.
 pub struct Desk<'a> {
@@ -68,6 +72,8 @@ pub struct Acknowledgement {
     pub totals: Vec<ControlTotal>,
     /// Findings by rule and by the product that made the documents.
     pub makers: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Codes of the delivery that found no standard, most frequent first.
+    pub unmapped: Vec<UnmappedRow>,
     /// The sender's answers so far.
     pub answers: BTreeMap<Answer, u64>,
     /// BLAKE3 of the manifest; none when it was not kept.
@@ -101,6 +107,11 @@ impl Acknowledgement {
             totals: console.control_totals(id)?,
             makers: console.makers(id)?,
             answers: console.answers(id)?,
+            unmapped: db
+                .unmapped_codes(UnmappedWanted { provider: None, submissions: &[*id] })?
+                .into_iter()
+                .take(UNMAPPED_MAX)
+                .collect(),
             manifest: manifest.map(|d| d.document),
             concluded_at,
             sample: db.sample_units(id, desk.sample_units)?,
