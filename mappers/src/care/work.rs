@@ -275,16 +275,20 @@ impl<'m> Work<'m> {
         if cells.raw(at.0).len() < 12 {
             return;
         }
-        let digits: String = cells
-            .text(at.0)
+        let text = cells.text(at.0);
+        let parts: Vec<&str> =
+            text.trim().split(|c| matches!(c, ' ' | '\u{3000}' | '-' | '－' | '‐' | '−')).collect();
+        // In one, or four by four as the card prints it; numbers of the sender's own are parted elsewhere.
+        let written = parts.len() == 1 || (parts.len() == 3 && parts.iter().all(|p| p.chars().count() == 4));
+        let digits: String = parts
+            .concat()
             .chars()
-            .filter(|c| !matches!(c, ' ' | '\u{3000}' | '-' | '－' | '‐' | '−'))
             .map(|c| match c {
                 '０'..='９' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
                 c => c,
             })
             .collect();
-        if is_my_number(&digits) {
+        if written && is_my_number(&digits) {
             self.say(&rules::MYNUMBER, at.1, "12桁の番号".to_owned(), "個人番号ではない番号");
         }
     }
