@@ -19,7 +19,7 @@ field() { sed -n "s/.*\"$1\": \"\([^\"]*\)\".*/\1/p" | head -n 1; }
 rm -rf "$run"
 mkdir -p "$run"
 
-step "1. 合成地域を作る($persons 人、3夜): 実際の書式、署名付き、正解は truth/ に別置き"
+step "1. 合成地域を作る($persons 人、3夜): 設立計画のすべての書式、署名付き、正解は truth/ に別置き"
 # Ten days back, so that the opt-outs of the second night are in force today.
 show synth --persons "$persons" --seed 1 --nights 3 --first-night "$(date -d '10 days ago' +%F)" --out "$region"
 
@@ -27,22 +27,26 @@ step "2. 取り決め(提出者・医療機関・フィード)とマスタを登
 show feeds "$region/feeds.toml"
 show masters load "$region/masters"
 
-step "3. 第1夜: レセプトと SS-MIX2 の初回分を受け入れる"
+step "3. 提出者は、送る前に同じ点検を手元でできる(データベース不要)"
+dental=$(find "$region/inbox" -maxdepth 2 -type d -name "receipt-dental" | head -n 1)
+show precheck "$dental"
+
+step "4. 第1夜: レセプトと SS-MIX2 の初回分、健診・介護・調剤などを受け入れる"
 look nightly --inbox "$region/inbox/night-01"
 
-step "4. 停止の求め(オプトアウト)を登録する。以後の受入れと提供から除かれる"
+step "5. 停止の求め(オプトアウト)を登録する。以後の受入れと提供から除かれる"
 look optout load "$region/optout/optout.csv"
 
-step "5. 第2夜: 訂正・削除、壊れたファイル、停止の求めのある人"
+step "6. 第2夜: 訂正・削除、壊れたファイル、停止の求めのある人"
 look nightly --inbox "$region/inbox/night-02"
 
-step "6. 第3夜: 追加分と、同じ提出物の再送"
+step "7. 第3夜: 追加分と、同じ提出物の再送"
 look nightly --inbox "$region/inbox/night-03"
 
-step "7. 一つの事実を、元のバイトまでたどる"
+step "8. 一つの事実を、元のバイトまでたどる"
 show trace any
 
-step "8. 集計表を申し出て、承認し、作成し、検証する"
+step "9. 集計表を申し出て、承認し、作成し、検証する"
 request=$("$musubi" --data "$data" --json request new "$region/requests/persons-by-diagnosis.toml" --by "申出者" | field request)
 show board approve "$request" --approver "審査委員会" --json | tee "$run/approval.json"
 approval=$(field approval < "$run/approval.json")
@@ -52,11 +56,16 @@ show release verify "$package"
 printf '\n'
 head -n 12 "$package/table.csv"
 
-step "9. 一つの提出を、事実と提供物まで順にたどる"
+step "10. 一つの提出を、事実と提供物まで順にたどる"
 first=$("$musubi" --data "$data" submission | sed -n 's/^\([0-9a-f]\{32\}\).*/\1/p' | head -n 1)
 show trace --submission "$first"
 
-step "10. 全体の点検(証跡・原本・レイク)と報告書"
+step "11. 提出者への受領通知一式(署名付き)を検証する。計画の73項目が何になるかを見る"
+ack=$(find "$data/outbox" -mindepth 2 -maxdepth 2 -type d | sort | head -n 1)
+show ack verify "$ack" --key "$data/keys/house.pub"
+"$musubi" formats --coverage | sed -n '/^| class/,/^$/p'
+
+step "12. 全体の点検(証跡・原本・レイク)と報告書"
 show check
 show report --out "$run/report.html"
 

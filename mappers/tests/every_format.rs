@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use harness::{mapper, run};
 use musubi_mappers::table::Interfaces;
 use musubi_mappers::{Document, coverage, mapper_for, recognise};
-use musubi_model::ProviderId;
+use musubi_model::{CodeSystem, ProviderId};
 use musubi_model::limits::Limits;
 use musubi_model::manifest::FeedKind;
 use musubi_testdata::formats;
@@ -53,6 +53,64 @@ fn every_synthetic_file_is_recognised_as_what_it_is() {
                 "{format:?}"
             );
         }
+    }
+}
+
+/// Whatever a format says of a person, name, numbers, address and telephone stay out of facts and findings. Independent
+/// of the radar: this looks at what mappers give by themselves.
+#[test]
+fn nobody_stands_in_a_fact_or_a_finding() {
+    let mut needles: Vec<String> = Vec::new();
+    for s in formats::sample_subjects(400, 7) {
+        for (family, given) in [&s.kanji, &s.kana] {
+            if !given.is_empty() {
+                needles.extend(["", " ", "\u{3000}"].map(|blank| format!("{family}{blank}{given}")));
+            }
+        }
+        needles.extend([s.chart, s.insured_number, s.address, s.postal, s.phone]);
+        needles.extend(s.care.map(|c| c.number));
+    }
+    needles.retain(|n| n.chars().count() >= 4);
+    needles.sort();
+    needles.dedup();
+    assert!(needles.len() > 1_000);
+    let search = finder(&needles);
+    for format in formats::all() {
+        let mapper = mapper(format.kind, format.interface);
+        for file in formats::sample(&format, 400, 7).unwrap() {
+            let done = run(mapper.as_ref(), &file.bytes, &file.path);
+            for unit in &done.units {
+                for fact in &unit.facts {
+                    // Measured numbers and quantities may equal some number by chance; texts may not.
+                    let texts = [&fact.qualifiers, &fact.status, &fact.group, &fact.department, &fact.value.unit];
+                    let coded = [&fact.source, &fact.standard].into_iter().flatten();
+                    let coded = coded.flat_map(|c| c.text.iter().chain(matches!(c.system, CodeSystem::Other(_)).then_some(&c.code)));
+                    for text in texts.into_iter().chain(coded) {
+                        assert!(!search(text), "{format:?}: a person stands in {:?}", fact.table);
+                    }
+                    assert!(fact.value.number.is_some() || !search(&fact.value.text), "{format:?}: {:?}", fact.table);
+                }
+            }
+            for finding in done.findings() {
+                assert!(!search(&finding.to_string()), "{format:?}: a person stands in {}", finding.rule.id);
+            }
+        }
+    }
+}
+
+/// Is one of the needles in a text? By their first four characters, then whole.
+fn finder(needles: &[String]) -> impl Fn(&str) -> bool {
+    let mut by_start: BTreeMap<[char; 4], Vec<Vec<char>>> = BTreeMap::new();
+    for needle in needles {
+        let chars: Vec<char> = needle.chars().collect();
+        by_start.entry([chars[0], chars[1], chars[2], chars[3]]).or_default().push(chars);
+    }
+    move |text: &str| {
+        let chars: Vec<char> = text.chars().collect();
+        chars.windows(4).enumerate().any(|(at, start)| {
+            let found = by_start.get(&[start[0], start[1], start[2], start[3]]);
+            found.is_some_and(|all| all.iter().any(|needle| chars[at..].starts_with(needle)))
+        })
     }
 }
 

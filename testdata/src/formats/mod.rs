@@ -174,13 +174,7 @@ pub fn all() -> Vec<Format> {
 pub fn sample(format: &Format, persons: u64, seed: u64) -> Result<Vec<SynthFile>, SynthError> {
     let frame = Frame { seed, nights: 1, first_night: Date::constant(2026, 10, 9) };
     let provider = Provider::at(seed, 0, 0, 13);
-    let mut subjects = Vec::new();
-    each_person(&frame, 0, persons, |person| {
-        if person.birth < frame.month(1) {
-            subjects.push(subject(&frame, &ErrorRates::NONE, person, &provider, frame.month(1), 1));
-        }
-        Ok::<(), SynthError>(())
-    })?;
+    let subjects = sample_subjects(persons, seed);
     let site = site(&provider);
     let mut files = Vec::new();
     for (part, subjects) in (1u32..).zip(subjects.chunks(PERSONS_PER_JOB)) {
@@ -194,6 +188,24 @@ pub fn sample(format: &Format, persons: u64, seed: u64) -> Result<Vec<SynthFile>
         })?);
     }
     Ok(files)
+}
+
+/// The persons that [`sample`] tells of, as its sender has them: for tests that look for them where they must not stand.
+#[must_use]
+pub fn sample_subjects(persons: u64, seed: u64) -> Vec<Subject> {
+    let frame = Frame { seed, nights: 1, first_night: Date::constant(2026, 10, 9) };
+    let provider = Provider::at(seed, 0, 0, 13);
+    let mut subjects = Vec::new();
+    let done: Result<(), std::convert::Infallible> = each_person(&frame, 0, persons, |person| {
+        if person.birth < frame.month(1) {
+            subjects.push(subject(&frame, &ErrorRates::NONE, person, &provider, frame.month(1), 1));
+        }
+        Ok(())
+    });
+    match done {
+        Ok(()) => subjects,
+        Err(never) => match never {},
+    }
 }
 
 /// The sender that a provider is.
