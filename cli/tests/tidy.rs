@@ -128,6 +128,29 @@ fn no_file_is_too_long_for_one_sitting() {
     }
 }
 
+/// Rules that only a defect of ours, or more than a test can hold, would break.
+const RULES_WITHOUT_TEST: [&str; 2] = ["SUB-MAPPER-COUNT", "MPI-CROWDED-KEY"];
+
+#[test]
+fn every_rule_is_named_by_a_test() {
+    let catalogue = fs::read_to_string(root().join("docs/findings.md")).unwrap();
+    let ids = catalogue.lines().filter_map(|l| l.strip_prefix("| ")?.split(' ').next());
+    let ids: Vec<&str> = ids.filter(|id| id.contains('-') && !id.contains("--")).collect();
+    assert!(ids.len() > 400, "{} rules", ids.len());
+    let mut tests = String::new();
+    for (path, text) in sources() {
+        let whole = path.components().any(|c| c.as_os_str() == "tests") || path.ends_with("broken.rs");
+        let from = if whole { Some(0) } else { text.find("#[cfg(test)]") };
+        // This file names the exceptions.
+        if !path.ends_with("tidy.rs") {
+            tests.push_str(from.and_then(|at| text.get(at..)).unwrap_or_default());
+        }
+    }
+    let untested: Vec<_> =
+        ids.into_iter().filter(|id| !tests.contains(*id) && !RULES_WITHOUT_TEST.contains(id)).collect();
+    assert_eq!(untested, [""; 0], "rules without a test");
+}
+
 #[test]
 fn nothing_names_one_machine() {
     for (path, text) in sources() {

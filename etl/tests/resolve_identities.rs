@@ -114,7 +114,8 @@ fn findings_name_the_rule_and_nobody() {
     assert_eq!(told, BTreeSet::from(["MPI-LOCAL-BIRTH"]));
     assert_eq!(report.findings.len(), report.conflicts.len());
     for finding in &report.findings {
-        let text = format!("{finding} {finding:?}");
+        // The rule itself may give an example, which is made up.
+        let text = format!("{finding} {:?} {} {}", finding.position, finding.found, finding.expected);
         for secret in ["101 ", "555", "テスト", "ミホン", "1980", "1950", "生年月日: "] {
             assert!(!text.contains(secret), "{text}");
         }

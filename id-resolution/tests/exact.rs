@@ -7,9 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::{Sample, Store, key};
 use musubi_id_resolution::rules::{rule_of, rules};
-use musubi_id_resolution::{ConflictKind, DecisionKind, Described, Engine, Exact, Neighbourhood, TokenKind};
-use musubi_model::identity::Sex;
+use musubi_id_resolution::{
+    ConflictKind, DecisionKind, Described, Engine, Exact, Neighbourhood, TokenKey, TokenKind, describe,
+};
+use musubi_model::identity::{Demographics, Sex};
 use musubi_model::ids::{IdentityId, ResearchId};
+use musubi_model::{Identifying, PartialDate, ProviderId, SourceIdentity};
 use proptest::prelude::*;
 
 /// Loads one after the other; says who is together by letters, e.g. `AAB`, and the conflicts by kind.
@@ -128,6 +131,33 @@ fn one_chart_number_with_two_birth_dates_is_a_conflict() {
 fn one_card_with_two_sexes_is_a_conflict() {
     check(&[Sample::default(), elsewhere(|s| s.sex = Sex::Male)], "AB", &["insured"]);
     assert_eq!(rule_of(ConflictKind::Guard(TokenKind::Insured)).id, "MPI-INSURED-GUARD");
+}
+
+#[test]
+fn a_number_of_long_term_care_joins_what_agrees_and_is_a_conflict_otherwise() {
+    let key = TokenKey::new(&[7; 64]);
+    let described = |birth: (i16, u8, u8), number: &str| {
+        let demographics = Demographics {
+            birth: Identifying::new(PartialDate::new(birth.0, birth.1, birth.2)),
+            sex: Sex::Female,
+            care_insurer: Identifying::new("139998".into()),
+            care_number: Identifying::new(number.into()),
+            ..Demographics::default()
+        };
+        let provider = ProviderId::new("sample-care").unwrap();
+        describe(&key, &SourceIdentity { provider, demographics })
+    };
+    let first = described((1940, 2, 3), "0001000001");
+    assert_eq!(first.tokens.iter().map(|t| t.kind).collect::<Vec<_>>(), [TokenKind::Care]);
+    // Full width is the same number; a filling is none.
+    assert_eq!(first.tokens, described((1940, 2, 3), "０００１０００００１").tokens);
+    assert!(described((1940, 2, 3), "0000000000").tokens.is_empty());
+    assert!(described((1940, 2, 3), "12345").tokens.is_empty());
+    let other = described((1941, 2, 3), "0001000001");
+    assert_eq!((first.tokens == other.tokens, first.guard == other.guard), (true, false));
+    assert_eq!(rule_of(ConflictKind::Guard(TokenKind::Care)).id, "MPI-CARE-GUARD");
+    assert_eq!(rule_of(ConflictKind::Guard(TokenKind::Name)).id, "MPI-NAME-GUARD");
+    assert_eq!(rule_of(ConflictKind::Incomplete).id, "MPI-INCOMPLETE");
 }
 
 #[test]

@@ -93,11 +93,6 @@ catalogue! {
         "同じ提出物を既に受領しています。取り込みは行いません。" "The same package was received before. Nothing is taken in."
         "対応は不要です。" "Nothing to do."
         eg "昨夜と同じ ZIP をもう一度送った。";
-    /// Same document as before.
-    DOCUMENT_REPEATED Note "SUB-DOCUMENT-REPEATED"
-        "同じ内容のファイルを既に格納しています。" "A file with the same content is already stored."
-        "対応は不要です。" "Nothing to do."
-        eg "先月と一字も違わないファイルが今月の提出物にもある。";
     /// Records the mapper did not account for: our own defect.
     MAPPER_COUNT Error "SUB-MAPPER-COUNT"
         "変換で数えたレコード数が一致しません(当方の不具合)。この単位を隔離しました。" "The mapper did not account for every record (our defect). The unit is quarantined."

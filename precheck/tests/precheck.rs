@@ -276,7 +276,10 @@ fn damaged_files_end() {
             }
             // The path says much in SS-MIX2: keep its last parts.
             // Not those of the temporary folder, whose name is a hidden one.
-            let shown = source.components().filter(|c| !c.as_os_str().to_string_lossy().starts_with('.'));
+            let shown = source.components().filter(|c| {
+                matches!(c, std::path::Component::Normal(_))
+                    && !c.as_os_str().to_string_lossy().starts_with('.')
+            });
             let parts: Vec<_> = shown.collect::<Vec<_>>().into_iter().rev().take(7).collect();
             let inner: PathBuf = parts.into_iter().rev().collect();
             let to = folder.path().join("harmed").join(kind).join(format!("{n}-{way}")).join(inner);
@@ -287,7 +290,7 @@ fn damaged_files_end() {
     }
     for kind in kinds.iter().filter(|k| *k != "table") {
         let said = precheck(&["--json", "--kind", kind, text(&folder.path().join("harmed").join(kind))]);
-        assert!([0, 3].contains(&said.code), "{kind}");
+        assert!([0, 3].contains(&said.code), "{kind}: {} {}", said.code, String::from_utf8_lossy(&said.err));
         let all = said.json();
         assert!(all["document_count"].as_u64().unwrap() >= 6, "{kind}");
         for document in all["documents"].as_array().unwrap() {
@@ -379,4 +382,26 @@ fn nobody_stands_in_anything_that_is_said() {
     // A path that cannot be opened holds a chart number too.
     let said = precheck(&["0001234567/000/123/0001234567/20261110/OML-11/0001234567_x"]);
     assert!(said.code == 1 && !String::from_utf8_lossy(&said.err).contains("0001234567"));
+}
+
+#[test]
+fn what_is_no_file_and_a_zip_in_a_zip_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        zip.start_file("a.txt", zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(b"nothing known").unwrap();
+        zip.finish().unwrap().into_inner()
+    };
+    let mut zip = zip::ZipWriter::new(fs::File::create(folder.path().join("outer.zip")).unwrap());
+    zip.start_file("inner.zip", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(&inner).unwrap();
+    zip.finish().unwrap();
+    std::os::unix::fs::symlink("/dev/null", folder.path().join("link")).unwrap();
+    let said = precheck(&["--json", text(folder.path())]);
+    assert_eq!(said.code, 3);
+    let rules = said.json()["rules"].to_string();
+    for rule in ["PRE-ZIP-INSIDE", "PRE-NOT-A-FILE"] {
+        assert!(rules.contains(rule), "{rule}: {rules}");
+    }
 }

@@ -54,4 +54,20 @@ fn every_format_is_loaded_and_every_submission_leads_back_to_its_bytes() {
         assert!(tables.contains(table.as_str()), "nothing in {}", table.as_str());
     }
     assert_eq!(run(&["--json", "check"]).json()["ok"], true);
+
+    // A table whose interface nobody registered is not guessed at; once it is registered, the same package is taken in.
+    let feeds = fs::read_to_string(region.join("feeds.toml")).unwrap();
+    let feeds = feeds.replace("interface_version = \"otc-purchase\"", "interface_version = \"mihon-otc\"");
+    fs::write(folder.path().join("feeds.toml"), feeds).unwrap();
+    let other = folder.path().join("other");
+    run_in(&other, 0, &["feeds", text(&folder.path().join("feeds.toml"))]);
+    let package = inbox.join("table-otc-purchase");
+    let refused = run_in(&other, 3, &["--json", "intake", text(&package)]).json();
+    assert!(refused.to_string().contains("SUB-INTERFACE-UNKNOWN"), "{refused}");
+    let shipped = run_in(&other, 0, &["interfaces", "show", "otc-purchase"]).out;
+    let own = shipped.replacen("name = \"otc-purchase\"", "name = \"mihon-otc\"", 1);
+    fs::write(folder.path().join("mihon-otc.toml"), own).unwrap();
+    run_in(&other, 0, &["interfaces", "load", text(&folder.path().join("mihon-otc.toml"))]);
+    let taken = run_in(&other, 0, &["--json", "intake", text(&package)]).json();
+    assert!(taken.to_string().contains("acknowledged"), "{taken}");
 }
