@@ -407,7 +407,13 @@ pub(super) fn plain_number(raw: &[u8]) -> Option<Decimal> {
     if !sound {
         return None;
     }
-    std::str::from_utf8(raw).ok()?.parse().ok()
+    match digits {
+        // Most numbers are small and whole.
+        [_, ..] if digits.len() <= 9 && raw.iter().all(u8::is_ascii_digit) => {
+            Some(Decimal::from(raw.iter().fold(0u32, |n, b| n * 10 + u32::from(b - b'0'))))
+        }
+        _ => std::str::from_utf8(raw).ok()?.parse().ok(),
+    }
 }
 
 /// A month, `YYYYMM` or `GYYMM`.
