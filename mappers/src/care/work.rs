@@ -103,6 +103,13 @@ impl<'m> Work<'m> {
         self.say(rule, at.1, shape, expected);
     }
 
+    /// Adds a fact of the record at hand, to be filled in where it stands.
+    pub(super) fn add(&mut self, table: FactTable, start: Option<PartialDate>) -> &mut Fact {
+        let fact = self.facts.push_mut(Fact::new(table, self.range));
+        fact.start = start;
+        fact
+    }
+
     /// A fact of the record at hand.
     pub(super) fn fact(&self, table: FactTable, start: Option<PartialDate>) -> Fact {
         let mut fact = Fact::new(table, self.range);
@@ -116,9 +123,7 @@ impl<'m> Work<'m> {
             return;
         }
         self.check_text(cells, at);
-        let mut fact = self.fact(FactTable::Note, start);
-        fact.source = Some(Coded::new(CodeSystem::DocumentKind, kind));
-        self.facts.push(fact);
+        self.add(FactTable::Note, start).source = Some(Coded::new(CodeSystem::DocumentKind, kind));
     }
 
     /// Says when a text cannot be decoded.
@@ -386,18 +391,21 @@ impl<'m> Work<'m> {
         amount: Option<Decimal>,
     ) {
         let Some(amount) = amount else { return };
-        let mut fact = self.fact(FactTable::Cost, start);
+        let fact = self.add(FactTable::Cost, start);
         fact.source = Some(source);
         fact.quantity = Some(amount);
         fact.status = CompactString::const_new(status);
         fact.value.unit = CompactString::const_new(unit);
         fact.group = CompactString::from(group);
-        self.facts.push(fact);
     }
 }
 
 /// A number of at most twelve digits: sign, digits, point.
 pub(super) fn plain_number(raw: &[u8]) -> Option<Decimal> {
+    // Most numbers are small and whole.
+    if matches!(raw.len(), 1..=9) && raw.iter().all(u8::is_ascii_digit) {
+        return Some(Decimal::from(raw.iter().fold(0u32, |n, b| n * 10 + u32::from(b - b'0'))));
+    }
     let digits = raw.strip_prefix(b"-").unwrap_or(raw);
     let sound = digits.iter().filter(|b| b.is_ascii_digit()).count() <= 12
         && digits.first().is_some_and(u8::is_ascii_digit)
@@ -407,13 +415,7 @@ pub(super) fn plain_number(raw: &[u8]) -> Option<Decimal> {
     if !sound {
         return None;
     }
-    match digits {
-        // Most numbers are small and whole.
-        [_, ..] if digits.len() <= 9 && raw.iter().all(u8::is_ascii_digit) => {
-            Some(Decimal::from(raw.iter().fold(0u32, |n, b| n * 10 + u32::from(b - b'0'))))
-        }
-        _ => std::str::from_utf8(raw).ok()?.parse().ok(),
-    }
+    std::str::from_utf8(raw).ok()?.parse().ok()
 }
 
 /// A month, `YYYYMM` or `GYYMM`.

@@ -150,8 +150,9 @@ impl<'a> Rows<'a> {
         let ends = |b: &u8| *b == self.separator || *b == b'\n' || *b == b'\r';
         match near.iter().position(ends) {
             Some(n) => at + n,
-            None => memchr3(self.separator, b'\n', b'\r', far)
-                .map_or(self.bytes.len(), |n| at + near.len() + n),
+            None => {
+                memchr3(self.separator, b'\n', b'\r', far).map_or(self.bytes.len(), |n| at + near.len() + n)
+            }
         }
     }
 }
