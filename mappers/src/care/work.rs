@@ -51,6 +51,12 @@ impl<'m> Work<'m> {
         }
     }
 
+    /// Makes room for some facts a row; of a large unit for its first ones only.
+    pub(super) fn expect_facts(&mut self, unit: &UnitSlice, per_row: usize) {
+        let rows = usize::try_from(unit.records.total()).unwrap_or(usize::MAX);
+        self.facts.reserve(rows.saturating_mul(per_row).saturating_add(4).min(256));
+    }
+
     /// Takes up a row. `false`: it is not to be read (its size is said).
     pub(super) fn take_up(&mut self, document: &Document<'_>, cells: &Cells<'_, '_>, kind: &str) -> bool {
         self.records.add(kind, 1);
