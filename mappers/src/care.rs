@@ -33,10 +33,10 @@ enum Shape {
     /// A claim: month of processing of its control record; how often the same rows came before in the file.
     Claim { processing: Option<PartialDate>, occurrence: u32 },
     /// Certification: the item of each column (`None`: not interpreted), by headings or by an interface code, of the
-    /// whole row or its head.
-    Survey { separator: u8, columns: Vec<Option<u16>>, named: bool, whole: bool },
-    /// LIFE: the interface and its columns.
-    Life { interface: CompactString, columns: Vec<life::Column>, time: CompactString },
+    /// whole row or its head; and the column of each item.
+    Survey { separator: u8, columns: Vec<Option<u16>>, places: Vec<Option<u16>>, named: bool, whole: bool },
+    /// LIFE: the interface, its columns, and the first column of each class.
+    Life { interface: CompactString, columns: Vec<life::Column>, places: life::Places, time: CompactString },
     /// A table of a care plan: which one, from whom to whom and when by the file's name, how often the same person
     /// came before in the file.
     Plan { table: u8, route: CompactString, time: CompactString, occurrence: u32 },

@@ -173,7 +173,8 @@ fn context(
     named: bool,
     whole: bool,
 ) -> UnitContext {
-    UnitContext::Care(Frame { encoding, shape: Shape::Survey { separator, columns, named, whole } })
+    let places = places(&columns);
+    UnitContext::Care(Frame { encoding, shape: Shape::Survey { separator, columns, places, named, whole } })
 }
 
 /// The context of rows of an interface code without headings; empty columns: no layout is known.
@@ -216,15 +217,15 @@ struct Sheet<'a, 'r> {
     cells: Cells<'a, 'r>,
     columns: &'r [Option<u16>],
     /// The column of each item, where it has one.
-    places: Vec<Option<usize>>,
+    places: &'r [Option<u16>],
 }
 
 /// The column of each item.
-fn places(columns: &[Option<u16>]) -> Vec<Option<usize>> {
+fn places(columns: &[Option<u16>]) -> Vec<Option<u16>> {
     let mut places = vec![None; items().len()];
     for (column, item) in columns.iter().enumerate().rev() {
         if let Some(place) = item.and_then(|i| places.get_mut(usize::from(i))) {
-            *place = Some(column);
+            *place = u16::try_from(column).ok();
         }
     }
     places
@@ -234,7 +235,7 @@ impl Sheet<'_, '_> {
     fn at(&self, sign: &str) -> Option<At> {
         let item = index(sign)?;
         let column = self.places.get(item).copied().flatten()?;
-        Some(At(column, items().get(item)?.headings.first()?))
+        Some(At(usize::from(column), items().get(item)?.headings.first()?))
     }
 }
 
@@ -244,13 +245,12 @@ pub(super) fn map(
     unit: &UnitSlice,
     masters: &dyn Masters,
 ) -> MappedUnit {
-    let none = Vec::new();
-    let (encoding, separator, columns, named, whole) =
+    let (encoding, separator, columns, places, named, whole) =
         match frame(split, unit).map(|f| (f.encoding, &f.shape)) {
-            Some((encoding, Shape::Survey { separator, columns, named, whole })) => {
-                (encoding, *separator, columns, *named, *whole)
+            Some((encoding, Shape::Survey { separator, columns, places, named, whole })) => {
+                (encoding, *separator, columns.as_slice(), places.as_slice(), *named, *whole)
             }
-            _ => (Encoding::ShiftJis, b',', &none, false, false),
+            _ => (Encoding::ShiftJis, b',', &[][..], &[][..], false, false),
         };
     let mut work = Work::new(document, unit, masters);
     let mut version = None;
@@ -269,7 +269,7 @@ pub(super) fn map(
         }
         if !columns.is_empty() {
             work.facts.reserve(columns.len());
-            version = one(&mut work, &Sheet { cells, columns, places: places(columns) });
+            version = one(&mut work, &Sheet { cells, columns, places });
         }
     });
     work.finish(version)
@@ -452,14 +452,17 @@ fn answers(
             parts = parts.saturating_add(number);
             part_count += 1;
         }
-        let mut fact = work.fact(table, day);
-        fact.source = Some(Coded::new(CodeSystem::CareSurvey, item.sign).with_text(at.1));
+        let fact = work.add(table, day);
+        fact.source = Some(Coded {
+            system: CodeSystem::CareSurvey,
+            code: CompactString::const_new(item.sign),
+            text: item.headings.first().map(|heading| CompactString::const_new(heading)),
+        });
         fact.value.text = CompactString::from_utf8(raw).unwrap_or_default();
         fact.value.number = Some(number);
         if item.kind == "minutes" {
             fact.value.unit = CompactString::const_new("分");
         }
-        work.facts.push(fact);
     }
     if let Some(total) = total.filter(|_| part_count == 8)
         && total.saturating_sub(parts).abs() > Decimal::ONE

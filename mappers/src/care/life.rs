@@ -18,16 +18,29 @@ use crate::{Document, MappedUnit, Split, UnitContext, UnitSlice};
 mod map;
 mod table;
 
-use table::{Class, fields, find, find_anywhere, interfaces};
+use table::{Class, Field, fields, find, find_anywhere, interfaces};
 
 pub(super) use table::{Class as FieldClass, Field as LifeField, fields as all_fields};
 
-/// A column: its field (index into the table), or the heading of one that the interface does not have.
+/// A column: its field, or the heading of one that the interface does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Column {
-    field: Option<u16>,
+    field: Option<&'static Field>,
     /// `INTERFACE.heading`, for a field that is not in the table and may be read; empty: it may not.
     code: CompactString,
+}
+
+/// The first column of each class.
+pub(super) type Places = [Option<u16>; Class::COUNT];
+
+fn places(columns: &[Column]) -> Places {
+    let mut places = [None; Class::COUNT];
+    for (at, column) in columns.iter().enumerate().rev() {
+        if let Some(place) = column.field.and_then(|f| places.get_mut(f.class as usize)) {
+            *place = u16::try_from(at).ok();
+        }
+    }
+    places
 }
 
 /// What stands before the data: the interface, its headings, and where the data begin.
@@ -109,10 +122,11 @@ fn column(interface: &str, heading: &str) -> Column {
         // A later interface keeps the names of fields; what was a name or a text there is one here.
         (!interfaces().contains(&interface)).then(|| find_anywhere(heading)).flatten()
     });
-    let own = known.and_then(|at| fields().get(at)).is_some_and(|f| f.interface == interface);
+    let field = known.and_then(|at| fields().get(at));
+    let own = field.is_some_and(|f| f.interface == interface);
     let readable = is_heading(heading) && !names_somebody(heading);
     Column {
-        field: known.and_then(|at| u16::try_from(at).ok()),
+        field,
         code: if own || !readable {
             CompactString::default()
         } else {
@@ -141,7 +155,8 @@ pub(super) fn split(document: &Document<'_>) -> Split {
     let time = time_of(document.path);
     let labels = front.columns.clone();
     let (interface, front_rows) = (front.interface.clone(), front.rows);
-    let shape = Shape::Life { interface: front.interface, columns: front.columns, time };
+    let places = places(&front.columns);
+    let shape = Shape::Life { interface: front.interface, columns: front.columns, places, time };
     split.contexts.push(UnitContext::Care(Frame { encoding, shape }));
     let mut cutter = Cutter::default();
     let (mut rows, mut data) = (0u32, 0u32);
@@ -175,8 +190,7 @@ pub(super) fn split(document: &Document<'_>) -> Split {
 /// Does the row hold the Japanese names of its columns? Facility and management number cannot.
 fn is_labels(cells: &Cells<'_, '_>, columns: &[Column]) -> bool {
     columns.iter().enumerate().any(|(at, column)| {
-        let field = column.field.and_then(|f| fields().get(usize::from(f)));
-        field.is_some_and(|f| {
+        column.field.is_some_and(|f| {
             matches!(f.class, Class::Facility | Class::Number) && cells.text(at).trim() == f.ja
         })
     })
@@ -201,10 +215,7 @@ fn check_headings(front: &Front, split: &mut Split) {
     let unknown = front
         .columns
         .iter()
-        .filter(|c| {
-            let field = c.field.and_then(|f| fields().get(usize::from(f)));
-            field.is_none_or(|f| f.interface != front.interface.as_str())
-        })
+        .filter(|c| c.field.is_none_or(|f| f.interface != front.interface.as_str()))
         .count();
     if unknown > 0 {
         say(&rules::LIFE_FIELD, "", format!("{unknown} 列"));

@@ -65,7 +65,8 @@ pub(super) fn each_row(
     mut visit: impl FnMut(&Row),
 ) {
     let mut rows = Rows::new(bytes, from, separator, row_bytes_max);
-    let mut row = Row::default();
+    // Enough for the widest rows but some.
+    let mut row = Row { fields: Vec::with_capacity(128), ..Row::default() };
     while rows.read(&mut row) {
         let content = bytes.get(row.start..row.end).unwrap_or_default();
         if content.iter().any(|b| *b != 0x1A) {

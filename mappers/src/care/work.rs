@@ -51,6 +51,12 @@ impl<'m> Work<'m> {
         }
     }
 
+    /// Makes room for some facts a row; of a large unit for its first ones only.
+    pub(super) fn expect_facts(&mut self, unit: &UnitSlice, per_row: usize) {
+        let rows = usize::try_from(unit.records.total()).unwrap_or(usize::MAX);
+        self.facts.reserve(rows.saturating_mul(per_row).saturating_add(4).min(256));
+    }
+
     /// Takes up a row. `false`: it is not to be read (its size is said).
     pub(super) fn take_up(&mut self, document: &Document<'_>, cells: &Cells<'_, '_>, kind: &str) -> bool {
         self.records.add(kind, 1);
@@ -103,6 +109,13 @@ impl<'m> Work<'m> {
         self.say(rule, at.1, shape, expected);
     }
 
+    /// Adds a fact of the record at hand, to be filled in where it stands.
+    pub(super) fn add(&mut self, table: FactTable, start: Option<PartialDate>) -> &mut Fact {
+        let fact = self.facts.push_mut(Fact::new(table, self.range));
+        fact.start = start;
+        fact
+    }
+
     /// A fact of the record at hand.
     pub(super) fn fact(&self, table: FactTable, start: Option<PartialDate>) -> Fact {
         let mut fact = Fact::new(table, self.range);
@@ -116,9 +129,7 @@ impl<'m> Work<'m> {
             return;
         }
         self.check_text(cells, at);
-        let mut fact = self.fact(FactTable::Note, start);
-        fact.source = Some(Coded::new(CodeSystem::DocumentKind, kind));
-        self.facts.push(fact);
+        self.add(FactTable::Note, start).source = Some(Coded::new(CodeSystem::DocumentKind, kind));
     }
 
     /// Says when a text cannot be decoded.
@@ -390,18 +401,21 @@ impl<'m> Work<'m> {
         amount: Option<Decimal>,
     ) {
         let Some(amount) = amount else { return };
-        let mut fact = self.fact(FactTable::Cost, start);
+        let fact = self.add(FactTable::Cost, start);
         fact.source = Some(source);
         fact.quantity = Some(amount);
         fact.status = CompactString::const_new(status);
         fact.value.unit = CompactString::const_new(unit);
         fact.group = CompactString::from(group);
-        self.facts.push(fact);
     }
 }
 
 /// A number of at most twelve digits: sign, digits, point.
 pub(super) fn plain_number(raw: &[u8]) -> Option<Decimal> {
+    // Most numbers are small and whole.
+    if matches!(raw.len(), 1..=9) && raw.iter().all(u8::is_ascii_digit) {
+        return Some(Decimal::from(raw.iter().fold(0u32, |n, b| n * 10 + u32::from(b - b'0'))));
+    }
     let digits = raw.strip_prefix(b"-").unwrap_or(raw);
     let sound = digits.iter().filter(|b| b.is_ascii_digit()).count() <= 12
         && digits.first().is_some_and(u8::is_ascii_digit)

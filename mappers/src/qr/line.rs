@@ -3,7 +3,7 @@
 //! Neither comma nor line end is ever the second byte of a Shift_JIS character, and the standards know no quotation
 //! marks (formats.md §6), so a record is a line and an item ends at a comma.
 
-use compact_str::{CompactString, format_compact};
+use compact_str::{CompactString, ToCompactString};
 use memchr::memchr2;
 
 use crate::RecordCounts;
@@ -22,7 +22,17 @@ impl Kind {
         match self {
             Self::HEADER => CompactString::const_new("JAHIS"),
             Self::NONE => CompactString::const_new("不明"),
-            Self(n) => format_compact!("{n}"),
+            Self(n) => n.to_compact_string(),
+        }
+    }
+
+    /// Sorts as the labels do: numbers by their digits from the left, then the words.
+    fn order(self) -> (u16, u16) {
+        let digits = self.0.checked_ilog10().map_or(0, |n| n + 1);
+        match self {
+            Self::HEADER => (10_000, 0),
+            Self::NONE => (10_000, 1),
+            Self(n) => (n.saturating_mul(10u16.saturating_pow(4u32.saturating_sub(digits))), n),
         }
     }
 
@@ -135,7 +145,8 @@ pub(super) struct Counter(Vec<(Kind, u64)>);
 
 impl Counter {
     pub(super) fn add(&mut self, kind: Kind) {
-        match self.0.iter_mut().find(|(k, _)| *k == kind) {
+        // The same kind often comes again soon.
+        match self.0.iter_mut().rev().find(|(k, _)| *k == kind) {
             Some((_, n)) => *n += 1,
             None => self.0.push((kind, 1)),
         }
@@ -152,6 +163,8 @@ impl Counter {
 
     pub(super) fn take(&mut self) -> RecordCounts {
         let mut counts = RecordCounts::default();
+        // In the order of the labels the counts need no search.
+        self.0.sort_unstable_by_key(|(kind, _)| kind.order());
         for (kind, n) in self.0.drain(..) {
             counts.add(&kind.label(), n);
         }
@@ -173,6 +186,13 @@ mod tests {
         for none in ["NOT_JAHIS", "JAHIS", "JAHISTC", "JAHIS123", "JAHIS1a", "JAHISX1", ""] {
             assert_eq!(read(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn kinds_sort_as_their_labels() {
+        let mut kinds: Vec<_> = (0..=9_999).map(Kind).chain([Kind::NONE]).collect();
+        kinds.sort_by_key(|kind| kind.order());
+        assert!(kinds.is_sorted_by_key(|kind| kind.label()));
     }
 
     #[test]

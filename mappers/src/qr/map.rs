@@ -52,7 +52,7 @@ pub(super) fn map(
     let mut reader = Reader::new(encoding, unit.range, limits.findings_per_unit_max, masters);
     let records = usize::try_from(unit.records.total()).unwrap_or(0).min(bytes.len());
     reader.facts.reserve(records / 2 + 2);
-    let pieces = ordered(pieces(bytes), &mut reader);
+    let pieces = ordered(pieces(bytes, records), &mut reader);
     let mut counter = Counter::default();
     let too_many = unit.records.total() > u64::from(limits.records_per_unit_max);
     if too_many {

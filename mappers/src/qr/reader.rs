@@ -262,6 +262,10 @@ impl<'a, 'm> Reader<'a, 'm> {
     /// Refuses a My Number in an item for another number.
     pub(super) fn radar(&mut self, items: &[usize]) {
         for index in items {
+            // Twelve digits have at least as many bytes.
+            if self.item(*index).len() < 12 {
+                continue;
+            }
             let digits: String = self
                 .text(*index)
                 .chars()

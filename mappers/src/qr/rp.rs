@@ -213,7 +213,8 @@ impl Reader<'_, '_> {
         } else if !code.is_empty() && !sound {
             self.say_shape(&rules::CODE_SHAPE, items.code, "種別に合う桁数");
         }
-        Some(Coded::new(system, code).with_text(&name))
+        let text = Some(name).filter(|name| !name.is_empty());
+        Some(Coded { system, code: CompactString::from(code), text })
     }
 
     /// The fact of the drug that the record at hand speaks of, by RP and number inside it (処方箋). That there is none

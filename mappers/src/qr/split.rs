@@ -157,11 +157,12 @@ pub(super) struct Piece<'a> {
 }
 
 /// The sets of a unit, in the order of their bytes.
-pub(super) fn pieces(bytes: &[u8]) -> Vec<Piece<'_>> {
+pub(super) fn pieces(bytes: &[u8], records: usize) -> Vec<Piece<'_>> {
     let mut pieces: Vec<Piece<'_>> = Vec::new();
     for line in Lines::new(bytes) {
         if line.kind == Kind::HEADER || pieces.is_empty() {
-            pieces.push(Piece { lines: Vec::new(), part: None });
+            let capacity = if pieces.is_empty() { records } else { 0 };
+            pieces.push(Piece { lines: Vec::with_capacity(capacity), part: None });
         }
         let Some(piece) = pieces.last_mut() else { continue };
         if line.kind == Kind(911) {

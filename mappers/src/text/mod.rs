@@ -8,8 +8,8 @@ pub mod rows;
 
 use std::borrow::Cow;
 
-use encoding_rs::{EUC_JP, SHIFT_JIS};
-use memchr::memmem;
+use encoding_rs::{DecoderResult, EUC_JP, SHIFT_JIS};
+use memchr::memchr_iter;
 
 /// How a text is encoded, found from its bytes. What a message declares of itself is advice only: it is often wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -122,7 +122,7 @@ pub fn detect(bytes: &[u8]) -> Result<Encoding, NoEncoding> {
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         return Err(NoEncoding::Utf16);
     }
-    if memmem::find(bytes, b"\x1B$").is_some() || memmem::find(bytes, b"\x1B(").is_some() {
+    if memchr_iter(iso2022::ESC, bytes).any(|at| matches!(bytes.get(at + 1), Some(b'$' | b'('))) {
         return Ok(Encoding::Iso2022Jp);
     }
     if bytes.is_ascii() {
@@ -131,13 +131,27 @@ pub fn detect(bytes: &[u8]) -> Result<Encoding, NoEncoding> {
     if std::str::from_utf8(bytes).is_ok() {
         return Ok(Encoding::Utf8);
     }
-    if SHIFT_JIS.decode_without_bom_handling_and_without_replacement(bytes).is_some() {
+    if is_valid(SHIFT_JIS, bytes) {
         return Ok(Encoding::ShiftJis);
     }
-    if EUC_JP.decode_without_bom_handling_and_without_replacement(bytes).is_some() {
+    if is_valid(EUC_JP, bytes) {
         return Ok(Encoding::EucJp);
     }
     Err(NoEncoding::Unknown)
+}
+
+/// Can all of a text be decoded? Nothing decoded is kept, so a large text costs no memory.
+fn is_valid(encoding: &'static encoding_rs::Encoding, bytes: &[u8]) -> bool {
+    let mut decoder = encoding.new_decoder_without_bom_handling();
+    let (mut rest, mut scratch) = (bytes, [0; 4096]);
+    loop {
+        let (result, read, _) = decoder.decode_to_utf8_without_replacement(rest, &mut scratch, true);
+        match result {
+            DecoderResult::InputEmpty => return true,
+            DecoderResult::OutputFull => rest = rest.get(read..).unwrap_or_default(),
+            DecoderResult::Malformed(..) => return false,
+        }
+    }
 }
 
 /// Decodes a text that begins in the single-byte state of its encoding. Borrows when it is plain ASCII.

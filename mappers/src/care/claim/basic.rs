@@ -1,6 +1,6 @@
 //! 基本情報 (01): the person, the level of care, the stay, who pays; and 集計情報 (10).
 
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 use musubi_model::{CodeSystem, Coded, FactTable};
 use rust_decimal::Decimal;
 
@@ -41,7 +41,7 @@ impl Reader<'_> {
         fact.source = Some(Coded::new(CodeSystem::Payer, law));
         fact.group = CompactString::const_new(group);
         if let Some(rate) = rate {
-            fact.value.text = CompactString::from(rate.to_string());
+            fact.value.text = format_compact!("{rate}");
             fact.value.number = Some(rate);
             fact.value.unit = CompactString::const_new("%");
         }
@@ -124,7 +124,7 @@ impl Reader<'_> {
             let mut fact = self.work.fact(FactTable::VisitOccurrence, admitted);
             (fact.end, fact.times, fact.status) = (discharged, days, after);
             if let Some(leave) = leave.filter(|n| *n > 0) {
-                fact.qualifiers = CompactString::from(format!("leave={leave}"));
+                fact.qualifiers = format_compact!("leave={leave}");
             }
             fact.group = CompactString::const_new("stay");
             self.work.facts.push(fact);

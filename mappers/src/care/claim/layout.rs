@@ -91,10 +91,12 @@ fn read(line: &'static str) -> Option<Layout> {
 /// The layout of a record by identification number, kind of record (`""`: the number alone says it) and month.
 pub(in crate::care) fn find(id: &str, record: &str, month: &str) -> Option<&'static Layout> {
     let in_time = |l: &&Layout| l.from <= month && month <= l.to;
-    let fitting = || all().iter().filter(|l| l.has_id(id));
-    fitting()
-        .find(|l| l.record == record && in_time(l))
-        .or_else(|| fitting().find(|l| matches!(l.record, "bill" | "fee" | "plan") && record.is_empty()))
+    let whole = |l: &&Layout| matches!(l.record, "bill" | "fee" | "plan") && record.is_empty();
+    let mut layouts = all().iter();
+    layouts
+        .clone()
+        .find(|l| l.record == record && l.has_id(id) && in_time(l))
+        .or_else(|| layouts.find(|l| whole(l) && l.has_id(id)))
 }
 
 #[cfg(test)]

@@ -79,6 +79,7 @@ pub(super) fn map(
         unverified: false,
         version: None,
     };
+    reader.work.expect_facts(unit, 4);
     let (bytes, start) = unit_bytes(document, unit);
     each_row(bytes, start, b',', document.limits.record_bytes_max, |row| {
         reader.row(document, Cells { bytes, row, encoding, shift: 0 });

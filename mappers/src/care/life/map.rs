@@ -5,8 +5,8 @@ use musubi_model::code::Masters;
 use musubi_model::{CodeSystem, Coded, Fact, FactTable, Identifying, PartialDate};
 use rust_decimal::Decimal;
 
-use super::Column;
-use super::table::{Class, Field, fields};
+use super::table::{Class, Field};
+use super::{Column, Places};
 use crate::care::sheet::{Cells, each_row, frame, unit_bytes};
 use crate::care::work::{At, Work, key};
 use crate::care::{Shape, rules};
@@ -25,19 +25,7 @@ struct Form<'a, 'r> {
     /// The day the form speaks of.
     day: Option<PartialDate>,
     /// The first column of each class.
-    places: [Option<(usize, &'static Field)>; Class::COUNT],
-}
-
-fn places(columns: &[Column]) -> [Option<(usize, &'static Field)>; Class::COUNT] {
-    let mut places = [None; Class::COUNT];
-    for (at, column) in columns.iter().enumerate().rev() {
-        if let Some(field) = column.field.and_then(|f| fields().get(usize::from(f)))
-            && let Some(place) = places.get_mut(field.class as usize)
-        {
-            *place = Some((at, field));
-        }
-    }
-    places
+    places: &'r Places,
 }
 
 pub(super) fn map(
@@ -46,12 +34,14 @@ pub(super) fn map(
     unit: &UnitSlice,
     masters: &dyn Masters,
 ) -> MappedUnit {
-    let (encoding, interface, columns, time) = match frame(split, unit).map(|f| (f.encoding, &f.shape)) {
-        Some((encoding, Shape::Life { interface, columns, time })) => {
-            (encoding, interface.as_str(), columns.as_slice(), time.as_str())
-        }
-        _ => (Encoding::ShiftJis, "", &[][..], ""),
-    };
+    let none = [None; Class::COUNT];
+    let (encoding, interface, columns, places, time) =
+        match frame(split, unit).map(|f| (f.encoding, &f.shape)) {
+            Some((encoding, Shape::Life { interface, columns, places, time })) => {
+                (encoding, interface.as_str(), columns.as_slice(), places, time.as_str())
+            }
+            _ => (Encoding::ShiftJis, "", &[][..], &none, ""),
+        };
     let mut work = Work::new(document, unit, masters);
     let mut version = None;
     let (bytes, start) = unit_bytes(document, unit);
@@ -65,7 +55,6 @@ pub(super) fn map(
             work.say(&rules::COLUMNS, "", format!("{} 項目", cells.len()), &expected);
         }
         work.facts.reserve(columns.len());
-        let places = places(columns);
         let mut form =
             Form { cells, columns, interface, service: CompactString::default(), day: None, places };
         version = form.read(&mut work, time);
@@ -76,14 +65,13 @@ pub(super) fn map(
 impl<'r> Form<'_, 'r> {
     /// Columns with the field they hold.
     fn known(&self) -> impl Iterator<Item = (usize, &'static Field, &'r Column)> + use<'r> {
-        self.columns
-            .iter()
-            .enumerate()
-            .filter_map(|(at, column)| Some((at, fields().get(usize::from(column.field?))?, column)))
+        self.columns.iter().enumerate().filter_map(|(at, column)| Some((at, column.field?, column)))
     }
 
     fn find(&self, class: Class) -> Option<(At, &'static Field)> {
-        self.places.get(class as usize).copied().flatten().map(|(at, f)| (At(at, f.ja), f))
+        let at = usize::from(self.places.get(class as usize).copied().flatten()?);
+        let field = self.columns.get(at)?.field?;
+        Some((At(at, field.ja), field))
     }
 
     fn text(&self, class: Class) -> String {
@@ -180,8 +168,9 @@ impl<'r> Form<'_, 'r> {
         }
     }
 
-    fn fact(&self, work: &Work<'_>, table: FactTable, code: CompactString) -> Fact {
-        let mut fact = work.fact(table, self.day);
+    /// Adds a fact of a field.
+    fn add<'w>(&self, work: &'w mut Work<'_>, table: FactTable, code: CompactString) -> &'w mut Fact {
+        let fact = work.add(table, self.day);
         fact.source = Some(Coded { system: CodeSystem::Life, code, text: None });
         fact.department = self.service.clone();
         fact
@@ -193,7 +182,7 @@ impl<'r> Form<'_, 'r> {
         if self.cells.is_blank(column) {
             return;
         }
-        let Some(field) = of.field.and_then(|f| fields().get(usize::from(f))) else {
+        let Some(field) = of.field else {
             self.other(work, column, &of.code);
             return;
         };
@@ -213,19 +202,17 @@ impl<'r> Form<'_, 'r> {
                     if field.class == Class::Date {
                         work.not_before_birth(Some(day), field.ja);
                     }
-                    let mut fact = self.fact(work, FactTable::Observation, code);
+                    let fact = self.add(work, FactTable::Observation, code);
                     fact.start = Some(day);
-                    work.facts.push(fact);
                 }
             }
             Class::Icd10 => self.icd10(work, at, code),
             Class::Icf => {
                 let sent = work.code(&self.cells, at, field.size.max(8));
                 if !sent.is_empty() {
-                    let mut fact = self.fact(work, FactTable::Observation, code);
+                    let fact = self.add(work, FactTable::Observation, code);
                     fact.value.text = sent.clone();
                     fact.standard = Some(Coded::new(CodeSystem::Icf, &sent));
-                    work.facts.push(fact);
                 }
             }
             Class::Drug => self.drug(work, at, code),
@@ -271,8 +258,9 @@ impl<'r> Form<'_, 'r> {
         if sent.is_empty() {
             return;
         }
-        let same = |v: &&str| **v == *sent || v.trim_start_matches('0') == sent.trim_start_matches('0');
-        if !field.values.is_empty() && !field.values.iter().any(same) {
+        let same = |v: &&str| v.trim_start_matches('0') == sent.trim_start_matches('0');
+        let known = || field.values.contains(&sent.as_str()) || field.values.iter().any(same);
+        if !field.values.is_empty() && !known() {
             work.say(
                 &rules::LIFE_CODE,
                 at.1,
@@ -281,9 +269,8 @@ impl<'r> Form<'_, 'r> {
             );
             return;
         }
-        let mut fact = self.fact(work, FactTable::Observation, code);
+        let fact = self.add(work, FactTable::Observation, code);
         fact.value.text = sent;
-        work.facts.push(fact);
     }
 
     fn number(&self, work: &mut Work<'_>, at: At, field: &Field, code: CompactString) {
@@ -299,7 +286,8 @@ impl<'r> Form<'_, 'r> {
             );
             return;
         }
-        let digits = number.trunc().abs().to_string().len();
+        let whole = self.cells.raw(at.0).split(|b| *b == b'.').next().unwrap_or_default();
+        let digits = whole.iter().skip_while(|b| matches!(b, b'-' | b'0')).count().max(1);
         if field.size > 0 && digits > field.size {
             work.say(
                 &rules::LIFE_LONG,
@@ -309,11 +297,10 @@ impl<'r> Form<'_, 'r> {
             );
         }
         let table = if field.unit.is_empty() { FactTable::Observation } else { FactTable::Measurement };
-        let mut fact = self.fact(work, table, code);
+        let fact = self.add(work, table, code);
         fact.value.text = CompactString::from_utf8(self.cells.raw(at.0)).unwrap_or_default();
         fact.value.number = Some(number);
         fact.value.unit = CompactString::const_new(field.unit);
-        work.facts.push(fact);
     }
 
     /// `HHmm`, or an hour or a minute alone.
@@ -327,9 +314,8 @@ impl<'r> Form<'_, 'r> {
             work.say_shape(&rules::RANGE, &self.cells, at, "時刻");
             return;
         }
-        let mut fact = self.fact(work, FactTable::Observation, code);
+        let fact = self.add(work, FactTable::Observation, code);
         fact.value.text = CompactString::from_utf8(self.cells.raw(at.0)).unwrap_or_default();
-        work.facts.push(fact);
     }
 
     /// A disease: the code with its point as sent, without it as the standard.
@@ -347,12 +333,11 @@ impl<'r> Form<'_, 'r> {
             CompactString::from_utf8(raw).unwrap_or_default(),
             CompactString::from_utf8(&plain).unwrap_or_default(),
         );
-        let mut fact = work.fact(FactTable::ConditionOccurrence, self.day);
+        let fact = work.add(FactTable::ConditionOccurrence, self.day);
         fact.source = Some(Coded::new(CodeSystem::Icd10, &sent));
         fact.standard = Some(Coded::new(CodeSystem::Icd10, &plain));
         fact.group = code;
         fact.department = self.service.clone();
-        work.facts.push(fact);
     }
 
     /// A drug, with dose and times of the same row.
@@ -373,7 +358,7 @@ impl<'r> Form<'_, 'r> {
             }
             Answer::NoMaster => {}
         }
-        let mut fact = work.fact(FactTable::DrugExposure, self.day);
+        let fact = work.add(FactTable::DrugExposure, self.day);
         fact.source = Some(source);
         let cell = |name: &str| self.known().find(|(_, f, _)| f.name == name).map(|(at, _, _)| at);
         let number = |name: &str| super::super::work::plain_number(self.cells.raw(cell(name)?));
@@ -382,7 +367,6 @@ impl<'r> Form<'_, 'r> {
         fact.status = cell("change_status").and_then(|at| self.cells.code(at, 2)).unwrap_or_default();
         fact.group = code;
         fact.department = self.service.clone();
-        work.facts.push(fact);
     }
 
     /// A field that no interface has: a number, a grade or a code as such, anything else stays sealed.
@@ -395,10 +379,9 @@ impl<'r> Form<'_, 'r> {
         if matches!(reading.kind, ValueKind::Number | ValueKind::Qualitative | ValueKind::Several)
             && text.chars().count() <= 8
         {
-            let mut fact = self.fact(work, FactTable::Observation, code.clone());
+            let fact = self.add(work, FactTable::Observation, code.clone());
             fact.value.text = CompactString::from(text.trim());
             fact.value.number = reading.number;
-            work.facts.push(fact);
         } else {
             work.note(&self.cells, At(column, "項目一覧にない列"), &format!("LIFE.{code}"), self.day);
         }
@@ -414,25 +397,22 @@ impl<'r> Form<'_, 'r> {
         let level = self.find(Class::Level).and_then(|(at, _)| work.level(cells, at));
         let (from, to) = work.term(cells, by_name("care_period_start"), by_name("care_period_end"));
         if level.is_some() || from.is_some() {
-            let mut fact = work.fact(FactTable::CareNeed, from.or(self.day));
+            let fact = work.add(FactTable::CareNeed, from.or(self.day));
             (fact.source, fact.end) = (level, to);
             fact.status = CompactString::const_new("certified");
             fact.department = self.service.clone();
-            work.facts.push(fact);
         }
         let (start, end) = work.term(cells, by_name("start_date"), by_name("end_date"));
         if start.is_some() || end.is_some() {
-            let mut fact = work.fact(FactTable::VisitOccurrence, start);
+            let fact = work.add(FactTable::VisitOccurrence, start);
             fact.end = end;
             fact.group = CompactString::const_new("service");
             fact.department = self.service.clone();
-            work.facts.push(fact);
         }
         let death = by_name("death_date");
         if let Some(day) = work.date(cells, death) {
             work.not_before_birth(Some(day), death.1);
-            let fact = work.fact(FactTable::Death, Some(day));
-            work.facts.push(fact);
+            work.add(FactTable::Death, Some(day));
         }
     }
 }

@@ -75,7 +75,7 @@ impl Class {
 }
 
 /// One field of one interface.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(in crate::care) struct Field {
     /// `INTERFACE.field`.
     pub code: &'static str,

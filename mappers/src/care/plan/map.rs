@@ -26,6 +26,7 @@ pub(super) fn map(
     };
     let mut work = Work::new(document, unit, masters);
     let mut version = None;
+    work.expect_facts(unit, 2);
     let (bytes, start) = unit_bytes(document, unit);
     each_row(bytes, start, b',', document.limits.record_bytes_max, |row| {
         let cells = Cells { bytes, row, encoding, shift: 0 };
