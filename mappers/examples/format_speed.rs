@@ -48,7 +48,8 @@ fn measure(format: &formats::Format, interface: &str) {
         let (mut cut, mut map, mut floor) = (0.0, 0.0, 0.0);
         (facts, mapped) = (0, 0);
         for file in &files {
-            let document = Document { bytes: &file.bytes, path: &file.path, provider: &provider, limits: &limits };
+            let document =
+                Document { bytes: &file.bytes, path: &file.path, provider: &provider, limits: &limits };
             let start = Instant::now();
             let split = mapper.split(&document);
             cut += start.elapsed().as_secs_f64();
