@@ -26,7 +26,10 @@ fn rows_name_items_of_the_plan_and_stand_once() {
         let name = format!("{} {} {}", row.kind.as_str(), row.interface, row.field);
         assert!(row.items.iter().all(|i| item_named(i).is_some()), "{name}: {:?}", row.items);
         assert!(!row.field.is_empty() && !row.becomes.detail().is_empty(), "{name}");
-        assert!(seen.insert((row.kind, row.interface, row.field, row.becomes.detail(), row.items)), "twice: {name}");
+        assert!(
+            seen.insert((row.kind, row.interface, row.field, row.becomes.detail(), row.items)),
+            "twice: {name}"
+        );
         if row.kind == FeedKind::Table {
             assert!(interfaces.get(row.interface).is_some(), "{name}: no such interface");
         }

@@ -263,8 +263,14 @@ const TOO_LARGE_TO_TEST: [&str; 1] = ["HL7-TOO-LONG"];
 fn every_rule_has_a_mutant_that_breaks_it() {
     for which in "LABDPROTXHZ".chars() {
         let file = sound(which);
-        let done =
-            run_from("1310000001", mapper(file.kind, "").as_ref(), &file.bytes, &file.path, &Limits::default(), &NoMasters);
+        let done = run_from(
+            "1310000001",
+            mapper(file.kind, "").as_ref(),
+            &file.bytes,
+            &file.path,
+            &Limits::default(),
+            &NoMasters,
+        );
         // UTF-8 is told, and nothing else.
         let rules: Vec<_> = done.rules().into_iter().filter(|r| *r != "HL7-CHARSET-DECLARED").collect();
         assert_eq!(rules, [""; 0], "the sound file {which}");
@@ -273,7 +279,14 @@ fn every_rule_has_a_mutant_that_breaks_it() {
     let mut broken: BTreeSet<&str> = BTreeSet::new();
     for (rule, which, change) in mutants() {
         let (file, limits) = changed(which, &change);
-        let done = run_from("1310000001", mapper(file.kind, "").as_ref(), &file.bytes, &file.path, &limits, &NoMasters);
+        let done = run_from(
+            "1310000001",
+            mapper(file.kind, "").as_ref(),
+            &file.bytes,
+            &file.path,
+            &limits,
+            &NoMasters,
+        );
         assert!(done.rules().contains(&rule), "{rule} {which}: {:?}", done.rules());
         let severity = done.findings().find(|f| f.rule.id == rule).map(|f| f.rule.severity);
         let quarantined =
@@ -293,7 +306,14 @@ fn every_rule_has_a_mutant_that_breaks_it() {
 fn findings_of_mutants_show_nobody() {
     for (rule, which, change) in mutants() {
         let (file, limits) = changed(which, &change);
-        let done = run_from("1310000001", mapper(file.kind, "").as_ref(), &file.bytes, &file.path, &limits, &NoMasters);
+        let done = run_from(
+            "1310000001",
+            mapper(file.kind, "").as_ref(),
+            &file.bytes,
+            &file.path,
+            &limits,
+            &NoMasters,
+        );
         for finding in done.findings() {
             let shown = format!("{finding} {finding:?}");
             for secret in

@@ -93,13 +93,12 @@ impl Listed {
                 }
             };
             listed.providers.push(provider);
-            match package.size_of(&file.path) {
-                None => {
-                    listed.broken.push(place(Finding::new(&rules::FILE_MISSING).found(shape_of(&file.path))))
-                }
-                Some(size) if size != file.bytes => listed.broken.push(place(truncated(size, file))),
-                Some(_) => {}
-            }
+            let wrong = match package.size_of(&file.path) {
+                None => Some(Finding::new(&rules::FILE_MISSING).found(shape_of(&file.path))),
+                Some(size) if size != file.bytes => Some(truncated(size, file)),
+                Some(_) => None,
+            };
+            listed.broken.extend(wrong.map(place));
         }
         listed.unlisted = package
             .paths()

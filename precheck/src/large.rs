@@ -487,10 +487,13 @@ mod tests {
         found
     }
 
+    /// A line by its number to what takes its place.
+    type Change<'c> = &'c dyn Fn(usize, &[u8]) -> Option<Vec<u8>>;
+
     /// Some ways to break a file, each of which must be told alike.
     fn broken(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         let all: Vec<&[u8]> = lines(bytes).map(|(_, l)| l).collect();
-        let with = |change: &dyn Fn(usize, &[u8]) -> Option<Vec<u8>>| -> Vec<u8> {
+        let with = |change: Change<'_>| -> Vec<u8> {
             all.iter().enumerate().filter_map(|(i, l)| change(i, l)).flatten().collect()
         };
         let id = |line: &[u8]| heads::id(line).to_vec();

@@ -337,6 +337,10 @@ impl Checker<'_> {
                 .expected(format!("{} 以下", limits.units_per_document_max));
             self.say(&named, &Found { unit: None, finding })?;
         }
+        if sums.unsound {
+            sums.quarantined = sums.units;
+            sums.facts.clear();
+        }
         self.close(&named, &sums)
     }
 

@@ -109,13 +109,12 @@ fn cells(id: &SubmissionId, number: u64, unit: &SampledUnit, fact_id: &FactId, f
     ]
 }
 
+/// Facts by document and unit, each in the order of its bytes.
+type FactsByUnit = BTreeMap<(DocumentHash, u32), BTreeMap<FactId, Fact>>;
+
 /// The facts of the sampled units, in the order of their bytes.
-fn facts(
-    desk: &Desk<'_>,
-    id: &SubmissionId,
-    sample: &[SampledUnit],
-) -> Result<BTreeMap<(DocumentHash, u32), BTreeMap<FactId, Fact>>, EtlError> {
-    let mut found: BTreeMap<(DocumentHash, u32), BTreeMap<FactId, Fact>> = BTreeMap::new();
+fn facts(desk: &Desk<'_>, id: &SubmissionId, sample: &[SampledUnit]) -> Result<FactsByUnit, EtlError> {
+    let mut found = FactsByUnit::new();
     let wanted: BTreeSet<(DocumentHash, u32)> = sample.iter().map(|u| (u.document, u.unit)).collect();
     if wanted.is_empty() {
         return Ok(found);
