@@ -288,7 +288,7 @@ impl<'m> Work<'m> {
         }
         let text = cells.text(at.0);
         let parts: Vec<&str> =
-            text.trim().split(|c| matches!(c, ' ' | '\u{3000}' | '-' | '－' | '‐' | '−')).collect();
+            text.trim().split([' ', '\u{3000}', '-', '－', '‐', '−']).collect();
         // In one, or four by four as the card prints it; numbers of the sender's own are parted elsewhere.
         let written = parts.len() == 1 || (parts.len() == 3 && parts.iter().all(|p| p.chars().count() == 4));
         let digits: String = parts
