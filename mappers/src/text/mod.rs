@@ -9,7 +9,6 @@ pub mod rows;
 use std::borrow::Cow;
 
 use encoding_rs::{EUC_JP, SHIFT_JIS};
-use memchr::memmem;
 
 /// How a text is encoded, found from its bytes. What a message declares of itself is advice only: it is often wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -122,7 +121,8 @@ pub fn detect(bytes: &[u8]) -> Result<Encoding, NoEncoding> {
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         return Err(NoEncoding::Utf16);
     }
-    if memmem::find(bytes, b"\x1B$").is_some() || memmem::find(bytes, b"\x1B(").is_some() {
+    let switches = |at: usize| matches!(bytes.get(at + 1), Some(b'$' | b'('));
+    if memchr::memchr_iter(iso2022::ESC, bytes).any(switches) {
         return Ok(Encoding::Iso2022Jp);
     }
     if bytes.is_ascii() {
@@ -147,7 +147,11 @@ pub fn decode(encoding: Encoding, bytes: &[u8]) -> Cow<'_, str> {
         return Cow::Borrowed(plain);
     }
     match encoding {
-        Encoding::Ascii | Encoding::Utf8 => String::from_utf8_lossy(bytes),
+        Encoding::Ascii | Encoding::Utf8 => match std::str::from_utf8(bytes) {
+            // Checking whole text is several times faster than looking for its broken parts.
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(bytes),
+        },
         Encoding::ShiftJis => SHIFT_JIS.decode_without_bom_handling(bytes).0,
         Encoding::EucJp => EUC_JP.decode_without_bom_handling(bytes).0,
         Encoding::Iso2022Jp => {
