@@ -51,6 +51,12 @@ pub struct Document<'a> {
 pub struct RecordCounts(Vec<(CompactString, u64)>);
 
 impl RecordCounts {
+    /// None yet, with room for so many kinds.
+    #[must_use]
+    pub fn with_capacity(kinds: usize) -> Self {
+        Self(Vec::with_capacity(kinds))
+    }
+
     /// Counts `n` more of `kind`.
     pub fn add(&mut self, kind: &str, n: u64) {
         // Kinds that come in order, as mappers give them, need no search.

@@ -279,10 +279,13 @@ impl<'t> El<'t> {
 
     /// `xsi:type` without prefixes.
     pub(super) fn kind(self) -> Cow<'t, str> {
-        let kind = self.find(|n| n.ends_with(":type"));
-        match kind.rsplit_once(':') {
-            Some((_, local)) => Cow::Owned(local.to_owned()),
-            None => kind,
+        let local = |kind: &'t str| kind.rsplit_once(':').map_or(kind, |(_, local)| local);
+        match self.find(|n| n.ends_with(":type")) {
+            Cow::Borrowed(kind) => Cow::Borrowed(local(kind)),
+            Cow::Owned(kind) => match kind.rsplit_once(':') {
+                Some((_, local)) => Cow::Owned(local.to_owned()),
+                None => Cow::Owned(kind),
+            },
         }
     }
 

@@ -11,7 +11,7 @@ pub mod grammar;
 pub mod rules;
 pub mod time;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use memchr::memchr2;
 use musubi_model::limits::Limits;
@@ -98,7 +98,7 @@ pub struct Message<'a> {
     spans: Vec<Span>,
     ends: Vec<u32>,
     /// How many segments have a name: a finding says which of them it means without counting them again.
-    counts: HashMap<[u8; 3], u32>,
+    counts: BTreeMap<[u8; 3], u32>,
 }
 
 /// A segment of a message.
@@ -146,7 +146,7 @@ impl<'a> Message<'a> {
             charset: Charset { encoding, class: [0; 256], escape: '\\', overline: false },
             spans: Vec::with_capacity(bytes.len() / 64 + 1),
             ends: Vec::with_capacity(bytes.len() / 6),
-            counts: HashMap::new(),
+            counts: BTreeMap::new(),
         };
         let mut from = 0;
         while from < bytes.len() {
@@ -231,23 +231,27 @@ impl<'a> Message<'a> {
     }
 
     fn set_classes(&mut self, field: u8, component: u8, repeat: u8, escape: u8, sub: u8) {
-        let encoding = self.charset.encoding;
-        for (byte, class) in (0u8..=255).zip(self.charset.class.iter_mut()) {
-            *class = match byte {
-                b if b == field => class::FIELD,
-                b if b == component => class::COMPONENT,
-                b if b == repeat => class::REPEAT,
-                b if b == sub => class::SUBCOMPONENT,
-                b if b == escape => class::COOKED,
-                0x80.. => match encoding {
-                    Encoding::Iso2022Jp | Encoding::ShiftJis => class::COOKED | class::SHIFT,
-                    _ => class::COOKED,
-                },
-                iso2022::ESC if encoding == Encoding::ShiftJis => class::COOKED,
-                iso2022::ESC => class::COOKED | class::SHIFT,
-                _ => 0,
-            };
+        // Wide bytes, then the few that mean something: the separators are ASCII signs and differ.
+        let (wide, shift) = match self.charset.encoding {
+            Encoding::Iso2022Jp => (class::COOKED | class::SHIFT, class::COOKED | class::SHIFT),
+            Encoding::ShiftJis => (class::COOKED | class::SHIFT, class::COOKED),
+            _ => (class::COOKED, class::COOKED | class::SHIFT),
+        };
+        let mut classes = [0; 256];
+        classes.iter_mut().skip(0x80).for_each(|class| *class = wide);
+        for (byte, class) in [
+            (iso2022::ESC, shift),
+            (field, class::FIELD),
+            (component, class::COMPONENT),
+            (repeat, class::REPEAT),
+            (sub, class::SUBCOMPONENT),
+            (escape, class::COOKED),
+        ] {
+            if let Some(slot) = classes.get_mut(usize::from(byte)) {
+                *slot = class;
+            }
         }
+        self.charset.class = classes;
     }
 
     fn read_segment(&mut self, start: usize, end: usize, limits: &Limits, notes: &mut Notes) {

@@ -5,12 +5,13 @@
 //! Names of doctors (RE 14–33), the narcotics licence (RE 34) and the prescribing institution are never read into a
 //! fact.
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 use musubi_model::{Fact, FactTable, PartialDate};
 use rust_decimal::Decimal;
 
 use super::rules;
 use crate::uke::book::Book;
+use crate::uke::claim::push_number;
 use crate::uke::line::Kind;
 use crate::uke::map::Reader;
 use crate::uke::person::add_word;
@@ -35,7 +36,11 @@ pub(crate) struct Prescription {
 
 impl Prescription {
     fn group(&self) -> CompactString {
-        format_compact!("RP{}-{}", self.number, self.dispensed)
+        let mut group = CompactString::const_new("RP");
+        push_number(&mut group, self.number);
+        group.push('-');
+        push_number(&mut group, self.dispensed);
+        group
     }
 }
 
@@ -279,7 +284,8 @@ impl Reader<'_, '_> {
         let day = self.day_of_service(1);
         let start = day.or(self.care_date());
         let visit = self.count(2).unwrap_or(0);
-        let group = format_compact!("KI-{visit}");
+        let mut group = CompactString::const_new("KI-");
+        push_number(&mut group, visit);
         self.fee(3, 4, 5, start, &group);
         // 薬学管理料 ×12, 摘要薬学管理料 ×3, 調剤基本料加算 ×10: burden, code, times, points.
         for burden in (7..67).step_by(4).chain((69..109).step_by(4)) {

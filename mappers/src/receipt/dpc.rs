@@ -4,13 +4,14 @@
 //!
 //! A total receipt (総括) and the receipts below it are one unit; points are those of the total one.
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 use musubi_model::{CodeSystem, Coded, Fact, FactTable, PartialDate};
 use rust_decimal::Decimal;
 
 use super::rules;
 use crate::ssmix2::value::{self, Kind as ValueKind};
 use crate::uke::book::Book;
+use crate::uke::claim::push_number;
 use crate::uke::line::Kind;
 use crate::uke::map::{Reader, medical_record};
 use crate::uke::person::add_word;
@@ -155,7 +156,7 @@ impl Reader<'_, '_> {
         fact.group = match kind.as_str() {
             "" => CompactString::default(),
             "11" => CompactString::const_new("main"),
-            kind => format_compact!("SB-{kind}"),
+            kind => CompactString::const_new("SB-") + kind,
         };
         if !self.fields.get(6).is_empty() {
             fact.status = self.short_code(6, 1).unwrap_or_default();
@@ -294,7 +295,13 @@ impl Reader<'_, '_> {
                 if count == 1 {
                     fact.start = fact.end;
                 }
-                add_word(&mut fact.qualifiers, &format!("{day}"), &char::from(*mark).to_string());
+                // `3=4`: the day and its mark.
+                if !fact.qualifiers.is_empty() {
+                    fact.qualifiers.push(' ');
+                }
+                push_number(&mut fact.qualifiers, u32::from(day));
+                fact.qualifiers.push('=');
+                fact.qualifiers.push(char::from(*mark));
             }
             fact.times = Some(count);
         }
@@ -314,7 +321,9 @@ impl Reader<'_, '_> {
             (None, Some(points)) => (points, Some(1)),
             (None, None) => return,
         };
-        let mut cost = self.cost(&format!("DPC.period{period}"), amount, times);
+        let mut part = CompactString::const_new("DPC.period");
+        part.push_str(&period);
+        let mut cost = self.cost(&part, amount, times);
         cost.value.number = points.map(Decimal::from);
         if let (Some(daily), Some(days), Some(points)) = (daily, days, points)
             && daily.saturating_mul(i64::from(days)) != points
@@ -378,7 +387,10 @@ impl Reader<'_, '_> {
         fact.times = self.count(9);
         let section = self.fields.code(2);
         let order = self.count(3).unwrap_or(0);
-        fact.group = format_compact!("CD{section}-{order}");
+        fact.group = CompactString::const_new("CD");
+        fact.group.push_str(&section);
+        fact.group.push('-');
+        push_number(&mut fact.group, order);
         fact.qualifiers = CompactString::const_new("basis=coding");
         self.facts.push(fact);
     }

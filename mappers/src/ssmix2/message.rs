@@ -88,10 +88,16 @@ fn written_on(message: &Message<'_>) -> Option<PartialDate> {
 pub(super) fn sortable_time(message: &Message<'_>) -> CompactString {
     let sent = message.first("MSH").map(|msh| msh.field(7).component(1).code()).unwrap_or_default();
     let (seconds, fraction) = sent.split_once('.').unwrap_or((sent, ""));
-    let digits = |text: &str, most: usize| -> String {
-        text.chars().take_while(char::is_ascii_digit).take(most).collect()
-    };
     let whole = digits(seconds, 17);
-    let rest = if whole.len() == 14 { digits(fraction, 3) } else { String::new() };
-    CompactString::from(format!("{:0<17}", format!("{whole}{rest}")))
+    let rest = if whole.len() == 14 { digits(fraction, 3) } else { "" };
+    let mut time = CompactString::from(whole);
+    time.push_str(rest);
+    time.push_str("00000000000000000".get(time.len()..).unwrap_or_default());
+    time
+}
+
+/// The digits a text begins with, `most` at most.
+fn digits(text: &str, most: usize) -> &str {
+    let len = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
+    text.get(..len).unwrap_or_default()
 }

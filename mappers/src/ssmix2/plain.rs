@@ -145,7 +145,7 @@ fn kind_of(document: &Document<'_>, start: usize, end: usize) -> CompactString {
     let name = read.map(|message| witness::message_name(&message)).unwrap_or_default();
     let is_part = |part: &str| part.len() == 3 && part.bytes().all(|b| b.is_ascii_alphanumeric());
     match name.split_once('^') {
-        Some((code, event)) if is_part(code) && is_part(event) => CompactString::from(name),
+        Some((code, event)) if is_part(code) && is_part(event) => name,
         _ => CompactString::const_new(UNNAMED),
     }
 }
@@ -202,8 +202,10 @@ fn version(message: &Message<'_>, said: &Said, notes: &mut Notes) -> Option<Unit
     if !msh.field(7).component(1).has_value() {
         notes.push(msh.finding(&hl7::rules::MESSAGE_TIME, 7).expected("YYYYMMDDhhmmss"));
     }
-    let name = witness::message_name(message);
-    let kind = said.data_type.map_or(name.as_str(), |t| t.name);
+    let kind = match said.data_type {
+        Some(data_type) => CompactString::const_new(data_type.name),
+        None => witness::message_name(message),
+    };
     let thing = match thing(message, said.data_type) {
         Some(thing) => thing,
         None => {
@@ -213,7 +215,7 @@ fn version(message: &Message<'_>, said: &Said, notes: &mut Notes) -> Option<Unit
     };
     let deleted = said.deletes || is_cancelled(message);
     Some(UnitVersion {
-        key: Identifying::new(format!("hl7 {patient}_{kind}_{thing}")),
+        key: Identifying::new(["hl7 ", &patient, "_", &kind, "_", &thing].concat()),
         time: message::sortable_time(message),
         state: if deleted { VersionState::Deleted } else { VersionState::Current },
     })

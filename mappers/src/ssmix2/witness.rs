@@ -52,10 +52,13 @@ pub(super) struct Said {
 }
 
 /// MSH-9 as `code^event`.
-pub(super) fn message_name(message: &Message<'_>) -> String {
-    let Some(msh) = message.first("MSH") else { return String::new() };
-    let kind = msh.field(9);
-    format!("{}^{}", kind.component(1).code(), kind.component(2).code())
+pub(super) fn message_name(message: &Message<'_>) -> CompactString {
+    let Some(msh) = message.first("MSH") else { return CompactString::default() };
+    let [code, event] = msh.field(9).components::<2>();
+    let mut name = CompactString::from(code.code());
+    name.push('^');
+    name.push_str(event.code());
+    name
 }
 
 pub(super) fn check(message: &Message<'_>, outside: &Outside<'_>, notes: &mut Notes) -> Said {
@@ -70,7 +73,7 @@ pub(super) fn check(message: &Message<'_>, outside: &Outside<'_>, notes: &mut No
         _ => types::by_message(&name),
     };
     match said.data_type {
-        Some(data_type) => match data_type.messages.iter().position(|m| *m == name) {
+        Some(data_type) => match data_type.messages.iter().position(|m| *m == name.as_str()) {
             Some(at) => said.deletes = at > 0,
             None => notes.push(
                 msh.finding(&rules::PATH_TYPE, 9)
@@ -103,15 +106,15 @@ fn check_processing(msh: &Segment<'_>, notes: &mut Notes) {
 
 /// MSH-18 is advice; when it contradicts the bytes, that is worth a note.
 fn check_encoding(message: &Message<'_>, msh: &Segment<'_>, notes: &mut Notes) {
-    let declared: Vec<&str> =
-        msh.field(18).repetitions().map(|r| r.code()).filter(|c| !c.is_empty()).collect();
+    let field = msh.field(18);
+    let declared = || field.repetitions().map(|r| r.code()).filter(|c| !c.is_empty());
     let agrees = match message.encoding() {
         Encoding::Ascii => true,
-        _ if declared.is_empty() => true,
-        Encoding::Iso2022Jp => declared.iter().any(|d| d.starts_with("ISO")),
-        Encoding::Utf8 => declared.iter().any(|d| d.starts_with("UNICODE") || *d == "UTF-8"),
-        Encoding::ShiftJis => declared.iter().any(|d| d.contains("SJIS") || d.contains("Shift")),
-        Encoding::EucJp => declared.iter().any(|d| d.contains("EUC")),
+        _ if declared().next().is_none() => true,
+        Encoding::Iso2022Jp => declared().any(|d| d.starts_with("ISO")),
+        Encoding::Utf8 => declared().any(|d| d.starts_with("UNICODE") || d == "UTF-8"),
+        Encoding::ShiftJis => declared().any(|d| d.contains("SJIS") || d.contains("Shift")),
+        Encoding::EucJp => declared().any(|d| d.contains("EUC")),
     };
     if !agrees {
         notes.push(msh.finding(&hl7::rules::DECLARED, 18).found(message.encoding().name()));

@@ -161,7 +161,11 @@ pub fn decode(encoding: Encoding, bytes: &[u8]) -> Cow<'_, str> {
         return Cow::Borrowed(plain);
     }
     match encoding {
-        Encoding::Ascii | Encoding::Utf8 => String::from_utf8_lossy(bytes),
+        Encoding::Ascii | Encoding::Utf8 => match std::str::from_utf8(bytes) {
+            // Checking whole text is several times faster than looking for its broken parts.
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(bytes),
+        },
         Encoding::ShiftJis => SHIFT_JIS.decode_without_bom_handling(bytes).0,
         Encoding::EucJp => EUC_JP.decode_without_bom_handling(bytes).0,
         Encoding::Iso2022Jp => {

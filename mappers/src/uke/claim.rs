@@ -144,7 +144,7 @@ impl Claim {
 }
 
 /// Appends a number without the formatting machinery, which costs more than the rest of a line.
-fn push_number(out: &mut CompactString, number: u32) {
+pub(crate) fn push_number(out: &mut CompactString, number: u32) {
     let mut divisor = 1;
     while number / divisor >= 10 {
         divisor *= 10;

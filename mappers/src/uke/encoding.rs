@@ -58,7 +58,7 @@ pub(crate) fn detect(document: &[u8]) -> Detected {
     };
     let sample = sample_from(document.get(first..).unwrap_or_default());
     let (mut wide, mut invalid) = (0usize, 0usize);
-    for chunk in sample.utf8_chunks() {
+    for chunk in text_lines(sample).flat_map(<[u8]>::utf8_chunks) {
         // Two-byte sequences prove nothing: pairs of half-width kana in Shift_JIS look like them.
         wide += chunk.valid().bytes().filter(|b| *b >= 0xE0).count();
         invalid += usize::from(!chunk.invalid().is_empty());
@@ -69,8 +69,19 @@ pub(crate) fn detect(document: &[u8]) -> Detected {
     if is_euc_jp(sample) {
         return Detected::Other("EUC-JP");
     }
-    let (good, bad) = shift_jis_counts(sample);
+    let (good, bad) = text_lines(sample)
+        .map(shift_jis_counts)
+        .fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1));
     if bad > good { Detected::Other("不明") } else { Detected::Text(TextEncoding::ShiftJis) }
+}
+
+/// The lines that hold more than ASCII, from where they do. No character of any encoding goes over a line end, so they
+/// can be judged one by one.
+fn text_lines(sample: &[u8]) -> impl Iterator<Item = &[u8]> {
+    sample
+        .split(|b| *b == b'\n')
+        .filter(|line| !line.is_ascii())
+        .filter_map(|line| line.get(line.iter().position(|b| !b.is_ascii())?..))
 }
 
 /// At most [`SAMPLE`] bytes, ending with a line so that no character is cut by us.
@@ -154,7 +165,7 @@ pub(crate) fn flaw(field: &[u8], encoding: TextEncoding) -> Option<Flaw> {
 #[must_use]
 pub fn decode(field: &[u8], encoding: TextEncoding) -> CompactString {
     if field.is_ascii() || encoding == TextEncoding::Utf8 {
-        return CompactString::from_utf8_lossy(field);
+        return CompactString::from_utf8(field).unwrap_or_else(|_| CompactString::from_utf8_lossy(field));
     }
     CompactString::from(SHIFT_JIS.decode_without_bom_handling(field).0)
 }

@@ -80,6 +80,11 @@ impl Kind {
     pub(crate) fn label(&self) -> &str {
         if *self == Self::HISTORY { "history" } else { std::str::from_utf8(&self.0).unwrap_or("??") }
     }
+
+    /// Sorts as [`Self::label`] does.
+    fn order(self) -> [u8; 2] {
+        if self == Self::HISTORY { *b"hi" } else { self.0 }
+    }
 }
 
 /// Kind and number of leading columns of a line. `prefixed`: the document's own form has three leading columns
@@ -133,8 +138,8 @@ impl Counter {
 
     /// Gives what was counted and begins anew.
     pub(crate) fn take(&mut self) -> RecordCounts {
-        let mut counts = RecordCounts::default();
-        self.0.sort_unstable_by(|a, b| a.0.label().cmp(b.0.label()));
+        let mut counts = RecordCounts::with_capacity(self.0.len());
+        self.0.sort_unstable_by_key(|(kind, _)| kind.order());
         for (kind, n) in self.0.drain(..) {
             counts.add(kind.label(), n);
         }

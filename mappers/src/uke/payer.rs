@@ -3,11 +3,12 @@
 //! Numbers that identify go into [`musubi_model::Demographics`] only; facts get the law number (法別番号) of a payer and
 //! the prefecture, never the rest.
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 use musubi_model::checkdigit::{is_my_number, modulus10_weight21};
 use musubi_model::{CodeSystem, Coded, Fact, FactTable, Identifying, prefecture};
 use rust_decimal::Decimal;
 
+use super::claim::push_number;
 use super::map::Reader;
 use super::number;
 use super::person::is_half_width;
@@ -119,7 +120,8 @@ impl Reader<'_, '_> {
                 self.payers.days = days;
             }
         }
-        let group = format_compact!("KO{}", self.payers.public);
+        let mut group = CompactString::const_new("KO");
+        push_number(&mut group, self.payers.public);
         let columns = &self.spec.ko;
         self.payer_facts(&group, law, days, points, columns);
         self.item_code("optional-benefit", 3, &group);
@@ -164,7 +166,7 @@ impl Reader<'_, '_> {
         plan.group = CompactString::from(group);
         if let Some(burden) = self.head.as_mut().and_then(|h| h.burden.take()) {
             if let Some(ratio) = burden.ratio {
-                plan.value.text = format_compact!("{ratio}");
+                push_number(&mut plan.value.text, ratio);
                 plan.value.number = Some(Decimal::from(ratio));
                 plan.value.unit = CompactString::const_new("%");
             }
@@ -180,12 +182,12 @@ impl Reader<'_, '_> {
         if times > 0 {
             let (times, yen) = (self.count(times), self.points(yen));
             if yen.is_some() || times.is_some_and(|n| n > 0) {
-                self.payer_cost(group, ".meal", yen, times, "円");
+                self.payer_cost(group, "meal", yen, times, "円");
             }
         }
         for (column, name) in columns.yen {
             if let Some(yen) = self.points(*column) {
-                self.payer_cost(group, &format_compact!(".{name}"), Some(yen), None, "円");
+                self.payer_cost(group, name, Some(yen), None, "円");
             }
         }
         self.item_code_at("duty-reason", columns.duty, group);
@@ -207,9 +209,14 @@ impl Reader<'_, '_> {
         times: Option<u32>,
         unit: &'static str,
     ) {
+        let mut code = CompactString::from(group);
+        if !part.is_empty() {
+            code.push('.');
+            code.push_str(part);
+        }
         let mut cost = Fact::new(FactTable::Cost, self.place.range);
         cost.start = self.head.as_ref().and_then(|h| h.care).map(|m| m.date);
-        cost.source = Some(Coded::new(CodeSystem::Points, &format_compact!("{group}{part}")));
+        cost.source = Some(Coded { system: CodeSystem::Points, code, text: None });
         cost.quantity = amount.map(Decimal::from);
         cost.times = times;
         cost.value.unit = CompactString::const_new(unit);
@@ -251,7 +258,7 @@ impl Reader<'_, '_> {
             } else {
                 fact.qualifiers.push(' ');
             }
-            fact.qualifiers.push_str(&format_compact!("{day}"));
+            push_number(&mut fact.qualifiers, u32::from(day));
             if mark != b"1" {
                 fact.qualifiers.push('=');
                 fact.qualifiers.push_str(&self.fields.code(column));

@@ -3,7 +3,7 @@
 //! Names and numbers go into [`musubi_model::Demographics`] only. Names of doctors and their licences (RE of dispensing
 //! receipts) are not read at all: they stay in the original.
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 use musubi_model::{CodeSystem, Coded, Fact, FactTable, Identifying, PartialDate, Sex};
 
 use super::map::Reader;
@@ -101,7 +101,7 @@ impl Reader<'_, '_> {
             visit.department = self.fields.code(columns.department);
         }
         if !self.reviewer.is_empty() {
-            visit.qualifiers = format_compact!("review={}", self.reviewer);
+            add_word(&mut visit.qualifiers, "review", &self.reviewer);
         }
         let ward = self.list_code(columns.ward);
         for (word, value) in [("ward", &ward), ("part", &part)] {

@@ -124,7 +124,7 @@ impl<'t, 'a> Builder<'t, 'a> {
             Some((prefix, _)) => (prefix, Span { from: name.from + small(prefix.len()) + 1, to: name.to }),
             None => ("", name),
         };
-        let found = self.spaces.iter().rev().find(|(p, _)| p.of(self.text) == prefix);
+        let found = self.spaces.iter().rev().find(|(p, _)| same(p.of(self.text), prefix));
         let space = match (found, prefix) {
             (Some((_, space)), _) => *space,
             (None, "") => Space::None,
@@ -156,18 +156,21 @@ impl<'t, 'a> Builder<'t, 'a> {
         let value_to = value_from + length.ok_or(Fault::Malformed(from))?;
         let value = Span { from: small(value_from), to: small(value_to) };
         let (key, inside) = (name.of(self.text), value.of(self.text));
-        if memchr::memchr(b'<', inside.as_bytes()).is_some()
-            || self.tree.attrs.iter().skip(first).any(|(n, _)| n.of(self.text) == key)
-        {
+        // Most values hold neither sign, so they are looked through once.
+        let signs = memchr::memchr2(b'<', b'&', inside.as_bytes()).is_some();
+        let before = self.tree.attrs.get(first..).unwrap_or_default();
+        if (signs && inside.contains('<')) || before.iter().any(|(n, _)| same(n.of(self.text), key)) {
             return Err(Fault::Malformed(from));
         }
-        if memchr::memchr(b'&', inside.as_bytes()).is_some() && unescape(inside).is_none() {
+        if signs && unescape(inside).is_none() {
             return Err(Fault::Entity(value_from));
         }
-        if key == "xmlns" {
-            self.spaces.push((Span { from: 0, to: 0 }, space_of(inside)));
-        } else if key.starts_with("xmlns:") {
-            self.spaces.push((Span { from: name.from + 6, to: name.to }, space_of(inside)));
+        match key.strip_prefix("xmlns") {
+            Some("") => self.spaces.push((Span { from: 0, to: 0 }, space_of(inside))),
+            Some(prefix) if prefix.starts_with(':') => {
+                self.spaces.push((Span { from: name.from + 6, to: name.to }, space_of(inside)));
+            }
+            _ => {}
         }
         self.tree.attrs.push((name, value));
         Ok(value_to + 1)
@@ -194,6 +197,11 @@ impl<'t, 'a> Builder<'t, 'a> {
         self.tree.nodes.push(Node { what, span, first: NOBODY, next: NOBODY });
         Ok(())
     }
+}
+
+/// Are two short names the same? Most differ in their first byte, or are empty: no need to call for a comparison.
+fn same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.bytes().eq(other.bytes())
 }
 
 fn position(at: u64) -> usize {
