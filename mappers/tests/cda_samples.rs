@@ -1,6 +1,6 @@
 //! Files of other people: the ministry's empty templates and schemas (V08), and a published electronic prescription.
 //! They are not part of the repository; where they are missing the tests say so and pass.
-#![allow(
+#![allow(clippy::print_stdout, 
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,

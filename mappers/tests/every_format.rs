@@ -1,4 +1,5 @@
 //! What all formats have in common, held against the synthetic corpus and against any bytes at all.
+#![allow(clippy::indexing_slicing)] // test data, not input
 
 mod harness;
 
@@ -7,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use harness::{mapper, run};
 use musubi_mappers::table::Interfaces;
 use musubi_mappers::{Document, coverage, mapper_for, recognise};
-use musubi_model::{CodeSystem, ProviderId};
 use musubi_model::limits::Limits;
 use musubi_model::manifest::FeedKind;
+use musubi_model::{CodeSystem, ProviderId};
 use musubi_testdata::formats;
 use proptest::prelude::*;
 
@@ -82,13 +83,20 @@ fn nobody_stands_in_a_fact_or_a_finding() {
             for unit in &done.units {
                 for fact in &unit.facts {
                     // Measured numbers and quantities may equal some number by chance; texts may not.
-                    let texts = [&fact.qualifiers, &fact.status, &fact.group, &fact.department, &fact.value.unit];
+                    let texts =
+                        [&fact.qualifiers, &fact.status, &fact.group, &fact.department, &fact.value.unit];
                     let coded = [&fact.source, &fact.standard].into_iter().flatten();
-                    let coded = coded.flat_map(|c| c.text.iter().chain(matches!(c.system, CodeSystem::Other(_)).then_some(&c.code)));
+                    let coded = coded.flat_map(|c| {
+                        c.text.iter().chain(matches!(c.system, CodeSystem::Other(_)).then_some(&c.code))
+                    });
                     for text in texts.into_iter().chain(coded) {
                         assert!(!search(text), "{format:?}: a person stands in {:?}", fact.table);
                     }
-                    assert!(fact.value.number.is_some() || !search(&fact.value.text), "{format:?}: {:?}", fact.table);
+                    assert!(
+                        fact.value.number.is_some() || !search(&fact.value.text),
+                        "{format:?}: {:?}",
+                        fact.table
+                    );
                 }
             }
             for finding in done.findings() {

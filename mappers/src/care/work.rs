@@ -287,8 +287,7 @@ impl<'m> Work<'m> {
             return;
         }
         let text = cells.text(at.0);
-        let parts: Vec<&str> =
-            text.trim().split([' ', '\u{3000}', '-', '－', '‐', '−']).collect();
+        let parts: Vec<&str> = text.trim().split([' ', '\u{3000}', '-', '－', '‐', '−']).collect();
         // In one, or four by four as the card prints it; numbers of the sender's own are parted elsewhere.
         let written = parts.len() == 1 || (parts.len() == 3 && parts.iter().all(|p| p.chars().count() == 4));
         let digits: String = parts
