@@ -7,6 +7,7 @@
     clippy::string_slice,
     reason = "a panic is a failed test"
 )]
+#![allow(clippy::print_stdout)]
 
 mod cda_common;
 mod harness;
