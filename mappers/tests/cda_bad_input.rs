@@ -298,12 +298,8 @@ fn every_mutant_breaks_its_rule() {
         let said = done.rules();
         assert!(said.contains(&mutant.rule), "{} was not found, but {said:?}", mutant.rule);
         let error = rule(mutant.rule).severity == Severity::Error;
-<<<<<<< HEAD
-        let unsound = done.split.is_unsound() || done.units.iter().any(musubi_mappers::MappedUnit::is_unsound);
-=======
         let unsound =
             done.split.is_unsound() || done.units.iter().any(musubi_mappers::MappedUnit::is_unsound);
->>>>>>> h-ss
         assert_eq!(unsound, error, "{}: {said:?}", mutant.rule);
     }
 }
