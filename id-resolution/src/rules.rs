@@ -11,7 +11,7 @@ pub static LOCAL_BIRTH: Rule = Rule {
     en: "The same patient number has two birth dates or sexes; they were not joined.",
     mend_ja: "患者番号の再利用か、生年月日・性別の誤記かを提供元で確かめ、誤りは訂正して再提出してください。",
     mend_en: "Find out whether the number was reused or the birth date or sex was mistyped; correct and resend.",
-    example: "患者番号 00123 に、1950年生まれと1985年生まれの人がいる。",
+    example: "患者番号 00123 に、1961年生まれと1987年生まれの人がいる。",
 };
 
 /// One insured number with branch, two birth dates or sexes.
@@ -44,7 +44,7 @@ pub static INCOMPLETE: Rule = Rule {
     en: "Without a whole birth date and a sex the identity cannot be joined to others with the same number.",
     mend_ja: "生年月日と性別を補って再提出してください。",
     mend_en: "Supply birth date and sex and resend.",
-    example: "生年月日が「1950年1月」までしかない。",
+    example: "生年月日が「1961年1月」までしかない。",
 };
 
 /// A key so crowded that its pairs are not all queued.

@@ -78,13 +78,13 @@ catalogue! {
     PID_BIRTH Warning "SSMIX2-PID-BIRTH"
         "PID-7 に生年月日がないか、読めません。" "PID-7 holds no readable birth date."
         "PID-7 に YYYYMMDD で書いてください。" "Write it into PID-7 as YYYYMMDD."
-        eg "PID-7 が空、または 19501399。";
+        eg "PID-7 が空、または 19611399。";
     /// Fields of PID shifted.
     PID_SHIFTED Warning "SSMIX2-PID-SHIFTED"
         "PID の項目がずれています（PID-9 に日付）。生年月日は使いませんでした。"
         "The fields of PID are shifted (a date in PID-9); no birth date was taken."
         "PID の項目位置を直してください。" "Mend the positions of PID's fields."
-        eg "PID-7 が空で、PID-9 に 19500101 がある。";
+        eg "PID-7 が空で、PID-9 に 19610101 がある。";
     /// Sex not in the table.
     PID_SEX Warning "SSMIX2-PID-SEX"
         "PID-8 の性別コードが正しくありません。" "PID-8 holds no sex code."
