@@ -177,6 +177,10 @@ fn go_on(
             };
         }
     };
+    // Not kept: once the operator has registered the interface, the same package can come again.
+    if let Err(finding) = load::mapper_of(db, &verified)? {
+        return reject(house, db, id, arrival, vec![*finding]);
+    }
     db.enter_state(&id, (house.now)(), SubmissionState::Verified, "")?;
     (house.progress)(Event::State(SubmissionState::Verified));
     load::pass(house, "verified")?;

@@ -4,13 +4,14 @@
 //! its own pack and lake files. Files that no commit names are swept away, so a load that dies leaves nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Instant;
 
 use compact_str::CompactString;
 use musubi_compliance::optout::Verdict;
 use musubi_id_resolution::{Described, TokenKey};
 use musubi_mappers::vendor::vendor;
-use musubi_mappers::{RecordCounts, mapper_for};
+use musubi_mappers::{Mapper, RecordCounts, mapper_for};
 use musubi_model::fact::{Provenance, UnitFacts};
 use musubi_model::finding::Finding;
 use musubi_model::manifest::{MANIFEST_FILE, ManifestFile};
@@ -98,6 +99,20 @@ pub(crate) fn pass(house: &House<'_>, point: &'static str) -> Result<(), EtlErro
     }
 }
 
+/// The mapper of a submission, or what is missing: a table whose interface nobody registered.
+pub(crate) fn mapper_of(
+    db: &mut IngestDb,
+    verified: &Verified,
+) -> Result<Result<Arc<dyn Mapper>, Box<Finding>>, EtlError> {
+    let interfaces = interfaces(db)?;
+    let interface = db.feed(&verified.manifest.feed)?.map(|f| f.interface_version).unwrap_or_default();
+    Ok(mapper_for(verified.manifest.kind, &interface, &interfaces).ok_or_else(|| {
+        Box::new(
+            Finding::new(&rules::INTERFACE_UNKNOWN).found(interface).expected("登録済みの連携仕様の名前"),
+        )
+    }))
+}
+
 /// Runs the load of a verified submission.
 pub(crate) fn load(
     house: &House<'_>,
@@ -110,12 +125,9 @@ pub(crate) fn load(
     let mut identity_db = house.registry.identity()?;
     let tokens = TokenKey::new(house.ring.token.expose());
     let version_hash = version_hash_key(&house.ring.token);
-    let interfaces = interfaces(db)?;
-    let interface = db.feed(&verified.manifest.feed)?.map(|f| f.interface_version).unwrap_or_default();
-    let Some(mapper) = mapper_for(verified.manifest.kind, &interface, &interfaces) else {
-        let finding =
-            Finding::new(&rules::INTERFACE_UNKNOWN).found(interface).expected("登録済みの連携仕様の名前");
-        return Ok(Loaded::Unsound(vec![finding], BTreeMap::new()));
+    let mapper = match mapper_of(db, verified)? {
+        Ok(mapper) => mapper,
+        Err(finding) => return Ok(Loaded::Unsound(vec![*finding], BTreeMap::new())),
     };
     let tools = Tools {
         mapper: mapper.as_ref(),
