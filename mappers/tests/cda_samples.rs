@@ -8,7 +8,6 @@
     clippy::string_slice,
     reason = "a panic is a failed test"
 )]
-#![allow(clippy::print_stdout)]
 
 mod cda_common;
 mod harness;

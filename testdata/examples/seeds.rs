@@ -29,7 +29,7 @@ fn main() {
                 let at = tables.iter().position(|t| *t == format.interface).unwrap();
                 bytes.push(u8::try_from(at).unwrap());
             }
-            bytes.extend_from_slice(&file.bytes[..file.bytes.len().min(32 << 10)]);
+            bytes.extend(file.bytes.iter().take(32 << 10));
             let name = format!("{}{i}", if format.interface.is_empty() { "seed" } else { format.interface });
             fs::write(folder.join(name.replace(['/', ' '], "-")), bytes).unwrap();
         }
