@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
-use musubi_mappers::{Document, MappedUnit, Mapper, RecordCounts, Split, UnitSlice};
+use musubi_mappers::{Document, MappedUnit, Mapper, RecordCounts, Split, UnitSlice, leak};
 use musubi_model::code::Masters;
 use musubi_model::finding::Finding;
 use musubi_model::limits::Limits;
@@ -108,8 +108,9 @@ struct Counted {
 }
 
 fn count(tools: &Tools<'_>, document: &Document<'_>, split: &Split, slice: &UnitSlice) -> Counted {
-    let MappedUnit { facts, mut findings, records, .. } =
-        tools.mapper.map(document, split, slice, tools.masters);
+    let mut unit = tools.mapper.map(document, split, slice, tools.masters);
+    leak::guard(&mut unit, tools.limits);
+    let MappedUnit { facts, mut findings, records, .. } = unit;
     if records != slice.records {
         findings.push(
             Finding::new(&rules::MAPPER_COUNT)
