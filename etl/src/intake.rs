@@ -13,6 +13,7 @@ use musubi_storage::registry::IngestDb;
 use serde::Serialize;
 
 use crate::house::{EtlError, Event, House};
+use crate::interfaces::mapper_of;
 use crate::load::{self, LoadCounts};
 use crate::package::{Listed, Package, PackageError, is_damage, read_manifest};
 use crate::quarantine;
@@ -178,13 +179,14 @@ fn go_on(
         }
     };
     // Not kept: once the operator has registered the interface, the same package can come again.
-    if let Err(finding) = load::mapper_of(db, &verified)? {
-        return reject(house, db, id, arrival, vec![*finding]);
-    }
+    let mapper = match mapper_of(db, &verified.manifest)? {
+        Ok(mapper) => mapper,
+        Err(finding) => return reject(house, db, id, arrival, vec![*finding]),
+    };
     db.enter_state(&id, (house.now)(), SubmissionState::Verified, "")?;
     (house.progress)(Event::State(SubmissionState::Verified));
     load::pass(house, "verified")?;
-    let loaded = load::load(house, db, package, &verified)?;
+    let loaded = load::load(house, db, package, &verified, mapper.as_ref())?;
     match loaded {
         load::Loaded::Done(mut outcome) => {
             let closing = acknowledge(house, db, &id)?;

@@ -4,14 +4,13 @@
 //! its own pack and lake files. Files that no commit names are swept away, so a load that dies leaves nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 use std::time::Instant;
 
 use compact_str::CompactString;
 use musubi_compliance::optout::Verdict;
 use musubi_id_resolution::{Described, TokenKey};
 use musubi_mappers::vendor::vendor;
-use musubi_mappers::{Mapper, RecordCounts, mapper_for};
+use musubi_mappers::{Mapper, RecordCounts};
 use musubi_model::fact::{Provenance, UnitFacts};
 use musubi_model::finding::Finding;
 use musubi_model::manifest::{MANIFEST_FILE, ManifestFile};
@@ -30,12 +29,10 @@ use crate::codes::UnmappedCodes;
 use crate::fault::Fault;
 use crate::house::{EtlError, Event, House, japanese_day};
 use crate::intake::{Outcome, Verified};
-use crate::interfaces::interfaces;
 use crate::package::promise::check_content;
 use crate::package::{Package, read_file, wrong_totals};
 use crate::quarantine::{envelope_key, path_context, store_document};
 use crate::resolve::resolve_identities;
-use crate::rules;
 use crate::work::{self, CutDocument, Tools, WorkedUnit};
 
 /// The key under which bytes of excluded persons are sealed: made for one document and forgotten at once.
@@ -99,38 +96,21 @@ pub(crate) fn pass(house: &House<'_>, point: &'static str) -> Result<(), EtlErro
     }
 }
 
-/// The mapper of a submission, or what is missing: a table whose interface nobody registered.
-pub(crate) fn mapper_of(
-    db: &mut IngestDb,
-    verified: &Verified,
-) -> Result<Result<Arc<dyn Mapper>, Box<Finding>>, EtlError> {
-    let interfaces = interfaces(db)?;
-    let interface = db.feed(&verified.manifest.feed)?.map(|f| f.interface_version).unwrap_or_default();
-    Ok(mapper_for(verified.manifest.kind, &interface, &interfaces).ok_or_else(|| {
-        Box::new(
-            Finding::new(&rules::INTERFACE_UNKNOWN).found(interface).expected("登録済みの連携仕様の名前"),
-        )
-    }))
-}
-
 /// Runs the load of a verified submission.
 pub(crate) fn load(
     house: &House<'_>,
     db: &mut IngestDb,
     package: &mut Package,
     verified: &Verified,
+    mapper: &dyn Mapper,
 ) -> Result<Loaded, EtlError> {
     let masters = house.registry.masters(db)?;
     let maps = db.code_maps()?;
     let mut identity_db = house.registry.identity()?;
     let tokens = TokenKey::new(house.ring.token.expose());
     let version_hash = version_hash_key(&house.ring.token);
-    let mapper = match mapper_of(db, verified)? {
-        Ok(mapper) => mapper,
-        Err(finding) => return Ok(Loaded::Unsound(vec![*finding], BTreeMap::new())),
-    };
     let tools = Tools {
-        mapper: mapper.as_ref(),
+        mapper,
         masters: &masters,
         maps: &maps,
         limits: &house.limits,

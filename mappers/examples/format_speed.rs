@@ -1,6 +1,6 @@
 //! How fast one format is cut and mapped on one core, beside its floor (decoding of the same bytes): for work on a
 //! mapper. `cargo run --release -p musubi-mappers --example format_speed -- KIND [INTERFACE]`; without a kind, all.
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::cast_precision_loss)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::cast_precision_loss)] // prints rates, on made-up data
 
 use std::hint::black_box;
 use std::time::Instant;

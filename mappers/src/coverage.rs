@@ -71,9 +71,9 @@ pub struct Covered {
 #[macro_export]
 macro_rules! covered {
     ($kind:ident $interface:literal; $($field:literal [$($item:literal)*] $becomes:expr, $test:literal;)*) => {{
-        #[allow(unused_imports)]
+        #[allow(unused_imports, reason = "no format uses every outcome")]
         use $crate::coverage::Becomes::*;
-        #[allow(unused_imports)]
+        #[allow(unused_imports, reason = "no format uses every table")]
         use musubi_model::FactTable::*;
         const ROWS: &[$crate::coverage::Covered] = &[$($crate::coverage::Covered {
             kind: musubi_model::manifest::FeedKind::$kind,

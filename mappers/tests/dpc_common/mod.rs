@@ -1,5 +1,5 @@
 //! Small hand-made DPC files.
-#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)] // each test binary uses its part of it
 
 use encoding_rs::SHIFT_JIS;
 use musubi_model::{Fact, PartialDate};

@@ -1,6 +1,6 @@
 //! What every format must hold, whatever the bytes: nothing panics, units and facts stand where they say, every record
 //! is accounted for. Tests of all formats use [`run`]; what else they check is theirs.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // each test binary uses its part of it
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
 //! Small hand-made record sets, one line a record.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, clippy::unwrap_used)] // each test binary uses its part of it
 
 use encoding_rs::SHIFT_JIS;
 

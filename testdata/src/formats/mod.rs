@@ -113,7 +113,6 @@ pub struct Job<'a> {
 }
 
 impl Job<'_> {
-    #[allow(dead_code)]
     /// A stream of random numbers for a person and a purpose of the writer's own.
     pub(crate) fn rng(&self, subject: &Subject, purpose: u64) -> Rng {
         Rng::new(self.seed, Use::Care, &[subject.number, 1_000 + purpose])
