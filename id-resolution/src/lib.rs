@@ -9,8 +9,10 @@
 
 pub mod exact;
 mod graph;
+pub mod mpi;
 pub mod normalise;
 pub mod rules;
+pub mod sent;
 pub mod tokens;
 
 pub use exact::Exact;
