@@ -1,6 +1,7 @@
 //! The MPI (名寄せ): keys, candidates, decisions, clusters and the rules for stable research ids.
 //!
 //! * [`normalise`]: match keys from what a source wrote. Stored text is never normalised, only keys are.
+//! * [`names`]: the book of names, which parts names and reads kanji.
 //! * [`tokens`]: a source identity as sealed keys and a guard.
 //! * [`exact`]: the engine `exact/1`; another engine takes its place behind [`Engine`].
 //! * [`rules`]: the findings of matching.
@@ -10,6 +11,7 @@
 pub mod exact;
 mod graph;
 pub mod mpi;
+pub mod names;
 pub mod normalise;
 pub mod rules;
 pub mod sent;

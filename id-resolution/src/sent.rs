@@ -77,9 +77,14 @@ pub struct Normal {
     pub split_kana: bool,
     /// See `split_kana`.
     pub split_kanji: bool,
+    /// The source itself parts the kana name (by a blank or dot), so that it can teach the book of names.
+    pub parted_kana: bool,
+    /// See `parted_kana`.
+    pub parted_kanji: bool,
     /// A newborn's stopgap name (ベビー, 児): the given name is not known.
     pub newborn: bool,
-    /// A foreign name (Latin letters, or several kana tokens with ・): the order of its parts is free.
+    /// A foreign name (Latin letters, or several kana tokens with ・): the order of its parts is free. `family` holds
+    /// its first token, `given` the others, parted by one blank (kanji) or a zero byte (kana).
     pub foreign: bool,
     /// A test patient (テスト患者): takes no part in matching.
     pub test_patient: bool,
@@ -119,7 +124,8 @@ impl Normal {
             part.kanji.clear();
             part.written = 0;
         }
-        for text in [&mut self.address, &mut self.insured, &mut self.care, &mut self.local, &mut self.inquiry] {
+        for text in [&mut self.address, &mut self.insured, &mut self.care, &mut self.local, &mut self.inquiry]
+        {
             text.clear();
         }
         let keep = std::mem::take(self);

@@ -1,4 +1,4 @@
-//! Match keys (照合鍵) from what a source wrote: one writing for what means the same. Source: mpi.md §4.1.
+//! Match keys (照合鍵) for opt-out tokens and exact matching: one writing for what means the same. Source: mpi.md §4.1.
 //!
 //! `None` means there is no key, because the text is empty or cannot be told apart from others. The result is only
 //! ever sealed into a token; it must never be stored or shown in the clear.
