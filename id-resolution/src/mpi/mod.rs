@@ -94,5 +94,15 @@ pub struct Decided {
     pub unlinkable: u64,
 }
 
-mod stub;
-pub use stub::{Model, block_keys, decide};
+mod decide;
+pub mod engine;
+pub mod entity;
+pub mod keys;
+pub mod model;
+pub mod row;
+pub mod runs;
+pub mod score;
+pub mod weights;
+
+pub use decide::{block_keys, decide};
+pub use model::Model;

@@ -1,0 +1,121 @@
+//! The decision over a set of records that is closed under shared keys: what a night does with the neighbourhood that
+//! it read from the store.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::engine::Mpi;
+use super::entity::{Edge, Ruled};
+use super::keys::keys;
+use super::model::Model;
+use super::row::Lexicon;
+use super::{BIT, Decided, Doubt, Grey, Group, Link, Record, Ruling};
+use crate::normalise::normalise;
+use crate::sent::{Normal, Sent};
+
+/// The hashes under which a record is found (照合候補の鍵), ascending, without repeats. In the clear domain: whoever
+/// stores them seals them first. None for a record that takes no part in matching.
+#[must_use]
+pub fn block_keys(model: &Model, sent: &Sent<'_>) -> Vec<u64> {
+    let (mut normal, mut lexicon, mut out) = (Normal::default(), Lexicon::default(), Vec::new());
+    normalise(sent, &model.names, &mut normal);
+    let row = lexicon.row(&normal, sent.facility, None, &model.names, model.rules.unseen_name);
+    keys(&row, &lexicon, &mut out);
+    out
+}
+
+/// Decides a set of records that is closed under shared keys. `crowded`: keys that hold too many records to say
+/// anything (the caller counts them); records that share only such a key are no candidates for each other.
+///
+/// The same set gives the same answer, in whatever order it comes.
+#[must_use]
+pub fn decide(model: &Model, records: &[Record<'_>], rulings: &[Ruling], crowded: &BTreeSet<u64>) -> Decided {
+    let mut sorted: Vec<&Record<'_>> = records.iter().collect();
+    sorted.sort_unstable_by_key(|r| r.id);
+    let mut mpi = Mpi::apart(model, crowded);
+    mpi.add(sorted.iter().map(|r| **r));
+    let place: BTreeMap<[u8; 16], u32> = (0u32..).zip(&sorted).map(|(i, r)| (r.id, i)).collect();
+    let places = |r: &Ruling| Some((*place.get(&r.a)?, *place.get(&r.b)?));
+    for (a, b) in rulings.iter().filter(|r| r.same).filter_map(places) {
+        mpi.rule_same(a, b);
+    }
+    let mut components: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for i in place.values() {
+        components.entry(mpi.links().root(*i)).or_default().push(*i);
+    }
+    let mut out = Decided::default();
+    let mut groups: Vec<(Group, u32)> = Vec::new();
+    let id = |i: u32| sorted.get(i as usize).map_or([0; 16], |r| r.id);
+    for (number, mut members) in (0u32..).zip(components.into_values()) {
+        members.sort_unstable();
+        let inside = |same: bool| -> Vec<(u32, u32)> {
+            let at = |i: u32| members.binary_search(&i).ok().and_then(|p| u32::try_from(p).ok());
+            rulings
+                .iter()
+                .filter(|r| r.same == same)
+                .filter_map(places)
+                .filter_map(|(a, b)| Some((at(a)?, at(b)?)))
+                .collect()
+        };
+        let (same, apart) = (inside(true), inside(false));
+        let refined = mpi.decide_component(&members, Ruled { same: &same, apart: &apart });
+        let Some(refined) = refined else {
+            let only = members.first().copied().unwrap_or_default();
+            out.unlinkable += u64::from(!mpi.linkable(only));
+            groups.push((Group { members: vec![id(only)], links: Vec::new() }, number));
+            continue;
+        };
+        let record = |at: u32| members.get(at as usize).map_or([0; 16], |i| id(*i));
+        let link = |e: &Edge| {
+            let rule = if e.levels == 0 && e.weight == i32::MAX {
+                "ruling"
+            } else {
+                model.sure_rule(e.levels).map_or("score", |_| "rule")
+            };
+            let (x, y) = (record(e.a), record(e.b));
+            Link { a: x.min(y), b: x.max(y), weight: e.weight, levels: e.levels, rule }
+        };
+        let mut found: BTreeMap<u32, Group> = BTreeMap::new();
+        for (at, group) in (0u32..).zip(&refined.group) {
+            let group =
+                found.entry(*group).or_insert_with(|| Group { members: Vec::new(), links: Vec::new() });
+            group.members.push(record(at));
+        }
+        for edge in &refined.links {
+            if let Some(group) = refined.group.get(edge.a as usize).and_then(|g| found.get_mut(g)) {
+                group.links.push(link(edge));
+            }
+        }
+        groups.extend(found.into_values().map(|mut g| {
+            g.members.sort_unstable();
+            g.links.sort_unstable();
+            (g, number)
+        }));
+        for d in &refined.doubtful {
+            let doubt = if d.joined {
+                Doubt::Narrow
+            } else if d.edge.weight >= model.rules.threshold {
+                Doubt::Refused
+            } else {
+                Doubt::Below
+            };
+            let wrong = if d.joined { -d.whole } else { d.whole };
+            let harm = (1_000_000.0 * chance(wrong)) as u64 * u64::from(d.records);
+            out.grey.push(Grey { link: link(&d.edge), doubt, harm });
+        }
+    }
+    groups.sort_unstable_by(|a, b| a.0.members.first().cmp(&b.0.members.first()));
+    // components are numbered by their first group, so that the numbers do not depend on the order either
+    let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
+    for (group, number) in groups {
+        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        out.components.push(*numbers.entry(number).or_insert(next));
+        out.groups.push(group);
+    }
+    out.grey.sort_unstable_by_key(|g| (std::cmp::Reverse(g.harm), g.link));
+    out
+}
+
+/// The probability that goes with log odds in 1/[`BIT`] bits.
+fn chance(bits: i32) -> f64 {
+    1.0 / (1.0 + (-f64::from(bits) / f64::from(BIT)).exp2())
+}
