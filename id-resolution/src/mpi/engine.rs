@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use super::entity::{Refined, Room, Ruled, refine};
 use super::keys::keys;
-use super::model::Model;
+use super::model::{Model, Scorer};
 use super::row::{Lexicon, Row, flag};
 use super::runs::Runs;
 use super::score::{Time, score};
@@ -24,6 +24,7 @@ use crate::sent::Normal;
 #[derive(Debug)]
 pub struct Mpi<'m> {
     model: &'m Model,
+    scorer: Scorer,
     lexicon: Lexicon,
     rows: Vec<Row>,
     /// Union-find over rows; see [`Links`].
@@ -35,6 +36,8 @@ pub struct Mpi<'m> {
     tuples: Tuples,
     runs: Runs,
     crowded: BTreeSet<u64>,
+    /// Rows whose component has to be decided.
+    unsettled: Vec<u32>,
     normal: Normal,
     room: Room,
     scored: u64,
@@ -202,6 +205,7 @@ impl<'m> Mpi<'m> {
     pub fn new(model: &'m Model) -> Self {
         Self {
             model,
+            scorer: Scorer::new(model),
             lexicon: Lexicon::default(),
             rows: Vec::new(),
             links: Links::default(),
@@ -210,6 +214,7 @@ impl<'m> Mpi<'m> {
             tuples: Tuples::default(),
             runs: Runs::default(),
             crowded: BTreeSet::new(),
+            unsettled: Vec::new(),
             normal: Normal::default(),
             room: Room::default(),
             scored: 0,
@@ -304,7 +309,12 @@ impl<'m> Mpi<'m> {
     /// crowded.
     #[must_use]
     pub fn apart(model: &'m Model, crowded: &BTreeSet<u64>) -> Self {
-        Self { fold: false, crowded: crowded.clone(), ..Self::new(model) }
+        Self {
+            fold: false,
+            crowded: crowded.clone(),
+            room: Room::explaining(),
+            ..Self::new(model)
+        }
     }
 
     /// Joins two rows whatever their records say.
@@ -312,42 +322,56 @@ impl<'m> Mpi<'m> {
         self.links.union(a, b);
     }
 
-    /// Takes in a batch.
+    /// Takes in a batch and decides what it touches.
     pub fn add<'r>(&mut self, records: impl IntoIterator<Item = Record<'r>>) -> Batch {
+        let mut batch = self.take_in(records);
+        batch.touched = self.settle();
+        batch
+    }
+
+    /// Takes in a batch: rows, keys, components. A first load takes in batch after batch and settles once.
+    pub fn take_in<'r>(&mut self, records: impl IntoIterator<Item = Record<'r>>) -> Batch {
         let mut batch = Batch::default();
         let before = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-        let mut longer = Vec::new();
         for record in records {
             let (row, taken) = self.take(&record);
             batch.rows.push(row);
             batch.repeated += u64::from(taken != Taken::New);
             if taken == Taken::Longer && row < before {
-                longer.push(row);
+                self.unsettled.push(row);
             }
         }
         let after = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        self.unsettled.extend(before..after);
         let mut open: Vec<u32> = (before..after).collect();
-        let mut touched: Vec<u32> = longer.iter().map(|r| self.links.find(*r)).collect();
         // taking components apart because a key became crowded gives rows to be linked anew, until no key does
         while !open.is_empty() {
             let full = self.link(&open);
-            let more = self.dissolve(&full);
-            touched.extend(open.iter().map(|r| self.links.find(*r)));
             batch.crowded += full.len() as u64;
-            open = more;
+            open = self.dissolve(&full);
+            self.unsettled.extend_from_slice(&open);
         }
-        let mut roots: Vec<u32> = touched.into_iter().map(|r| self.links.find(r)).collect();
+        batch
+    }
+
+    /// Works out the persons of all components that batches have touched; gives the rows whose component was decided
+    /// again, ascending.
+    pub fn settle(&mut self) -> Vec<u32> {
+        let mut roots = std::mem::take(&mut self.unsettled);
+        for root in &mut roots {
+            *root = self.links.find(*root);
+        }
         roots.sort_unstable();
         roots.dedup();
-        let mut members = Vec::new();
+        let (mut touched, mut members) = (Vec::new(), Vec::new());
         for root in roots {
             self.links.members(root, &mut members);
             members.sort_unstable();
             self.decide_component(&members, Ruled::default());
-            batch.touched.extend_from_slice(&members);
+            touched.extend_from_slice(&members);
         }
-        batch.touched.sort_unstable();
-        batch
+        touched.sort_unstable();
+        touched
     }
 
     /// Cuts one component into persons.
@@ -358,7 +382,8 @@ impl<'m> Mpi<'m> {
             }
             return None;
         }
-        let refined = refine(self.model, &self.lexicon, &self.rows, members, ruled, &mut self.room);
+        let refined =
+            refine(self.model, &self.scorer, &self.lexicon, &self.rows, members, ruled, &mut self.room);
         let mut first: Vec<u32> = vec![u32::MAX; members.len()];
         for (member, group) in members.iter().zip(&refined.group) {
             if let Some(slot) = first.get_mut(*group as usize) {
@@ -483,7 +508,7 @@ impl<'m> Mpi<'m> {
     fn edge(&mut self, a: u32, b: u32) -> bool {
         self.scored += 1;
         let (Some(x), Some(y)) = (self.rows.get(a as usize), self.rows.get(b as usize)) else { return false };
-        score(self.model, &self.lexicon, x, y, Time::Ignored).weight >= self.model.rules.edge
+        score(&self.scorer, &self.lexicon, x, y, Time::Ignored).weight >= self.scorer.edge
     }
 
     /// Marks keys as crowded and takes apart the components of their holders; gives the rows to be linked anew.
