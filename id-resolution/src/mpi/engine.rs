@@ -61,6 +61,8 @@ pub struct Batch {
 pub struct Links {
     parent: Vec<u32>,
     next: Vec<u32>,
+    /// Members, at roots.
+    size: Vec<u32>,
 }
 
 impl Links {
@@ -68,6 +70,7 @@ impl Links {
         let id = u32::try_from(self.parent.len()).unwrap_or(u32::MAX);
         self.parent.push(id);
         self.next.push(id);
+        self.size.push(1);
     }
 
     /// What stands for the component, without tidying the way.
@@ -104,6 +107,10 @@ impl Links {
         if let Some(slot) = self.parent.get_mut(x.max(y) as usize) {
             *slot = x.min(y);
         }
+        let more = self.size(x.max(y));
+        if let Some(slot) = self.size.get_mut(x.min(y) as usize) {
+            *slot += more;
+        }
         // two rings become one when their successors are exchanged
         let (nx, ny) = (self.next.get(x as usize).copied(), self.next.get(y as usize).copied());
         if let (Some(nx), Some(ny)) = (nx, ny) {
@@ -114,6 +121,11 @@ impl Links {
                 *slot = nx;
             }
         }
+    }
+
+    /// Members of the component that `root` stands for.
+    fn size(&self, root: u32) -> u32 {
+        self.size.get(root as usize).copied().unwrap_or(1)
     }
 
     /// All members of the component of `x`.
@@ -134,6 +146,9 @@ impl Links {
             if let (Some(p), Some(n)) = (self.parent.get_mut(*m as usize), self.next.get_mut(*m as usize)) {
                 *p = *m;
                 *n = *m;
+                if let Some(size) = self.size.get_mut(*m as usize) {
+                    *size = 1;
+                }
             }
         }
     }
@@ -261,7 +276,7 @@ impl<'m> Mpi<'m> {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.rows.capacity() * size_of::<Row>()
-            + (self.links.parent.capacity() + self.links.next.capacity() + self.person.capacity()) * 4
+            + (self.links.parent.capacity() * 3 + self.person.capacity()) * 4
             + self.tuples.table.capacity() * 4
             + self.runs.bytes()
             + self.lexicon.kana.bytes()
@@ -309,12 +324,7 @@ impl<'m> Mpi<'m> {
     /// crowded.
     #[must_use]
     pub fn apart(model: &'m Model, crowded: &BTreeSet<u64>) -> Self {
-        Self {
-            fold: false,
-            crowded: crowded.clone(),
-            room: Room::explaining(),
-            ..Self::new(model)
-        }
+        Self { fold: false, crowded: crowded.clone(), room: Room::explaining(), ..Self::new(model) }
     }
 
     /// Joins two rows whatever their records say.
@@ -445,16 +455,12 @@ impl<'m> Mpi<'m> {
     /// More records hold the key than may. Counted exactly only when it can be so at all.
     fn is_crowded(&self, key: u64, block: &[(u64, u32)], old: &[u32]) -> bool {
         let most = self.model.rules.crowded;
-        let mut holders = block.len();
-        let mut members = Vec::new();
-        let mut whole = block.len();
-        for root in old {
-            self.links.members(*root, &mut members);
-            whole += members.len();
-        }
-        if whole <= most {
+        let held: usize = old.iter().map(|root| self.links.size(*root) as usize).sum();
+        if block.len() + held <= most {
             return false;
         }
+        let mut holders = block.len();
+        let mut members = Vec::new();
         let mut own = Vec::new();
         for root in old {
             self.links.members(*root, &mut members);

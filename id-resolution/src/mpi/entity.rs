@@ -88,6 +88,7 @@ pub struct Room {
     of: Vec<u32>,
     edges: Vec<Edge>,
     refused: Vec<u64>,
+    spoken: Vec<(u32, u32, Row)>,
     points: Vec<(u16, u32)>,
     values: Vec<(u32, u32)>,
 }
@@ -112,6 +113,13 @@ fn one_card(a: &Row, b: &Row) -> bool {
         && (a.sex == b.sex || a.sex == 0 || b.sex == 0)
         && (a.branch == b.branch || a.branch == 255 || b.branch == 255)
         && !(a.facility == b.facility && both(a.local, b.local) && a.local != b.local)
+}
+
+/// Equal in all that a comparison looks at but the days.
+fn says_the_same(a: &Row, b: &Row) -> bool {
+    let desk = |r: &Row| if r.local == NONE { NONE } else { r.facility };
+    let bare = |r: &Row| Row { facility: desk(r), area: 0, written: 0, first: 0, last: 0, ..*r };
+    bare(a) == bare(b)
 }
 
 /// Gives every place with the label `from` the label `to`.
@@ -180,21 +188,32 @@ pub fn refine(
             }
         }
     }
+    // rows of one group that say the same at different desks are compared with others once
+    let mut spoken = std::mem::take(&mut room.spoken);
+    spoken.clear();
+    for i in 0..count {
+        let (group, Some(row)) = (group_of(&of, i), at(i)) else { continue };
+        match spoken.iter_mut().find(|(g, _, known)| *g == group && says_the_same(known, row)) {
+            Some((_, _, known)) => {
+                if row.first != 0 {
+                    known.first = if known.first == 0 { row.first } else { known.first.min(row.first) };
+                }
+                known.last = known.last.max(row.last);
+            }
+            None => spoken.push((group, i, *row)),
+        }
+    }
     let mut edges = std::mem::take(&mut room.edges);
     edges.clear();
-    for a in 0..count {
-        for b in a + 1..count {
-            if group_of(&of, a) == group_of(&of, b) {
-                continue;
-            }
-            if let Some((p, q)) = at(a).zip(at(b)) {
-                let s = score(scorer, lexicon, p, q, Time::Counts);
-                if s.weight >= scorer.edge {
-                    edges.push(Edge { weight: s.weight, levels: s.levels, a, b });
-                }
+    for (i, (x, a, p)) in spoken.iter().enumerate() {
+        for (_, b, q) in spoken.iter().skip(i + 1).filter(|(y, _, _)| x != y) {
+            let s = score(scorer, lexicon, p, q, Time::Counts);
+            if s.weight >= scorer.edge {
+                edges.push(Edge { weight: s.weight, levels: s.levels, a: *a, b: *b });
             }
         }
     }
+    room.spoken = spoken;
     edges.sort_unstable_by_key(|e| (-e.weight, e.a, e.b));
     agglomerate(model, lexicon, &at, &apart, &edges, &mut of, &mut out, room);
     // back to places in `members`
