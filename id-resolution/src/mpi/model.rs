@@ -109,7 +109,7 @@ impl Default for Rules {
             whole: Whole {
                 insured_turn: 3 * BIT / 2,
                 city_turn: BIT,
-                area_turn: 2 * BIT,
+                area_turn: 3 * BIT,
                 family_turn: 2 * BIT,
                 given_support: 5 * BIT,
                 birth_support: 4 * BIT,

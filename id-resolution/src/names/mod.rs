@@ -123,7 +123,7 @@ impl NameBook {
 
     /// Learns from a description whose source parts the names; any other teaches nothing.
     pub fn learn(&mut self, normal: &Normal) {
-        if normal.foreign || normal.test_patient {
+        if normal.test_patient {
             return;
         }
         let halves = [(&mut self.family, &normal.family), (&mut self.given, &normal.given)];
