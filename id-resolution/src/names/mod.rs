@@ -62,6 +62,12 @@ impl Half {
         self.kanji.get(kanji).map_or(0, |k| k.count)
     }
 
+    fn reading_count(&self, kanji: &str, kana: &[u8]) -> u32 {
+        let Some(entry) = self.kanji.get(kanji) else { return 0 };
+        let at = entry.readings.binary_search_by(|(k, _)| (**k).cmp(kana)).ok();
+        at.and_then(|at| entry.readings.get(at)).map_or(0, |(_, n)| *n)
+    }
+
     fn readings<'a>(&'a self, kanji: &str) -> impl Iterator<Item = (&'a [u8], u32)> + use<'a> {
         let readings = self.kanji.get(kanji).map_or(&[][..], |k| &k.readings);
         readings.iter().map(|(kana, count)| (&**kana, *count))
@@ -206,6 +212,18 @@ impl NameBook {
     /// The readings of a family name with their counts, ascending by kana.
     pub fn readings_family<'a>(&'a self, kanji: &str) -> impl Iterator<Item = (&'a [u8], u32)> + use<'a> {
         self.family.readings(kanji)
+    }
+
+    /// How often a family name in kanji was read so.
+    #[must_use]
+    pub fn family_reading_count(&self, kanji: &str, kana: &[u8]) -> u32 {
+        self.family.reading_count(kanji, kana)
+    }
+
+    /// How often a given name in kanji was read so.
+    #[must_use]
+    pub fn given_reading_count(&self, kanji: &str, kana: &[u8]) -> u32 {
+        self.given.reading_count(kanji, kana)
     }
 
     /// The readings of a given name with their counts, ascending by kana.

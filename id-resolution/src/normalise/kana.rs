@@ -16,7 +16,7 @@ const fn byte(c: char) -> u8 {
     if code < 0x60 { code as u8 } else { 0 }
 }
 
-const fn char_of(byte: u8) -> char {
+pub(super) const fn char_of(byte: u8) -> char {
     match char::from_u32(0x30a0 + byte as u32) {
         Some(c) => c,
         None => ' ',

@@ -12,11 +12,13 @@ mod kanji;
 mod keys;
 mod name;
 mod numbers;
+mod shape;
 pub mod variants;
 mod width;
 
 pub use birth::{BirthSlip, birth_slip};
 pub use keys::{SEPARATOR, branch, care, insured, insurer_number, kana, local_number, symbol_and_number};
+pub use name::name_part;
 pub use numbers::check_digit_holds;
 
 use crate::names::NameBook;
