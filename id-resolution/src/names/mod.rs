@@ -19,7 +19,7 @@ use crate::sent::Normal;
 type Map<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
 
 /// A name in kanji: how often it was met, and in which readings.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 struct Kanji {
     count: u32,
     /// Ascending by kana.
@@ -27,7 +27,7 @@ struct Kanji {
 }
 
 /// Family names or given names.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 struct Half {
     kana: Map<Box<[u8]>, u32>,
     kanji: Map<Box<str>, Kanji>,
@@ -110,7 +110,7 @@ impl Kanji {
 }
 
 /// Names that were seen, and the words that stand where a name should.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct NameBook {
     family: Half,
     given: Half,
@@ -118,6 +118,18 @@ pub struct NameBook {
     pub words_kana: Words,
     /// Words in kanji fields.
     pub words_kanji: Words,
+}
+
+/// How many, never which.
+impl std::fmt::Debug for NameBook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NameBook")
+            .field("family_kana", &self.family.kana.len())
+            .field("family_kanji", &self.family.kanji.len())
+            .field("given_kana", &self.given.kana.len())
+            .field("given_kanji", &self.given.kanji.len())
+            .finish()
+    }
 }
 
 impl NameBook {

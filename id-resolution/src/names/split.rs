@@ -30,13 +30,13 @@ impl NameBook {
         best(
             alone,
             true,
-            (1..name.len()).filter_map(|cut| {
+            (1..name.len()).map(|cut| {
                 let (family, given) =
                     (name.get(..cut).unwrap_or_default(), name.get(cut..).unwrap_or_default());
                 let count =
                     |part: &[u8], of: fn(&Self, &[u8]) -> u32| Short::of(part).map_or(0, |p| of(self, &p));
                 let short = 2;
-                Some(Cut {
+                Cut {
                     at: cut,
                     family: Part::new(
                         count(family, Self::family_kana_count),
@@ -45,7 +45,7 @@ impl NameBook {
                         short,
                     ),
                     given: Part::new(count(given, Self::given_kana_count), &GIVEN_KANA, given.len(), short),
-                })
+                }
             }),
         )
     }
