@@ -198,7 +198,11 @@ fn no_pair_of_other_words_is_folded() {
         let [a, "cjkvi/non-cognate", b] = fields[..] else { continue };
         let fold = |text: &str| text.chars().map(variants::common).collect::<String>();
         seen += 1;
-        assert!(fold(a) != fold(b) || stated.contains(&(a, b)) || stated.contains(&(b, a)), "{a} {b}");
+        // one line lists a sign with itself
+        assert!(
+            a == b || fold(a) != fold(b) || stated.contains(&(a, b)) || stated.contains(&(b, a)),
+            "{a} {b}"
+        );
     }
     assert!(seen > 800);
 }
