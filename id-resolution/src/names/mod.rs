@@ -1,7 +1,7 @@
 //! The book of names (姓名の辞書): how often family and given names are met, and how their kanji are read.
 //!
 //! Learned from records whose source parts the names; it parts the names of the other records. Part of the model: the
-//! same records in any order give the same book, written in one way (see [`file`](self)).
+//! same records in any order give the same book, written in one way.
 
 mod builtin;
 mod file;

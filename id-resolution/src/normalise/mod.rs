@@ -2,7 +2,7 @@
 //! runs.
 //!
 //! * [`normalise`]: a whole description into reusable buffers, for the probabilistic engine. One small file a field.
-//! * [`local_number`] to [`kana`]: match keys for opt-out tokens and exact matching; these are older than the engine
+//! * [`local_number()`] to [`kana()`]: match keys for opt-out tokens and exact matching; these are older than the engine
 //!   and must stay as they are, or tokens that were given out would no longer be met.
 
 mod address;
