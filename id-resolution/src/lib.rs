@@ -3,6 +3,7 @@
 //! * [`normalise`]: match keys from what a source wrote. Stored text is never normalised, only keys are.
 //! * [`tokens`]: a source identity as sealed keys and a guard.
 //! * [`exact`]: the engine `exact/1`; another engine takes its place behind [`Engine`].
+//! * [`table`]: matching of any table, by a model learned from it.
 //! * [`rules`]: the findings of matching.
 //!
 //! Pure: no I/O, no clock, no randomness of its own, and never clinical data.
@@ -13,6 +14,7 @@ pub mod mpi;
 pub mod normalise;
 pub mod rules;
 pub mod sent;
+pub mod table;
 pub mod tokens;
 
 pub use exact::Exact;

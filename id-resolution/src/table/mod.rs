@@ -1,0 +1,174 @@
+//! Matching of any table (表の突合): a Fellegi-Sunter model learned from the table itself, and persons from it.
+//!
+//! [`config`] says what is compared; [`csv`] and [`frame`] read; [`block`] finds candidates; [`levels`] compares them;
+//! [`train`] learns; [`score`] weighs groups of rows; [`entity`] joins them. [`link`] does all of it. The same rows
+//! in any order give the same persons.
+
+// Numbers of rows, pairs and levels become floats and small integers all over; sizes are checked in `frame`.
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+// Indices are rows and comparisons made here.
+#![allow(clippy::indexing_slicing)]
+
+pub mod block;
+pub mod config;
+pub mod csv;
+pub mod entity;
+pub mod frame;
+pub mod level;
+pub mod levels;
+pub mod score;
+pub mod text;
+pub mod train;
+pub mod transform;
+
+use std::collections::BTreeMap;
+
+use config::Plan;
+use csv::Sheet;
+use entity::{FLOOR, Join, Joiner};
+use frame::{Frame, Unfit};
+use levels::Levels;
+use score::{BIT, Scorer};
+use train::Model;
+
+/// A step of the work, for a progress bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Laying out the table.
+    Read,
+    /// Finding candidates.
+    Block,
+    /// Comparing them.
+    Compare,
+    /// Learning.
+    Train,
+    /// Joining.
+    Join,
+}
+
+/// A pair with its weight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edge {
+    /// Row of the table.
+    pub a: usize,
+    /// Row of the table.
+    pub b: usize,
+    /// Bits of the pair alone, prior included, in 1/[`BIT`].
+    pub weight: i32,
+}
+
+/// What matching found.
+#[derive(Debug)]
+pub struct Linked {
+    /// For each row of the table, the row whose record id names its person: the smallest id.
+    pub person: Vec<usize>,
+    /// Candidate pairs that are worth something.
+    pub edges: Vec<Edge>,
+    /// Joins made, and those that were not worth it: rows of the table.
+    pub joins: Vec<(usize, usize, i32)>,
+    /// Joins below this were not made, in 1/[`BIT`] bits.
+    pub threshold: i32,
+    /// F1 that the model expects of itself.
+    pub expected_f1: f64,
+    /// What was learned.
+    pub model: Model,
+    /// Candidate pairs.
+    pub candidates: usize,
+    /// Candidate pairs of each rule, and blocks left out as too large.
+    pub rules: Vec<(String, u64, u64)>,
+    /// Rows with nothing to match on: kept, unlinked.
+    pub blank: usize,
+}
+
+/// Matches a table.
+///
+/// # Errors
+/// When the table does not fit the plan.
+pub fn link(sheet: &Sheet, plan: &Plan, step: &mut dyn FnMut(Step)) -> Result<Linked, Unfit> {
+    step(Step::Read);
+    let frame = Frame::new(sheet, plan)?;
+    let levels = Levels::new(plan, &frame);
+    step(Step::Block);
+    let candidates = block::candidates(&frame, plan);
+    step(Step::Compare);
+    let patterns = train::patterns(&levels, &candidates);
+    step(Step::Train);
+    let random = train::random(&levels);
+    let counts = train::tally(&patterns, &candidates);
+    let model = train::train(&levels, &counts, &random);
+    step(Step::Join);
+    let scorer = Scorer::new(&levels, &model);
+    let prior = scorer.prior;
+    let mut edges: Vec<(u32, u32, i32)> = Vec::new();
+    for ((a, b), pattern) in candidates.pairs.iter().zip(&patterns) {
+        let weight = scorer.two(*a, *b, *pattern) + prior;
+        if weight >= FLOOR {
+            edges.push((*a, *b, weight));
+        }
+    }
+    let joins = Joiner::new(&levels, scorer).run(edges.iter().map(|(a, b, _)| (*a, *b)));
+    let (best, expected_f1) = entity::threshold(&joins);
+    let threshold = plan.threshold.map_or(best, score::fixed);
+    let origin = |row: u32| frame.origin[row as usize];
+    Ok(Linked {
+        person: persons(&frame, &joins, threshold),
+        edges: edges.iter().map(|(a, b, w)| Edge { a: origin(*a), b: origin(*b), weight: *w }).collect(),
+        joins: monotone(&joins).iter().map(|(a, b, g)| (origin(*a), origin(*b), *g)).collect(),
+        threshold,
+        expected_f1,
+        model,
+        candidates: candidates.pairs.len(),
+        rules: plan
+            .block
+            .iter()
+            .zip(candidates.by_rule.iter().zip(&candidates.crowded))
+            .map(|(r, (n, c))| (r.name.clone(), *n, *c))
+            .collect(),
+        blank: frame.blank,
+    })
+}
+
+/// The joins with the weight at which they fall apart: never more than the joins they stand on.
+fn monotone(joins: &[Join]) -> Vec<(u32, u32, i32)> {
+    let mut least: BTreeMap<u32, i32> = BTreeMap::new();
+    joins
+        .iter()
+        .map(|j| {
+            let of = |row: u32| least.get(&row).copied().unwrap_or(i32::MAX);
+            let gain = j.gain.min(of(j.a)).min(of(j.b));
+            least.insert(j.a, gain);
+            (j.a, j.b, gain)
+        })
+        .collect()
+}
+
+/// For each row of the table the row that names its person.
+fn persons(frame: &Frame, joins: &[Join], threshold: i32) -> Vec<usize> {
+    let mut parent: Vec<usize> = (0..frame.len()).collect();
+    fn root(parent: &mut [usize], mut x: usize) -> usize {
+        while parent[x] != x {
+            parent[x] = parent[parent[x]];
+            x = parent[x];
+        }
+        x
+    }
+    for (a, b, gain) in monotone(joins) {
+        if gain >= threshold {
+            let (x, y) = (root(&mut parent, a as usize), root(&mut parent, b as usize));
+            // The smallest record id names the person.
+            let (keep, go) = if frame.ids[x] <= frame.ids[y] { (x, y) } else { (y, x) };
+            parent[go] = keep;
+        }
+    }
+    let mut person = vec![0; frame.len()];
+    for row in 0..frame.len() {
+        person[frame.origin[row]] = frame.origin[root(&mut parent, row)];
+    }
+    person
+}
+
+/// Bits for people to read.
+#[must_use]
+pub fn bits(weight: i32) -> f64 {
+    f64::from(weight) / f64::from(BIT)
+}
