@@ -20,7 +20,8 @@ pub enum Test {
     Near(u64),
     /// `YYYYMMDD` with month and day exchanged.
     DaySwap,
-    /// `YYYYMMDD` whose parts are each close: the year equal, 1 or 10 apart, the month at most 1, the day at most n.
+    /// `YYYYMMDD` whose parts are each close: the year equal or 1 or about 10 apart, the month at
+    /// most 1, the day at most n.
     DateNear(u64),
 }
 
@@ -73,7 +74,7 @@ impl Test {
             Self::DateNear(n) => match (a.date, b.date) {
                 (Some(x), Some(y)) => {
                     let apart = x.1.abs_diff(y.1);
-                    matches!(x.0.abs_diff(y.0), 0 | 1 | 10)
+                    matches!(x.0.abs_diff(y.0), 0 | 1 | 9 | 10 | 11)
                         && (apart <= 1 || apart == 11)
                         && u64::from(x.2.abs_diff(y.2)) <= *n
                 }
