@@ -55,9 +55,21 @@ impl Test {
     #[must_use]
     pub fn passes(&self, a: &Value, b: &Value) -> bool {
         match self {
-            Self::Osa(n) => text::osa(&a.chars, &b.chars, *n) <= *n,
-            Self::Jw(least) => text::jaro_winkler(&a.chars, &b.chars) >= *least,
-            Self::Bag(n) => a.chars.len().abs_diff(b.chars.len()) <= *n && text::bag(&a.chars, &b.chars) <= *n,
+            // An edit changes at most two letters of the bag, so different letters refute without measuring.
+            Self::Osa(n) => {
+                a.chars.len().abs_diff(b.chars.len()) <= *n
+                    && (a.letters ^ b.letters).count_ones() as usize <= 2 * n
+                    && text::osa(&a.chars, &b.chars, *n) <= *n
+            }
+            Self::Jw(least) => {
+                text::jaro_winkler_most(a.lone(b), &a.chars, b.lone(a), &b.chars) >= *least
+                    && text::jaro_winkler(&a.chars, &b.chars) >= *least
+            }
+            Self::Bag(n) => {
+                a.chars.len().abs_diff(b.chars.len()) <= *n
+                    && a.lone(b).max(b.lone(a)) <= *n
+                    && text::bag(&a.sorted, &b.sorted) <= *n
+            }
             Self::Same(steps) => {
                 let x = apply_all(steps, &a.text);
                 !x.is_empty() && x == apply_all(steps, &b.text)
@@ -91,6 +103,10 @@ pub struct Value {
     pub text: String,
     /// Its characters.
     pub chars: Vec<char>,
+    /// Its characters in order.
+    pub sorted: Vec<char>,
+    /// A bit for each character that occurs (characters may share one).
+    pub letters: u64,
     /// Year, month, day, when it is eight digits.
     pub date: Option<(u32, u32, u32)>,
 }
@@ -101,6 +117,15 @@ impl Value {
     pub fn new(text: String) -> Self {
         let n = if text.len() == 8 { text.parse::<u32>().ok() } else { None };
         let date = n.map(|n| (n / 10_000, n / 100 % 100, n % 100));
-        Self { chars: text.chars().collect(), date, text }
+        let chars: Vec<char> = text.chars().collect();
+        let letters = chars.iter().fold(0, |bits, c| bits | 1 << (*c as u32 % 64));
+        let mut sorted = chars.clone();
+        sorted.sort_unstable();
+        Self { chars, sorted, letters, date, text }
+    }
+
+    /// Characters of this text that the other certainly lacks, at least.
+    fn lone(&self, other: &Self) -> usize {
+        (self.letters & !other.letters).count_ones() as usize
     }
 }

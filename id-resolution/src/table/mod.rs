@@ -80,6 +80,63 @@ pub struct Linked {
     pub blank: usize,
 }
 
+/// A model as it is written down: every weight with the words it stands for.
+#[derive(Debug, serde::Serialize)]
+pub struct Written<'a> {
+    /// Version of this form.
+    pub version: u32,
+    /// Title of the configuration.
+    pub title: &'a str,
+    /// Chance that two rows drawn at random are one person.
+    pub prior: f64,
+    /// Bits above which groups were joined.
+    pub threshold_bits: f64,
+    /// m and u of names exchanged.
+    pub swap: (f64, f64),
+    /// Comparisons.
+    pub compare: Vec<WrittenCompare<'a>>,
+}
+
+/// One comparison of a [`Written`] model.
+#[derive(Debug, serde::Serialize)]
+pub struct WrittenCompare<'a> {
+    /// Its column.
+    pub on: &'a str,
+    /// Level, m, u, weight in 1/[`BIT`] bits without term frequency.
+    pub levels: Vec<(String, f64, f64, i32)>,
+}
+
+impl Linked {
+    /// Persons found.
+    #[must_use]
+    pub fn persons(&self) -> usize {
+        self.person.iter().enumerate().filter(|(row, person)| row == *person).count()
+    }
+
+    /// What was learned, to be written down.
+    #[must_use]
+    pub fn model_of<'a>(&self, plan: &'a Plan) -> Written<'a> {
+        let compare = plan.compare.iter().zip(self.model.m.iter().zip(&self.model.u)).map(|(c, (m, u))| {
+            let names = std::iter::once("equal".to_owned())
+                .chain(c.tests.iter().map(|t| format!("{t:?}")))
+                .chain(std::iter::once("different".to_owned()));
+            let levels = names
+                .zip(m.iter().zip(u).skip(1))
+                .map(|(name, (m, u))| (name, *m, *u, score::fixed((m / u).log2())))
+                .collect();
+            WrittenCompare { on: &plan.columns[c.on].name, levels }
+        });
+        Written {
+            version: 1,
+            title: &plan.title,
+            prior: self.model.prior,
+            threshold_bits: bits(self.threshold),
+            swap: self.model.swap,
+            compare: compare.collect(),
+        }
+    }
+}
+
 /// Matches a table.
 ///
 /// # Errors

@@ -13,14 +13,14 @@ pub fn osa(a: &[char], b: &[char], max: usize) -> usize {
     if a.len().abs_diff(b.len()) > max {
         return max + 1;
     }
-    let mut before = [0usize; LONGEST + 1];
-    let mut last: [usize; LONGEST + 1] = std::array::from_fn(|i| i);
-    let mut row = [0usize; LONGEST + 1];
+    let mut before = [0u8; LONGEST + 1];
+    let mut last: [u8; LONGEST + 1] = std::array::from_fn(|i| i as u8);
+    let mut row = [0u8; LONGEST + 1];
     for i in 1..=a.len() {
-        row[0] = i;
-        let mut least = i;
+        row[0] = i as u8;
+        let mut least = i as u8;
         for j in 1..=b.len() {
-            let unequal = usize::from(a[i - 1] != b[j - 1]);
+            let unequal = u8::from(a[i - 1] != b[j - 1]);
             let mut d = (last[j] + 1).min(row[j - 1] + 1).min(last[j - 1] + unequal);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                 d = d.min(before[j - 2] + 1);
@@ -28,13 +28,13 @@ pub fn osa(a: &[char], b: &[char], max: usize) -> usize {
             row[j] = d;
             least = least.min(d);
         }
-        if least > max {
+        if usize::from(least) > max {
             return max + 1;
         }
         before = last;
         last = row;
     }
-    last[b.len()].min(max + 1)
+    usize::from(last[b.len()]).min(max + 1)
 }
 
 /// Jaro-Winkler similarity in thousandths (prefix of up to 4, weight 0.1).
@@ -73,12 +73,25 @@ pub fn jaro_winkler(a: &[char], b: &[char]) -> u32 {
     u32::try_from(winkler * 100 / over).unwrap_or(1000)
 }
 
-/// Letters that one text has and the other has not, counted on the side that has more of them.
+/// No pair of texts with so many characters that the other lacks is more similar than this.
 #[must_use]
-pub fn bag(a: &[char], b: &[char]) -> usize {
-    let (mut x, mut y) = (a.to_vec(), b.to_vec());
-    x.sort_unstable();
-    y.sort_unstable();
+pub fn jaro_winkler_most(lone_a: usize, a: &[char], lone_b: usize, b: &[char]) -> u32 {
+    let (la, lb) = (a.len().clamp(1, LONGEST), b.len().clamp(1, LONGEST));
+    if a.len().max(b.len()) > LONGEST {
+        return 1000;
+    }
+    let m = la.saturating_sub(lone_a).min(lb.saturating_sub(lone_b));
+    let over = 3 * la * lb;
+    let jaro = m * lb + m * la + la * lb;
+    let same = a.iter().zip(b).take(4).take_while(|(c, d)| c == d).count();
+    let winkler = jaro * 10 + over.saturating_sub(jaro) * same;
+    // One more than the quotient, so that rounding never refutes.
+    u32::try_from(winkler * 100 / over + 1).unwrap_or(1000)
+}
+
+/// Letters that one text has and the other has not, counted on the side that has more of them; both in order.
+#[must_use]
+pub fn bag(x: &[char], y: &[char]) -> usize {
     let (mut i, mut j, mut common) = (0, 0, 0);
     while i < x.len() && j < y.len() {
         match x[i].cmp(&y[j]) {
@@ -112,7 +125,10 @@ mod tests {
             assert_eq!(jaro_winkler(&c(a), &c(b)), w, "{a} {b}");
         }
         for (a, b, d) in [("ferguson", "sergufon", 0), ("ann", "anne", 1), ("abc", "xyz", 3)] {
-            assert_eq!(bag(&c(a), &c(b)), d, "{a} {b}");
+            let (mut x, mut y) = (c(a), c(b));
+            x.sort_unstable();
+            y.sort_unstable();
+            assert_eq!(bag(&x, &y), d, "{a} {b}");
         }
     }
 }
