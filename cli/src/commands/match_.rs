@@ -92,13 +92,16 @@ fn link(order: &Order, file: &Path, config: &str, voice: Voice) -> Result<Ending
         bar.set_style(style.progress_chars("█▉ "));
     }
     let linked = table::link(&sheet, &plan, &mut |step| {
-        bar.set_message(match step {
-            Step::Read => voice.word("読み込み", "laying out"),
-            Step::Block => voice.word("候補", "candidates"),
-            Step::Compare => voice.word("比較", "comparing"),
-            Step::Train => voice.word("学習", "learning"),
-            Step::Join => voice.word("統合", "joining"),
-        }.to_owned());
+        bar.set_message(
+            match step {
+                Step::Read => voice.word("読み込み", "laying out"),
+                Step::Block => voice.word("候補", "candidates"),
+                Step::Compare => voice.word("比較", "comparing"),
+                Step::Train => voice.word("学習", "learning"),
+                Step::Join => voice.word("統合", "joining"),
+            }
+            .to_owned(),
+        );
         bar.set_position(step as u64);
     });
     bar.finish_and_clear();
@@ -147,10 +150,13 @@ fn tell(voice: Voice, sheet: &Sheet, linked: &Linked) {
     let records = sheet.rows.len();
     let persons = linked.persons();
     for (line, cells) in sheet.ragged.iter().take(20) {
-        warn(&voice.word("{l} 行目: セルが {c} 個(見出しは {h} 個)", "line {l}: {c} cells (the header has {h})")
-            .replace("{l}", &line.to_string())
-            .replace("{c}", &cells.to_string())
-            .replace("{h}", &sheet.header.len().to_string()));
+        warn(
+            &voice
+                .word("{l} 行目: セルが {c} 個(見出しは {h} 個)", "line {l}: {c} cells (the header has {h})")
+                .replace("{l}", &line.to_string())
+                .replace("{c}", &cells.to_string())
+                .replace("{h}", &sheet.header.len().to_string()),
+        );
     }
     if sheet.ragged.len() > 20 {
         warn(&format!("… {}", sheet.ragged.len()));

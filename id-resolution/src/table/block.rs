@@ -48,7 +48,9 @@ fn fnv(text: &str) -> u64 {
     if text.is_empty() {
         return 0;
     }
-    let h = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let h = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     mix(h) | 1
 }
 
@@ -64,7 +66,8 @@ pub fn mix(mut x: u64) -> u64 {
 #[must_use]
 pub fn candidates(frame: &Frame, plan: &Plan) -> Candidates {
     let keys = keys(frame, plan);
-    let mut found = Candidates { by_rule: vec![0; keys.len()], crowded: vec![0; keys.len()], ..Candidates::default() };
+    let mut found =
+        Candidates { by_rule: vec![0; keys.len()], crowded: vec![0; keys.len()], ..Candidates::default() };
     let mut tagged: Vec<(u32, u32, u8)> = Vec::new();
     for (rule, key) in keys.iter().enumerate() {
         let mut order: Vec<(u64, u32)> =

@@ -168,7 +168,9 @@ impl Config {
                 let raw: RawPlan = table.try_into().map_err(|e: toml::de::Error| e.to_string())?;
                 Ok(Self::Table(Box::new(Plan::check(raw)?)))
             }
-            Some("person-ja") => Ok(Self::PersonJa(table.try_into().map_err(|e: toml::de::Error| e.to_string())?)),
+            Some("person-ja") => {
+                Ok(Self::PersonJa(table.try_into().map_err(|e: toml::de::Error| e.to_string())?))
+            }
             other => Err(format!(
                 "kind = {:?} はありません(table, person-ja) / no such kind (table, person-ja)",
                 other.unwrap_or("?")
@@ -182,7 +184,10 @@ impl Plan {
         let mut columns: Vec<Column> = Vec::new();
         for c in raw.column {
             if columns.iter().any(|o| o.name == c.name) {
-                return Err(format!("列「{0}」が二度定義されています / column `{0}` is defined twice", c.name));
+                return Err(format!(
+                    "列「{0}」が二度定義されています / column `{0}` is defined twice",
+                    c.name
+                ));
             }
             let from = match c.from {
                 None => vec![c.name.clone()],
@@ -205,7 +210,9 @@ impl Plan {
             compare.push(Compare { on: column(&c.on)?, tests, frequency: c.frequency, changing: c.changing });
         }
         if compare.is_empty() || compare.len() > COMPARISONS_MAX {
-            return Err(format!("[[compare]] は1から{COMPARISONS_MAX}まで / 1 to {COMPARISONS_MAX} of [[compare]]"));
+            return Err(format!(
+                "[[compare]] は1から{COMPARISONS_MAX}まで / 1 to {COMPARISONS_MAX} of [[compare]]"
+            ));
         }
         let compared = |name: &String| {
             let at = column(name)?;

@@ -19,7 +19,9 @@ pub struct Sheet {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// Neither UTF-8 nor Shift_JIS nor UTF-16.
-    #[error("文字コードを判別できません(UTF-8 でも Shift_JIS でもありません、{line} 行目)/ neither UTF-8 nor Shift_JIS, line {line}")]
+    #[error(
+        "文字コードを判別できません(UTF-8 でも Shift_JIS でもありません、{line} 行目)/ neither UTF-8 nor Shift_JIS, line {line}"
+    )]
     Encoding {
         /// The first line that is not UTF-8.
         line: usize,

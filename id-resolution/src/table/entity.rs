@@ -183,7 +183,8 @@ impl<'a> Joiner<'a> {
             x.bits[c] = self.scorer.field(c, f);
         }
         x.version = version;
-        let mut near: Vec<u32> = x.near.keys().chain(y.near.keys()).copied().filter(|n| *n != a && *n != b).collect();
+        let mut near: Vec<u32> =
+            x.near.keys().chain(y.near.keys()).copied().filter(|n| *n != a && *n != b).collect();
         near.sort_unstable();
         near.dedup();
         x.near.clear();

@@ -22,7 +22,9 @@ pub enum Unfit {
         found: Vec<String>,
     },
     /// Two rows have one record id.
-    #[error("記録番号が重複しています({first} 件目と {second} 件目の行)/ rows {first} and {second} have the same record id")]
+    #[error(
+        "記録番号が重複しています({first} 件目と {second} 件目の行)/ rows {first} and {second} have the same record id"
+    )]
     Twice {
         /// Row (first is 1).
         first: usize,
@@ -66,10 +68,11 @@ impl Frame {
     /// When it lacks a column, or ids are missing or twice.
     pub fn new(sheet: &Sheet, plan: &Plan) -> Result<Self, Unfit> {
         let find = |name: &str| {
-            sheet.header.iter().position(|h| h == name).ok_or_else(|| Unfit::Missing {
-                wanted: name.to_owned(),
-                found: sheet.header.clone(),
-            })
+            sheet
+                .header
+                .iter()
+                .position(|h| h == name)
+                .ok_or_else(|| Unfit::Missing { wanted: name.to_owned(), found: sheet.header.clone() })
         };
         let id = find(&plan.id)?;
         let source = plan.source.as_deref().map(find).transpose()?;
@@ -115,8 +118,7 @@ impl Frame {
         let mut names = sources.clone();
         names.sort_unstable();
         names.dedup();
-        let source: Vec<u32> =
-            sources.iter().map(|s| names.binary_search(s).unwrap_or(0) as u32).collect();
+        let source: Vec<u32> = sources.iter().map(|s| names.binary_search(s).unwrap_or(0) as u32).collect();
 
         // Rows in the order of their content, then of their ids: the order of the file says nothing.
         let mut origin: Vec<usize> = (0..sheet.rows.len()).collect();

@@ -3,7 +3,7 @@
 // Indices are value ids and comparisons of the frame and plan at hand.
 #![allow(clippy::indexing_slicing)]
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::config::Plan;
 use super::frame::Frame;
@@ -31,18 +31,47 @@ pub struct Levels<'a> {
     pub frame: &'a Frame,
     /// For each comparison and test `same`: the group of each value, 0 none.
     groups: Vec<Vec<Option<Vec<u32>>>>,
+    /// Pairs of values, the smaller first, that pass the test `alias` of a comparison.
+    aliases: Vec<HashSet<(u32, u32)>>,
 }
+
+/// An alias stands in so many persons at least. Basis: twice may be one person split in two, or one wrong join.
+const ALIAS_PERSONS: u32 = 3;
+/// Of the persons with the rarer of two values, one in so many has the other too.
+const ALIAS_SHARE: u32 = 5;
 
 impl<'a> Levels<'a> {
     /// For a table.
     #[must_use]
     pub fn new(plan: &'a Plan, frame: &'a Frame) -> Self {
-        let groups = plan
-            .compare
-            .iter()
-            .map(|c| c.tests.iter().map(|t| group(frame, c.on, t)).collect())
-            .collect();
-        Self { plan, frame, groups }
+        let groups = plan.compare.iter().map(|c| c.tests.iter().map(|t| group(frame, t)).collect()).collect();
+        Self { plan, frame, groups, aliases: vec![HashSet::new(); plan.compare.len()] }
+    }
+
+    /// Learns which values stand for one another from persons found in a first round. Says whether there are any.
+    pub fn learn(&mut self, persons: &[Vec<u32>]) -> bool {
+        for (c, compare) in self.plan.compare.iter().enumerate() {
+            if !compare.tests.contains(&Test::Alias) {
+                continue;
+            }
+            let (mut alone, mut together) = (BTreeMap::<u32, u32>::new(), BTreeMap::<(u32, u32), u32>::new());
+            for rows in persons {
+                let mut values: BTreeSet<u32> = rows.iter().map(|r| self.value(c, *r, false)).collect();
+                values.remove(&0);
+                for a in &values {
+                    *alone.entry(*a).or_default() += 1;
+                    for b in values.range(a + 1..) {
+                        *together.entry((*a, *b)).or_default() += 1;
+                    }
+                }
+            }
+            self.aliases[c] = together
+                .into_iter()
+                .filter(|((a, b), n)| *n >= ALIAS_PERSONS && n * ALIAS_SHARE >= alone[a].min(alone[b]))
+                .map(|(pair, _)| pair)
+                .collect();
+        }
+        self.aliases.iter().any(|a| !a.is_empty())
     }
 
     /// Levels of a comparison, "missing" not counted.
@@ -69,9 +98,10 @@ impl<'a> Levels<'a> {
         let (x, y) = (&self.frame.values[a as usize], &self.frame.values[b as usize]);
         let tests = &self.plan.compare[comparison].tests;
         for (i, test) in tests.iter().enumerate() {
-            let passes = match &self.groups[comparison][i] {
-                Some(g) => g[a as usize] != 0 && g[a as usize] == g[b as usize],
-                None => test.passes(x, y),
+            let passes = match (test, &self.groups[comparison][i]) {
+                (Test::Alias, _) => self.aliases[comparison].contains(&(a.min(b), a.max(b))),
+                (_, Some(g)) => g[a as usize] != 0 && g[a as usize] == g[b as usize],
+                (_, None) => test.passes(x, y),
             };
             if passes {
                 return i + 2;
@@ -115,7 +145,7 @@ impl<'a> Levels<'a> {
     }
 }
 
-fn group(frame: &Frame, column: usize, test: &Test) -> Option<Vec<u32>> {
+fn group(frame: &Frame, test: &Test) -> Option<Vec<u32>> {
     let Test::Same(steps) = test else { return None };
     let mut known: HashMap<String, u32> = HashMap::new();
     let mut groups = vec![0; frame.values.len()];
@@ -126,6 +156,5 @@ fn group(frame: &Frame, column: usize, test: &Test) -> Option<Vec<u32>> {
             *g = *known.entry(text).or_insert(next);
         }
     }
-    let _ = column;
     Some(groups)
 }

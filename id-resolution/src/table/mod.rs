@@ -23,10 +23,12 @@ pub mod transform;
 
 use std::collections::BTreeMap;
 
+use block::Candidates;
 use config::Plan;
 use csv::Sheet;
 use entity::{FLOOR, Join, Joiner};
 use frame::{Frame, Unfit};
+use level::Test;
 use levels::Levels;
 use score::{BIT, Scorer};
 use train::Model;
@@ -144,31 +146,21 @@ impl Linked {
 pub fn link(sheet: &Sheet, plan: &Plan, step: &mut dyn FnMut(Step)) -> Result<Linked, Unfit> {
     step(Step::Read);
     let frame = Frame::new(sheet, plan)?;
-    let levels = Levels::new(plan, &frame);
+    let mut levels = Levels::new(plan, &frame);
     step(Step::Block);
     let candidates = block::candidates(&frame, plan);
-    step(Step::Compare);
-    let patterns = train::patterns(&levels, &candidates);
-    step(Step::Train);
-    let random = train::random(&levels);
-    let counts = train::tally(&patterns, &candidates);
-    let model = train::train(&levels, &counts, &random);
-    step(Step::Join);
-    let scorer = Scorer::new(&levels, &model);
-    let prior = scorer.prior;
-    let mut edges: Vec<(u32, u32, i32)> = Vec::new();
-    for ((a, b), pattern) in candidates.pairs.iter().zip(&patterns) {
-        let weight = scorer.two(*a, *b, *pattern) + prior;
-        if weight >= FLOOR {
-            edges.push((*a, *b, weight));
-        }
+    let mut round = Round::new(&levels, &candidates, &[], step);
+    // The persons of the first round teach the second: which values stand for one another, and what one person's
+    // records look like without the blocking rules that found them.
+    let found = groups(&persons(&frame, &round.joins, round.threshold.0));
+    if !found.is_empty() {
+        levels.learn(&found);
+        round = Round::new(&levels, &candidates, &found, step);
     }
-    let joins = Joiner::new(&levels, scorer).run(edges.iter().map(|(a, b, _)| (*a, *b)));
-    let (best, expected_f1) = entity::threshold(&joins);
-    let threshold = plan.threshold.map_or(best, score::fixed);
+    let Round { model, edges, joins, threshold: (threshold, expected_f1) } = round;
     let origin = |row: u32| frame.origin[row as usize];
     Ok(Linked {
-        person: persons(&frame, &joins, threshold),
+        person: rows_of(&frame, &persons(&frame, &joins, threshold)),
         edges: edges.iter().map(|(a, b, w)| Edge { a: origin(*a), b: origin(*b), weight: *w }).collect(),
         joins: monotone(&joins).iter().map(|(a, b, g)| (origin(*a), origin(*b), *g)).collect(),
         threshold,
@@ -185,6 +177,47 @@ pub fn link(sheet: &Sheet, plan: &Plan, step: &mut dyn FnMut(Step)) -> Result<Li
     })
 }
 
+/// One round: learn from the candidates, join.
+struct Round {
+    model: Model,
+    edges: Vec<(u32, u32, i32)>,
+    joins: Vec<Join>,
+    /// Threshold and expected F1.
+    threshold: (i32, f64),
+}
+
+impl Round {
+    fn new(
+        levels: &Levels<'_>,
+        candidates: &Candidates,
+        persons: &[Vec<u32>],
+        step: &mut dyn FnMut(Step),
+    ) -> Self {
+        step(Step::Compare);
+        let patterns = train::patterns(levels, candidates);
+        step(Step::Train);
+        let random = train::random(levels);
+        let counts = train::tally(&patterns, candidates);
+        let mut model = train::train(levels, &counts, &random);
+        if !persons.is_empty() {
+            train::refine(&mut model, levels, persons, &counts, &random);
+        }
+        step(Step::Join);
+        let scorer = Scorer::new(levels, &model);
+        let mut edges = Vec::new();
+        for ((a, b), pattern) in candidates.pairs.iter().zip(&patterns) {
+            let weight = scorer.two(*a, *b, *pattern) + scorer.prior;
+            if weight >= FLOOR {
+                edges.push((*a, *b, weight));
+            }
+        }
+        let joins = Joiner::new(levels, scorer).run(edges.iter().map(|(a, b, _)| (*a, *b)));
+        let (best, expected) = entity::threshold(&joins);
+        let threshold = (levels.plan.threshold.map_or(best, score::fixed), expected);
+        Self { model, edges, joins, threshold }
+    }
+}
+
 /// The joins with the weight at which they fall apart: never more than the joins they stand on.
 fn monotone(joins: &[Join]) -> Vec<(u32, u32, i32)> {
     let mut least: BTreeMap<u32, i32> = BTreeMap::new();
@@ -199,7 +232,7 @@ fn monotone(joins: &[Join]) -> Vec<(u32, u32, i32)> {
         .collect()
 }
 
-/// For each row of the table the row that names its person.
+/// For each row of the frame the row that names its person.
 fn persons(frame: &Frame, joins: &[Join], threshold: i32) -> Vec<usize> {
     let mut parent: Vec<usize> = (0..frame.len()).collect();
     fn root(parent: &mut [usize], mut x: usize) -> usize {
@@ -217,11 +250,25 @@ fn persons(frame: &Frame, joins: &[Join], threshold: i32) -> Vec<usize> {
             parent[go] = keep;
         }
     }
-    let mut person = vec![0; frame.len()];
-    for row in 0..frame.len() {
-        person[frame.origin[row]] = frame.origin[root(&mut parent, row)];
+    (0..frame.len()).map(|row| root(&mut parent, row)).collect()
+}
+
+/// The same, in rows of the table.
+fn rows_of(frame: &Frame, person: &[usize]) -> Vec<usize> {
+    let mut rows = vec![0; person.len()];
+    for (row, person) in person.iter().enumerate() {
+        rows[frame.origin[row]] = frame.origin[*person];
     }
-    person
+    rows
+}
+
+/// Rows of each person of two rows or more.
+fn groups(person: &[usize]) -> Vec<Vec<u32>> {
+    let mut groups: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+    for (row, person) in person.iter().enumerate() {
+        groups.entry(*person).or_default().push(row as u32);
+    }
+    groups.into_values().filter(|g| g.len() > 1).collect()
 }
 
 /// Bits for people to read.

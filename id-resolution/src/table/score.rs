@@ -80,7 +80,10 @@ impl<'a> Scorer<'a> {
             .map(|m| {
                 // Two rows are both right with m1 = s1², one right and one at level l with m_l = 2 s1 s_l.
                 let right = m[1].max(1e-6).sqrt();
-                m.iter().enumerate().map(|(l, x)| if l < 2 { log(right) } else { log(x / (2.0 * right)) }).collect()
+                m.iter()
+                    .enumerate()
+                    .map(|(l, x)| if l < 2 { log(right) } else { log(x / (2.0 * right)) })
+                    .collect()
             })
             .collect();
         let all = |t: &Vec<Vec<f64>>| t.iter().map(|x| x.iter().map(|p| log(*p)).collect()).collect();
@@ -107,7 +110,9 @@ impl<'a> Scorer<'a> {
             often,
             around,
             swap: fixed((m / 2.0 / (1.0 - m / 2.0)).max(1e-9).log2()),
-            plus: (0..20 * BIT).map(|x| fixed((1.0 + (-f64::from(x) / f64::from(BIT)).exp2()).log2())).collect(),
+            plus: (0..20 * BIT)
+                .map(|x| fixed((1.0 + (-f64::from(x) / f64::from(BIT)).exp2()).log2()))
+                .collect(),
             prior: fixed((model.prior / (1.0 - model.prior)).log2()),
             known: HashMap::new(),
         }
@@ -158,7 +163,11 @@ impl<'a> Scorer<'a> {
         match field.as_slice() {
             [] => return 0,
             [one] if rows == 1 => {
-                return if one.crossed { self.often[c][one.value as usize] - self.seen_often(c, *one) } else { 0 };
+                return if one.crossed {
+                    self.often[c][one.value as usize] - self.seen_often(c, *one)
+                } else {
+                    0
+                };
             }
             _ => {}
         }
@@ -262,7 +271,8 @@ fn neighbourhoods(levels: &Levels<'_>, model: &Model, c: usize, rows: f64) -> Ve
             present.iter().for_each(|v| size[groups[*v as usize] as usize] += f64::from(counts[*v as usize]));
             for v in &present {
                 let g = groups[*v as usize] as usize;
-                near[i + 2][*v as usize] = if g == 0 { 0.0 } else { size[g] - f64::from(counts[*v as usize]) };
+                near[i + 2][*v as usize] =
+                    if g == 0 { 0.0 } else { size[g] - f64::from(counts[*v as usize]) };
             }
         }
     }

@@ -117,11 +117,24 @@ mod tests {
 
     #[test]
     fn distances_of_known_pairs() {
-        for (a, b, d) in [("", "", 0), ("smith", "smith", 0), ("smith", "smtih", 1), ("ca", "abc", 3), ("たなか", "たかな", 1), ("kitten", "sitting", 3)] {
+        for (a, b, d) in [
+            ("", "", 0),
+            ("smith", "smith", 0),
+            ("smith", "smtih", 1),
+            ("ca", "abc", 3),
+            ("たなか", "たかな", 1),
+            ("kitten", "sitting", 3),
+        ] {
             assert_eq!(osa(&c(a), &c(b), 9), d, "{a} {b}");
         }
         assert_eq!(osa(&c("kitten"), &c("sitting"), 1), 2);
-        for (a, b, w) in [("martha", "marhta", 961), ("dwayne", "duane", 840), ("dixon", "dicksonx", 813), ("a", "b", 0), ("ab", "ab", 1000)] {
+        for (a, b, w) in [
+            ("martha", "marhta", 961),
+            ("dwayne", "duane", 840),
+            ("dixon", "dicksonx", 813),
+            ("a", "b", 0),
+            ("ab", "ab", 1000),
+        ] {
             assert_eq!(jaro_winkler(&c(a), &c(b)), w, "{a} {b}");
         }
         for (a, b, d) in [("ferguson", "sergufon", 0), ("ann", "anne", 1), ("abc", "xyz", 3)] {

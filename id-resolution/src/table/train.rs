@@ -93,7 +93,15 @@ impl Model {
         let kinds: Vec<usize> = (0..levels.plan.compare.len()).map(|c| levels.count(c)).collect();
         let m = kinds
             .iter()
-            .map(|k| (0..=*k).map(|l| match l { 0 => 0.0, 1 => 0.7, _ => 0.3 / (*k as f64 - 1.0) }).collect())
+            .map(|k| {
+                (0..=*k)
+                    .map(|l| match l {
+                        0 => 0.0,
+                        1 => 0.7,
+                        _ => 0.3 / (*k as f64 - 1.0),
+                    })
+                    .collect()
+            })
             .collect();
         let mut model = Self { prior: 1e-4, m, u: Vec::new(), swap: (0.02, 0.001) };
         model.estimate_u(levels, random, 0.0);
@@ -122,7 +130,9 @@ impl Model {
                     .iter()
                     .enumerate()
                     // Half a pair more than was seen: what was never seen among n pairs is rarer than 1/n.
-                    .map(|(l, n)| if l == 0 { 0.0 } else { (n - prior * total * self.m[c][l]).max(0.0) + 0.5 })
+                    .map(
+                        |(l, n)| if l == 0 { 0.0 } else { (n - prior * total * self.m[c][l]).max(0.0) + 0.5 },
+                    )
                     .collect();
                 let sum: f64 = u.iter().sum();
                 u.iter_mut().for_each(|x| *x /= sum);
@@ -171,10 +181,10 @@ fn em(model: &mut Model, vectors: &[(Pattern, f64)], over: &[bool], swap: bool) 
             let kinds = s.len() as f64 - 1.0;
             // A tenth of a match for each level, so that none becomes impossible.
             let total: f64 = s.iter().skip(1).sum::<f64>() + 0.1 * kinds;
-            for l in 1..s.len() {
-                let new = (s[l] + 0.1) / total;
-                moved = moved.max((new - model.m[c][l]).abs());
-                model.m[c][l] = new;
+            for (m, s) in model.m[c].iter_mut().zip(s).skip(1) {
+                let new = (s + 0.1) / total;
+                moved = moved.max((new - *m).abs());
+                *m = new;
             }
         }
         if swap {
@@ -209,8 +219,54 @@ pub fn train(levels: &Levels<'_>, counts: &Counts, random: &BTreeMap<Pattern, u6
     model
 }
 
+/// Rows of a person that are compared with one another; more say nothing new.
+const ROWS_OF_PERSON: usize = 12;
+/// Weight of expectation maximisation against the persons it found, in pairs.
+const PRIOR_PAIRS: f64 = 100.0;
+
+/// m again, from the persons of a first round; the prior and u follow.
+pub fn refine(
+    model: &mut Model,
+    levels: &Levels<'_>,
+    persons: &[Vec<u32>],
+    counts: &Counts,
+    random: &BTreeMap<Pattern, u64>,
+) {
+    let mut seen: Vec<Vec<f64>> = model.m.iter().map(|m| vec![0.0; m.len()]).collect();
+    let (mut all, mut swapped) = (0.0, 0.0);
+    for rows in persons {
+        let rows = &rows[..rows.len().min(ROWS_OF_PERSON)];
+        for (i, a) in rows.iter().enumerate() {
+            for b in &rows[i + 1..] {
+                let pattern = levels.pattern(*a, *b);
+                all += 1.0;
+                swapped += if pattern & SWAPPED != 0 { 1.0 } else { 0.0 };
+                for (c, s) in seen.iter_mut().enumerate() {
+                    s[level(pattern, c)] += 1.0;
+                }
+            }
+        }
+    }
+    for (m, s) in model.m.iter_mut().zip(&seen) {
+        // The first estimate counts as much as PRIOR_PAIRS pairs, so that few persons do not overrule it.
+        let total: f64 = s.iter().skip(1).sum::<f64>() + PRIOR_PAIRS;
+        for (m, s) in m.iter_mut().zip(s).skip(1) {
+            *m = (s + PRIOR_PAIRS * *m) / total;
+        }
+    }
+    model.swap.0 = (swapped + PRIOR_PAIRS * model.swap.0) / (all + PRIOR_PAIRS);
+    model.prior = prior(model, counts, all_pairs(levels));
+    let prior = model.prior;
+    model.estimate_u(levels, random, prior);
+}
+
 /// What one blocking rule teaches.
-fn session(start: &Model, plan: &Plan, counts: &Counts, rule: usize) -> Option<(Model, Vec<bool>, bool, f64)> {
+fn session(
+    start: &Model,
+    plan: &Plan,
+    counts: &Counts,
+    rule: usize,
+) -> Option<(Model, Vec<bool>, bool, f64)> {
     let used = |c: usize| {
         let of = &plan.columns[plan.compare[c].on].from;
         plan.block[rule].parts.iter().any(|(at, _)| plan.columns[*at].from.iter().any(|f| of.contains(f)))
@@ -221,8 +277,11 @@ fn session(start: &Model, plan: &Plan, counts: &Counts, rule: usize) -> Option<(
         return None;
     }
     let swap = plan.swap.is_some_and(|(a, b)| over[a] && over[b]);
-    let vectors: Vec<(Pattern, f64)> =
-        counts.iter().filter(|((_, rules), _)| rules >> rule & 1 == 1).map(|((p, _), n)| (*p, *n as f64)).collect();
+    let vectors: Vec<(Pattern, f64)> = counts
+        .iter()
+        .filter(|((_, rules), _)| rules >> rule & 1 == 1)
+        .map(|((p, _), n)| (*p, *n as f64))
+        .collect();
     if vectors.is_empty() {
         return None;
     }
@@ -234,11 +293,11 @@ fn session(start: &Model, plan: &Plan, counts: &Counts, rule: usize) -> Option<(
 /// m averaged over the rules by the matches each has seen; what no rule could see is learned from all candidates.
 fn average(model: &mut Model, sessions: &[(Model, Vec<bool>, bool, f64)], counts: &Counts) {
     let mut unseen = vec![false; model.m.len()];
-    for c in 0..model.m.len() {
+    for (c, unseen) in unseen.iter_mut().enumerate() {
         let with: Vec<_> = sessions.iter().filter(|s| s.1[c]).collect();
         let weight: f64 = with.iter().map(|s| s.3).sum();
         if weight < 1.0 {
-            unseen[c] = true;
+            *unseen = true;
             continue;
         }
         for l in 1..model.m[c].len() {
@@ -263,8 +322,10 @@ fn average(model: &mut Model, sessions: &[(Model, Vec<bool>, bool, f64)], counts
 /// The prior at which the candidates' posteriors add up to it.
 fn prior(model: &Model, counts: &Counts, pairs: f64) -> f64 {
     let mut prior = model.prior;
-    let ratios: Vec<(f64, f64)> =
-        counts.iter().map(|((p, _), n)| (model.bits(*p, |_| true, true).min(300.0).exp2(), *n as f64)).collect();
+    let ratios: Vec<(f64, f64)> = counts
+        .iter()
+        .map(|((p, _), n)| (model.bits(*p, |_| true, true).min(300.0).exp2(), *n as f64))
+        .collect();
     for _ in 0..ROUNDS {
         let odds = prior / (1.0 - prior);
         let sum: f64 = ratios.iter().map(|(r, n)| n * r * odds / (1.0 + r * odds)).sum();

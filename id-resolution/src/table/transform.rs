@@ -29,6 +29,8 @@ pub enum Transform {
     Sorted,
     /// The words in order.
     Words,
+    /// The first word.
+    FirstWord,
     /// The first letter of each word.
     Initials,
     /// Soundex, of Latin letters.
@@ -62,7 +64,8 @@ impl Transform {
     pub fn read(text: &str) -> Result<Self, String> {
         let (name, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
         let rest = rest.trim();
-        let number = || rest.parse::<usize>().map_err(|_| format!("「{text}」: 数が必要です / needs a number"));
+        let number =
+            || rest.parse::<usize>().map_err(|_| format!("「{text}」: 数が必要です / needs a number"));
         Ok(match name {
             "nfkc" => Self::Nfkc,
             "lower" => Self::Lower,
@@ -76,6 +79,7 @@ impl Transform {
             "after" if !rest.is_empty() => Self::After(rest.to_owned()),
             "sorted" => Self::Sorted,
             "words" => Self::Words,
+            "first-word" => Self::FirstWord,
             "initials" => Self::Initials,
             "soundex" => Self::Soundex,
             "pad" => Self::Pad(number()?),
@@ -103,7 +107,9 @@ impl Transform {
         match self {
             Self::Nfkc => s.nfkc().collect(),
             Self::Lower => s.to_lowercase(),
-            Self::Fold => s.nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)).nfc().collect(),
+            Self::Fold => {
+                s.nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)).nfc().collect()
+            }
             Self::Digits => s.chars().filter(char::is_ascii_digit).collect(),
             Self::Letters => s.chars().filter(|c| c.is_alphabetic()).collect(),
             Self::Alnum => s.chars().filter(|c| c.is_alphanumeric()).collect(),
@@ -121,13 +127,20 @@ impl Transform {
                 words.sort_unstable();
                 words.join(" ")
             }
+            Self::FirstWord => s.split_whitespace().next().unwrap_or_default().to_owned(),
             Self::Initials => s.split_whitespace().filter_map(|w| w.chars().next()).collect(),
             Self::Soundex => soundex(s),
             Self::Pad(n) if s.is_empty() || s.chars().count() >= *n => s.to_owned(),
             Self::Pad(n) => "0".repeat(n - s.chars().count()) + s,
             Self::Date(orders) => date(s, orders),
             Self::Slice(from, to) => s.chars().skip(*from).take(to - from).collect(),
-            Self::NullIf(list) => if list.iter().any(|l| l == s) { String::new() } else { s.to_owned() },
+            Self::NullIf(list) => {
+                if list.iter().any(|l| l == s) {
+                    String::new()
+                } else {
+                    s.to_owned()
+                }
+            }
         }
     }
 }
@@ -183,7 +196,9 @@ fn date(s: &str, orders: &[Order]) -> String {
     let digits: String = s.chars().filter(char::is_ascii_digit).collect();
     for order in orders {
         let read = match (parts.as_slice(), order) {
-            ([y, m, d], Order::Ymd) | ([m, d, y], Order::Mdy) | ([d, m, y], Order::Dmy) => (Some(*y), Some(*m), Some(*d)),
+            ([y, m, d], Order::Ymd) | ([m, d, y], Order::Mdy) | ([d, m, y], Order::Dmy) => {
+                (Some(*y), Some(*m), Some(*d))
+            }
             ([_], Order::Ymd) if digits.len() == 8 => (digits.get(..4), digits.get(4..6), digits.get(6..)),
             ([_], Order::Mdy) if digits.len() == 8 => (digits.get(4..), digits.get(..2), digits.get(2..4)),
             ([_], Order::Dmy) if digits.len() == 8 => (digits.get(4..), digits.get(2..4), digits.get(..2)),
@@ -218,6 +233,7 @@ mod tests {
             ("after @", "a.b", ""),
             ("sorted", "sergufon", "efgnorsu"),
             ("words", "st main 12", "12 main st"),
+            ("first-word", "tq13 8df", "tq13"),
             ("initials", "anna maria", "am"),
             ("soundex", "Robert", "r163"),
             ("soundex", "Tymczak", "t522"),

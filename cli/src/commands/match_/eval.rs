@@ -91,14 +91,26 @@ fn tell(voice: Voice, v: &Verdict) {
         false => format!("適合率 {:.5}  再現率 {:.5}  F1 {:.5}", r.precision, r.recall, r.f1),
     };
     voice.say(
-        format!("記録 {}(結果にないもの {})  本人 {}  結果の本人 {}", v.records, v.unnamed, v.entities, v.clusters),
-        format!("records {} (not in the result {})  persons {}  clusters {}", v.records, v.unnamed, v.entities, v.clusters),
+        format!(
+            "記録 {}(結果にないもの {})  本人 {}  結果の本人 {}",
+            v.records, v.unnamed, v.entities, v.clusters
+        ),
+        format!(
+            "records {} (not in the result {})  persons {}  clusters {}",
+            v.records, v.unnamed, v.entities, v.clusters
+        ),
     );
     voice.line(format!("{}  {}", voice.word("組  ", "pairs"), rates(&v.pairwise)));
     voice.line(format!("B³     {}", rates(&v.bcubed)));
     voice.say(
-        format!("過統合 {}(迷子の記録 {})  過分割 {}(余分な断片 {})  完全一致 {}", v.over_merged, v.astray, v.split, v.fragments, v.exact),
-        format!("over-merged {} (records astray {})  split {} (extra fragments {})  exact {}", v.over_merged, v.astray, v.split, v.fragments, v.exact),
+        format!(
+            "過統合 {}(迷子の記録 {})  過分割 {}(余分な断片 {})  完全一致 {}",
+            v.over_merged, v.astray, v.split, v.fragments, v.exact
+        ),
+        format!(
+            "over-merged {} (records astray {})  split {} (extra fragments {})  exact {}",
+            v.over_merged, v.astray, v.split, v.fragments, v.exact
+        ),
     );
     let mut tags: Vec<_> = v.tags.iter().collect();
     tags.sort_by_key(|(name, t)| (std::cmp::Reverse(t.astray + t.torn_off), *name));
@@ -111,7 +123,10 @@ fn tell(voice: Voice, v: &Verdict) {
     if let Some(c) = &v.churn {
         voice.say(
             format!("ID変更 {}/{}(必要 {}、不要 {})", c.changed, c.records, c.needed, c.needless),
-            format!("ids changed {} of {} (needed {}, needless {})", c.changed, c.records, c.needed, c.needless),
+            format!(
+                "ids changed {} of {} (needed {}, needless {})",
+                c.changed, c.records, c.needed, c.needless
+            ),
         );
     }
 }
