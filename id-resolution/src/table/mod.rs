@@ -29,8 +29,8 @@ use csv::Sheet;
 use entity::{FLOOR, Join, Joiner};
 use frame::{Frame, Unfit};
 use level::Test;
-use levels::Levels;
-use score::{BIT, Scorer};
+use levels::{Levels, Pattern};
+use score::{BIT, Near, Scorer};
 use train::Model;
 
 /// A step of the work, for a progress bar.
@@ -149,13 +149,16 @@ pub fn link(sheet: &Sheet, plan: &Plan, step: &mut dyn FnMut(Step)) -> Result<Li
     let mut levels = Levels::new(plan, &frame);
     step(Step::Block);
     let candidates = block::candidates(&frame, plan);
-    let mut round = Round::new(&levels, &candidates, &[], step);
+    let mut seen = Compared::new(&levels, &candidates, None, step);
+    let mut round = Round::new(&levels, &candidates, &seen, &[], step);
     // The persons of the first round teach the second: which values stand for one another, and what one person's
     // records look like without the blocking rules that found them.
     let found = groups(&persons(&frame, &round.joins, round.threshold.0));
     if !found.is_empty() {
-        levels.learn(&found);
-        round = Round::new(&levels, &candidates, &found, step);
+        if levels.learn(&found) {
+            seen = Compared::new(&levels, &candidates, Some(seen.near), step);
+        }
+        round = Round::new(&levels, &candidates, &seen, &found, step);
     }
     let Round { model, edges, joins, threshold: (threshold, expected_f1) } = round;
     let origin = |row: u32| frame.origin[row as usize];
@@ -177,6 +180,34 @@ pub fn link(sheet: &Sheet, plan: &Plan, step: &mut dyn FnMut(Step)) -> Result<Li
     })
 }
 
+/// What comparing gave: level vectors of candidates and of random pairs, and the neighbours of values.
+struct Compared {
+    patterns: Vec<Pattern>,
+    random: BTreeMap<Pattern, u64>,
+    near: Vec<Near>,
+}
+
+impl Compared {
+    /// Neighbours once counted are counted again only where aliases may have changed them.
+    fn new(
+        levels: &Levels<'_>,
+        candidates: &Candidates,
+        near: Option<Vec<Near>>,
+        step: &mut dyn FnMut(Step),
+    ) -> Self {
+        step(Step::Compare);
+        let compare = &levels.plan.compare;
+        let mut near = near.unwrap_or_default();
+        near.resize_with(compare.len(), || None);
+        for (c, (near, compare)) in near.iter_mut().zip(compare).enumerate() {
+            if near.is_none() || compare.tests.contains(&Test::Alias) {
+                *near = score::near(levels, c);
+            }
+        }
+        Self { patterns: train::patterns(levels, candidates), random: train::random(levels), near }
+    }
+}
+
 /// One round: learn from the candidates, join.
 struct Round {
     model: Model,
@@ -190,22 +221,20 @@ impl Round {
     fn new(
         levels: &Levels<'_>,
         candidates: &Candidates,
+        seen: &Compared,
         persons: &[Vec<u32>],
         step: &mut dyn FnMut(Step),
     ) -> Self {
-        step(Step::Compare);
-        let patterns = train::patterns(levels, candidates);
         step(Step::Train);
-        let random = train::random(levels);
-        let counts = train::tally(&patterns, candidates);
-        let mut model = train::train(levels, &counts, &random);
+        let counts = train::tally(&seen.patterns, candidates);
+        let mut model = train::train(levels, &counts, &seen.random);
         if !persons.is_empty() {
-            train::refine(&mut model, levels, persons, &counts, &random);
+            train::refine(&mut model, levels, persons, &counts, &seen.random);
         }
         step(Step::Join);
-        let scorer = Scorer::new(levels, &model);
+        let scorer = Scorer::new(levels, &model, &seen.near);
         let mut edges = Vec::new();
-        for ((a, b), pattern) in candidates.pairs.iter().zip(&patterns) {
+        for ((a, b), pattern) in candidates.pairs.iter().zip(&seen.patterns) {
             let weight = scorer.two(*a, *b, *pattern) + scorer.prior;
             if weight >= FLOOR {
                 edges.push((*a, *b, weight));

@@ -71,7 +71,7 @@ pub struct Scorer<'a> {
 impl<'a> Scorer<'a> {
     /// From what was learned.
     #[must_use]
-    pub fn new(levels: &'a Levels<'a>, model: &Model) -> Self {
+    pub fn new(levels: &'a Levels<'a>, model: &Model, near: &[Near]) -> Self {
         let rows = levels.frame.len().max(2) as f64;
         let log = |x: f64| fixed(x.max(1e-12).log2());
         let shows = model
@@ -100,7 +100,21 @@ impl<'a> Scorer<'a> {
                     .collect()
             })
             .collect();
-        let around = (0..levels.plan.compare.len()).map(|c| neighbourhoods(levels, model, c, rows)).collect();
+        let around = near
+            .iter()
+            .enumerate()
+            .map(|(c, near)| {
+                let log = |l: usize, n: f32| {
+                    fixed(((f64::from(n) + model.u[c][l]) / (rows + 1.0)).max(1e-12).log2())
+                };
+                (0..=levels.count(c))
+                    .map(|l| {
+                        let near = near.as_ref().and_then(|n| n.get(l)).filter(|_| l > 1)?;
+                        Some(near.iter().map(|n| log(l, *n)).collect())
+                    })
+                    .collect()
+            })
+            .collect();
         let (m, _) = model.swap;
         Self {
             levels,
@@ -240,45 +254,47 @@ impl<'a> Scorer<'a> {
     }
 }
 
-/// log2 of the share of rows whose value is at a level from each value: what is close to a frequent name is close by
-/// chance more often.
-fn neighbourhoods(levels: &Levels<'_>, model: &Model, c: usize, rows: f64) -> Vec<Option<Vec<i32>>> {
+/// For one comparison: rows whose value is near each value, by level and value. What is near a frequent name is near by
+/// chance more often. `None` when the comparison does not ask for it.
+pub type Near = Option<Vec<Vec<f32>>>;
+
+/// Counts the neighbours of every value of a comparison.
+#[must_use]
+pub fn near(levels: &Levels<'_>, c: usize) -> Near {
     let compare = &levels.plan.compare[c];
-    let kinds = levels.count(c);
-    let mut out = vec![None; kinds + 1];
     if !compare.frequency || compare.tests.is_empty() {
-        return out;
+        return None;
     }
+    let kinds = levels.count(c);
     let counts = &levels.frame.counts[compare.on];
-    let mut frequent: Vec<u32> = (1..counts.len() as u32).filter(|v| counts[*v as usize] > 0).collect();
-    let present = frequent.clone();
+    let rows = levels.frame.len() as f64;
+    let present: Vec<u32> = (1..counts.len() as u32).filter(|v| counts[*v as usize] > 0).collect();
+    let often = |v: u32| counts[v as usize] as f32;
     // A value seen once or twice has no weight of its own in a neighbourhood.
-    frequent.retain(|v| f64::from(counts[*v as usize]) * NEGLIGIBLE >= rows);
+    let mut frequent: Vec<u32> = present
+        .iter()
+        .copied()
+        .filter(|v| counts[*v as usize] > 2 && f64::from(counts[*v as usize]) * NEGLIGIBLE >= rows)
+        .collect();
     frequent.sort_by_key(|v| (std::cmp::Reverse(counts[*v as usize]), *v));
     frequent.truncate(NEIGHBOURS);
-    let mut near: Vec<Vec<f64>> = vec![vec![0.0; counts.len()]; kinds + 1];
+    let mut near = vec![vec![0.0; counts.len()]; kinds];
     for v in &present {
         for other in &frequent {
             let l = levels.of(c, *v, *other);
             if l > 1 && l < kinds {
-                near[l][*v as usize] += f64::from(counts[*other as usize]);
+                near[l][*v as usize] += often(*other);
             }
         }
     }
     for (i, _) in compare.tests.iter().enumerate() {
-        if let Some(groups) = levels.group_of(c, i) {
-            let mut size = vec![0.0; groups.iter().max().map_or(0, |m| *m as usize) + 1];
-            present.iter().for_each(|v| size[groups[*v as usize] as usize] += f64::from(counts[*v as usize]));
-            for v in &present {
-                let g = groups[*v as usize] as usize;
-                near[i + 2][*v as usize] =
-                    if g == 0 { 0.0 } else { size[g] - f64::from(counts[*v as usize]) };
-            }
+        let Some(groups) = levels.group_of(c, i) else { continue };
+        let mut size = vec![0.0; groups.iter().max().map_or(0, |m| *m as usize) + 1];
+        present.iter().for_each(|v| size[groups[*v as usize] as usize] += often(*v));
+        for v in &present {
+            let g = groups[*v as usize] as usize;
+            near[i + 2][*v as usize] = if g == 0 { 0.0 } else { size[g] - often(*v) };
         }
     }
-    for l in 2..kinds {
-        let u = model.u[c][l];
-        out[l] = Some(near[l].iter().map(|n| fixed(((n + u) / (rows + 1.0)).max(1e-12).log2())).collect());
-    }
-    out
+    Some(near)
 }
