@@ -204,9 +204,9 @@ fn the_public_sets() {
         return;
     }
     for (set, config, f1, b3) in [
-        ("febrl1", "febrl", 0.998, 0.998),
-        ("febrl2", "febrl", 0.998, 0.998),
-        ("febrl3", "febrl", 0.999, 0.999),
+        ("febrl1", "febrl", 0.9995, 0.9995),
+        ("febrl2", "febrl", 0.9995, 0.9995),
+        ("febrl3", "febrl", 0.9995, 0.9995),
         ("fake_1000", "fake", 0.97, 0.97),
         ("RLdata500", "rldata", 0.97, 0.99),
         ("pseudopeople", "pseudopeople", 0.993, 0.995),
