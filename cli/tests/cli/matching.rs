@@ -8,14 +8,25 @@ use tempfile::TempDir;
 
 use crate::house::{folder, run_in, text};
 
+/// A made-up word: the words of two numbers are not alike.
+fn word(n: usize) -> String {
+    let mut state = (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut letters = String::new();
+    for _ in 0..8 {
+        state = (state ^ (state >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        letters.push(char::from(b'a' + (state >> 40) as u8 % 26));
+    }
+    letters
+}
+
 /// Plainly synthetic persons, three records each; the second with a slip, the third without e-mail.
 fn table() -> String {
     let mut csv = "record_id,first_name,surname,dob,city,email\n".to_owned();
     for i in 0..80 {
-        let (first, last) = (format!("given{}", i % 23), format!("family{i}"));
-        let dob = format!("19{:02}-0{}-1{}", 20 + i, 1 + i % 9, i % 10);
-        let _ = writeln!(csv, "{i}a,{first},{last},{dob},town{},{i}@example.org", i % 5);
-        let _ = writeln!(csv, "{i}b,{first}x,{last},{dob},town{},{i}@example.org", i % 5);
+        let (first, last) = (word(1000 + i % 23), word(i));
+        let dob = format!("19{:02}-{:02}-{:02}", 20 + i * 37 % 80, 1 + i * 7 % 12, 1 + i * 11 % 28);
+        let _ = writeln!(csv, "{i}a,{first},{last},{dob},town{},{}@example.org", i % 5, word(2000 + i));
+        let _ = writeln!(csv, "{i}b,{first}x,{last},{dob},town{},{}@example.org", i % 5, word(2000 + i));
         let _ = writeln!(csv, "{i}c,{last},{first},{dob},,",);
     }
     csv
