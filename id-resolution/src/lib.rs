@@ -4,10 +4,13 @@
 //! * [`names`]: the book of names, which parts names and reads kanji.
 //! * [`tokens`]: a source identity as sealed keys and a guard.
 //! * [`exact`]: the engine `exact/1`; another engine takes its place behind [`Engine`].
+//! * [`table`]: matching of any table, by a model learned from it.
+//! * [`eval`]: how good a result is.
 //! * [`rules`]: the findings of matching.
 //!
 //! Pure: no I/O, no clock, no randomness of its own, and never clinical data.
 
+pub mod eval;
 pub mod exact;
 mod graph;
 pub mod mpi;
@@ -15,6 +18,7 @@ pub mod names;
 pub mod normalise;
 pub mod rules;
 pub mod sent;
+pub mod table;
 pub mod tokens;
 
 pub use exact::Exact;
