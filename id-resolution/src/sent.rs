@@ -119,26 +119,53 @@ pub struct Normal {
 impl Normal {
     /// Empties all fields and keeps their buffers.
     pub fn clear(&mut self) {
-        for part in [&mut self.family, &mut self.given] {
+        // every field by name, so that a new one cannot be forgotten
+        let Self {
+            family,
+            given,
+            split_kana,
+            split_kanji,
+            parted_kana,
+            parted_kanji,
+            newborn,
+            foreign,
+            test_patient,
+            birth,
+            sex,
+            postal_code,
+            address,
+            city_len,
+            phone,
+            insurer,
+            insurer_sound,
+            insured,
+            branch,
+            care,
+            local,
+            inquiry,
+        } = self;
+        for part in [family, given] {
             part.kana.clear();
             part.kanji.clear();
             part.written = 0;
         }
-        for text in [&mut self.address, &mut self.insured, &mut self.care, &mut self.local, &mut self.inquiry]
-        {
+        for text in [address, insured, care, local, inquiry] {
             text.clear();
         }
-        let keep = std::mem::take(self);
-        *self = Self {
-            family: keep.family,
-            given: keep.given,
-            address: keep.address,
-            insured: keep.insured,
-            care: keep.care,
-            local: keep.local,
-            inquiry: keep.inquiry,
-            branch: 255,
-            ..Self::default()
-        };
+        for flag in [
+            split_kana,
+            split_kanji,
+            parted_kana,
+            parted_kanji,
+            newborn,
+            foreign,
+            test_patient,
+            insurer_sound,
+        ] {
+            *flag = false;
+        }
+        *birth = Birth::default();
+        (*sex, *branch, *postal_code, *insurer) = (0, 255, 0, 0);
+        (*city_len, *phone) = (0, 0);
     }
 }

@@ -85,6 +85,9 @@ const WITH_WARDS: [&str; 20] = [
 /// Folds an address into `out`; the answer is the length in bytes of its part up to the city, ward, town or village.
 pub fn fold(text: &str, out: &mut String) -> usize {
     out.clear();
+    if text.is_empty() {
+        return 0;
+    }
     let mut signs = ['\0'; LEN];
     let mut len = 0;
     plain(text, |c| {
@@ -110,7 +113,10 @@ pub fn fold(text: &str, out: &mut String) -> usize {
     while let [' ', tail @ ..] = rest {
         rest = tail;
     }
-    if let Some(prefecture) = PREFECTURES.iter().find(|p| starts_with(rest, p)) {
+    let ends = |at: usize| matches!(rest.get(at), Some('都' | '道' | '府' | '県'));
+    let prefecture =
+        if ends(2) || ends(3) { PREFECTURES.iter().find(|p| starts_with(rest, p)) } else { None };
+    if let Some(prefecture) = prefecture {
         rest = rest.get(prefecture.chars().count()..).unwrap_or_default();
     }
     let (skip, city) = city(rest);

@@ -40,6 +40,9 @@ where
 {
     /// Reads a folded name. The parts of a foreign one are parted only where its source does so.
     pub(super) fn shape(&self, whole: &[u8], foreign: bool) -> Shape {
+        if whole.is_empty() {
+            return Shape::default();
+        }
         let part = |from: usize, to: usize| whole.get(from..to).unwrap_or_default();
         let mut end = whole.len();
         // a maiden name (旧姓) that stands without brackets
