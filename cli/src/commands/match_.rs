@@ -16,6 +16,8 @@ use super::Ending;
 use crate::say::{Voice, warn};
 
 mod eval;
+mod person;
+mod stream;
 
 /// `musubi match`.
 #[derive(Debug, Args)]
@@ -27,7 +29,7 @@ pub struct Order {
     #[arg(required = true)]
     file: Option<PathBuf>,
     /// How to match: a TOML file, or the name of one that comes with Musubi (febrl, febrl4, fake, rldata,
-    /// pseudopeople, historical_50k).
+    /// pseudopeople, historical_50k, ja).
     #[arg(long, required = true, value_name = "FILE|NAME")]
     config: Option<String>,
     /// Write record_id,cluster_id.
@@ -42,6 +44,9 @@ pub struct Order {
     /// Write what was learned, as JSON.
     #[arg(long, value_name = "FILE")]
     model_out: Option<PathBuf>,
+    /// Use this model instead of learning from the table (person-ja).
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
     /// Join above this many bits, instead of where the greatest F1 is expected.
     #[arg(long, value_name = "BITS", allow_negative_numbers = true)]
     threshold: Option<f64>,
@@ -75,9 +80,7 @@ fn link(order: &Order, file: &Path, config: &str, voice: Voice) -> Result<Ending
     };
     let mut plan = match Config::read(&text) {
         Ok(Config::Table(plan)) => plan,
-        Ok(Config::PersonJa(_)) => {
-            return Ok(refuse(voice, config, "kind = \"person-ja\" はまだ使えません / not available yet"));
-        }
+        Ok(Config::PersonJa(columns)) => return person::link(order, file, &columns, voice),
         Err(why) => return Ok(refuse(voice, config, &why)),
     };
     plan.threshold = order.threshold.or(plan.threshold);

@@ -147,13 +147,14 @@ fn yes() -> bool {
 }
 
 /// Configurations that come with Musubi, by name.
-pub const SHIPPED: [(&str, &str); 6] = [
+pub const SHIPPED: [(&str, &str); 7] = [
     ("febrl", include_str!("../../configs/febrl.toml")),
     ("febrl4", include_str!("../../configs/febrl4.toml")),
     ("fake", include_str!("../../configs/fake.toml")),
     ("rldata", include_str!("../../configs/rldata.toml")),
     ("pseudopeople", include_str!("../../configs/pseudopeople.toml")),
     ("historical_50k", include_str!("../../configs/historical_50k.toml")),
+    ("ja", include_str!("../../configs/ja.toml")),
 ];
 
 impl Config {
