@@ -5,8 +5,10 @@
 //! to its own given name or birth date at several sources (twins, not a slip), do they visit the same facilities. The
 //! answer depends on the set of records only: members are put into an order of their content first.
 
+use std::collections::BTreeSet;
+
 use super::model::Model;
-use super::row::{Lexicon, NONE, Row, mix};
+use super::row::{Lexicon, NONE, Row, Strings, mix};
 use super::score::{Time, score};
 use super::weights::{Comparison, level};
 
@@ -82,7 +84,7 @@ pub struct Ruled<'a> {
 /// Room that is used again from one component to the next.
 #[derive(Debug, Default)]
 pub struct Room {
-    order: Vec<(u64, u32)>,
+    order: Vec<(u64, (u16, u16), u32)>,
     edges: Vec<Edge>,
     points: Vec<(u16, u32)>,
     values: Vec<(u32, u32)>,
@@ -104,9 +106,12 @@ pub fn refine(
         return out;
     }
     room.order.clear();
-    room.order.extend((0..count).filter_map(|p| Some((canonical(row(p)?, lexicon), p))));
+    room.order.extend((0..count).filter_map(|p| {
+        let r = row(p)?;
+        Some((canonical(r, lexicon), (r.first, r.last), p))
+    }));
     room.order.sort_unstable();
-    let order: Vec<u32> = room.order.iter().map(|(_, p)| *p).collect();
+    let order: Vec<u32> = room.order.iter().map(|(_, _, p)| *p).collect();
     let mut edges = std::mem::take(&mut room.edges);
     edges.clear();
     for (i, a) in (0u32..).zip(&order) {
@@ -153,7 +158,7 @@ pub fn refine(
     loop {
         let mut joined = false;
         doubtful.retain(|d: &Doubtful| d.joined);
-        let mut refused: Vec<(u32, u32)> = Vec::new();
+        let mut refused: BTreeSet<(u32, u32)> = BTreeSet::new();
         for edge in &edges {
             let (x, y) = (group_of(&of, edge.a), group_of(&of, edge.b));
             if x == y || refused.contains(&(x.min(y), x.max(y))) {
@@ -176,7 +181,7 @@ pub fn refine(
                 out.links.push(*edge);
                 joined = true;
             } else {
-                refused.push((x.min(y), x.max(y)));
+                refused.insert((x.min(y), x.max(y)));
                 if !ruled_out && sum >= model.rules.threshold - model.rules.grey {
                     doubtful.push(Doubtful { edge: *edge, whole: sum, joined: false, records });
                 }
@@ -287,6 +292,11 @@ fn timeline<'a>(
     returns(points)
 }
 
+/// A name by its content: the number of a string depends on when it came, and values are put in order below.
+fn content(strings: &Strings, id: u32) -> u32 {
+    if id == NONE { NONE } else { u32::try_from(strings.hash(id) >> 32).unwrap_or(0).max(1) }
+}
+
 /// A value of a row; 0: not known.
 type Value<'a> = &'a dyn Fn(&Row) -> u32;
 
@@ -299,8 +309,8 @@ fn whole(model: &Model, lexicon: &Lexicon, a: &[&Row], b: &[&Row], levels: u64, 
         (&|r| r.insured, w.insured_turn),
         (&|r| r.city, w.city_turn),
         (&|r| u32::from(r.area), w.area_turn),
-        (&|r| r.family_kanji, w.family_turn),
-        (&|r| r.family_kana, w.family_turn),
+        (&|r| content(&lexicon.kanji, r.family_kanji), w.family_turn),
+        (&|r| content(&lexicon.kana, r.family_kana), w.family_turn),
     ];
     for (value, weight) in lines {
         let both = timeline(a.iter().chain(b), value, &mut room.points);
@@ -313,8 +323,12 @@ fn whole(model: &Model, lexicon: &Lexicon, a: &[&Row], b: &[&Row], levels: u64, 
     // each holds to its own
     let name = level(levels, Comparison::Given);
     let held: [(Value<'_>, i32, bool); 4] = [
-        (&|r| lexicon.kana.plain(r.given_kana), w.given_support, matches!(name, 5 | 6 | 10)),
-        (&|r| r.given_kanji, w.given_support, matches!(name, 4 | 7 | 10)),
+        (
+            &|r| content(&lexicon.kana, lexicon.kana.plain(r.given_kana)),
+            w.given_support,
+            matches!(name, 5 | 6 | 10),
+        ),
+        (&|r| content(&lexicon.kanji, r.given_kanji), w.given_support, matches!(name, 4 | 7 | 10)),
         (&|r| r.birth, w.birth_support, level(levels, Comparison::Birth) > 1),
         (&|r| u32::from(r.sex), w.sex_support, level(levels, Comparison::Sex) > 1),
     ];
