@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::engine::Mpi;
 use super::entity::{Edge, Ruled};
 use super::keys::keys;
-use super::model::Model;
+use super::model::{Model, Scorer};
 use super::row::Lexicon;
+use super::score::{Time, score};
 use super::{BIT, Decided, Doubt, Grey, Group, Link, Record, Ruling};
 use crate::normalise::normalise;
 use crate::sent::{Normal, Sent};
@@ -31,22 +32,32 @@ pub fn block_keys(model: &Model, sent: &Sent<'_>) -> Vec<u64> {
 pub fn decide(model: &Model, records: &[Record<'_>], rulings: &[Ruling], crowded: &BTreeSet<u64>) -> Decided {
     let mut sorted: Vec<&Record<'_>> = records.iter().collect();
     sorted.sort_unstable_by_key(|r| r.id);
-    let mut mpi = Mpi::apart(model, crowded);
-    mpi.add(sorted.iter().map(|r| **r));
-    let place: BTreeMap<[u8; 16], u32> = (0u32..).zip(&sorted).map(|(i, r)| (r.id, i)).collect();
+    // what people keep apart must not share a row; everything else does, as in the engine over all records
+    let alone = rulings.iter().filter(|r| !r.same).flat_map(|r| [r.a, r.b]).collect();
+    let scorer = Scorer::new(model);
+    let mut mpi = Mpi::ruled(model, alone, crowded);
+    let rows = mpi.add(sorted.iter().map(|r| **r)).rows;
+    let place: BTreeMap<[u8; 16], u32> = sorted.iter().map(|r| r.id).zip(rows).collect();
+    let mut held: BTreeMap<u32, Vec<[u8; 16]>> = BTreeMap::new();
+    for (id, row) in &place {
+        held.entry(*row).or_default().push(*id);
+    }
     let places = |r: &Ruling| Some((*place.get(&r.a)?, *place.get(&r.b)?));
     for (a, b) in rulings.iter().filter(|r| r.same).filter_map(places) {
         mpi.rule_same(a, b);
     }
     let mut components: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for i in place.values() {
-        components.entry(mpi.links().root(*i)).or_default().push(*i);
+    for row in held.keys() {
+        components.entry(mpi.links().root(*row)).or_default().push(*row);
     }
     let mut out = Decided::default();
     let mut groups: Vec<(Group, u32)> = Vec::new();
-    let id = |i: u32| sorted.get(i as usize).map_or([0; 16], |r| r.id);
+    let ids = |row: u32| held.get(&row).map_or(&[][..], Vec::as_slice);
+    let id = |row: u32| ids(row).first().copied().unwrap_or([0; 16]);
+    let rule = |levels: u64| model.sure_rule(levels).map_or("score", |_| "rule");
     for (number, mut members) in (0u32..).zip(components.into_values()) {
         members.sort_unstable();
+        out.cut += u64::from(members.len() > model.rules.component_max);
         let inside = |same: bool| -> Vec<(u32, u32)> {
             let at = |i: u32| members.binary_search(&i).ok().and_then(|p| u32::try_from(p).ok());
             rulings
@@ -58,19 +69,26 @@ pub fn decide(model: &Model, records: &[Record<'_>], rulings: &[Ruling], crowded
         };
         let (same, apart) = (inside(true), inside(false));
         let refined = mpi.decide_component(&members, Ruled { same: &same, apart: &apart });
+        // records of one content are one person
+        let one = |row: u32| {
+            let own = mpi.rows().get(row as usize).map(|r| score(&scorer, mpi.lexicon(), r, r, Time::Counts));
+            let (weight, levels) = own.map_or((0, 0), |s| (s.weight, s.levels));
+            let (first, ids) = (id(row), ids(row));
+            let others = ids.iter().skip(1);
+            let links =
+                others.map(|b| Link { a: first, b: *b, weight, levels, rule: rule(levels) }).collect();
+            Group { members: ids.to_vec(), links }
+        };
         let Some(refined) = refined else {
             let only = members.first().copied().unwrap_or_default();
             out.unlinkable += u64::from(!mpi.linkable(only));
-            groups.push((Group { members: vec![id(only)], links: Vec::new() }, number));
+            groups.push((one(only), number));
             continue;
         };
         let record = |at: u32| members.get(at as usize).map_or([0; 16], |i| id(*i));
         let link = |e: &Edge| {
-            let rule = if e.levels == 0 && e.weight == i32::MAX {
-                "ruling"
-            } else {
-                model.sure_rule(e.levels).map_or("score", |_| "rule")
-            };
+            let ruled = e.levels == 0 && e.weight == i32::MAX;
+            let rule = if ruled { "ruling" } else { rule(e.levels) };
             let (x, y) = (record(e.a), record(e.b));
             Link { a: x.min(y), b: x.max(y), weight: e.weight, levels: e.levels, rule }
         };
@@ -78,7 +96,10 @@ pub fn decide(model: &Model, records: &[Record<'_>], rulings: &[Ruling], crowded
         for (at, group) in (0u32..).zip(&refined.group) {
             let group =
                 found.entry(*group).or_insert_with(|| Group { members: Vec::new(), links: Vec::new() });
-            group.members.push(record(at));
+            let Some(row) = members.get(at as usize) else { continue };
+            let more = one(*row);
+            group.members.extend(more.members);
+            group.links.extend(more.links);
         }
         for edge in &refined.links {
             if let Some(group) = refined.group.get(edge.a as usize).and_then(|g| found.get_mut(g)) {

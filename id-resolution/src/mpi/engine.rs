@@ -10,6 +10,7 @@
 
 use std::collections::BTreeSet;
 
+use super::cut::{cut, refine_pieces};
 use super::entity::{Refined, Room, Ruled, refine};
 use super::keys::keys;
 use super::model::{Model, Scorer};
@@ -29,8 +30,8 @@ pub struct Mpi<'m> {
     rows: Vec<Row>,
     /// Union-find over rows; see [`Links`].
     links: Links,
-    /// Records with the same content share a row.
-    fold: bool,
+    /// Records that never share a row with others of the same content, so that people can rule on each.
+    alone: BTreeSet<[u8; 16]>,
     /// Person of each row: a row of the same person (the first in canonical order).
     person: Vec<u32>,
     tuples: Tuples,
@@ -41,6 +42,7 @@ pub struct Mpi<'m> {
     normal: Normal,
     room: Room,
     scored: u64,
+    cut: u64,
 }
 
 /// What a batch did.
@@ -54,6 +56,8 @@ pub struct Batch {
     pub crowded: u64,
     /// Records whose tuple was known.
     pub repeated: u64,
+    /// Components too large to be looked at as a whole, which were cut first (see [`super::cut`]).
+    pub cut: u64,
 }
 
 /// Components: union-find with path halving, and a ring through the members of each component.
@@ -186,9 +190,12 @@ impl Tuples {
         }
         self.held += 1;
         if self.held * 4 > self.table.len() * 3 {
-            let size = self.table.len() * 2;
+            // only what was inserted: not every row stands for its content
+            let held = std::mem::take(&mut self.table);
+            let size = held.len() * 2;
             self.table = vec![u32::MAX; size];
-            for (id, row) in (0u32..).zip(rows) {
+            for id in held {
+                let Some(row) = rows.get(id as usize) else { continue };
                 let mut at = usize::try_from(hash(row)).unwrap_or(usize::MAX) & (size - 1);
                 while self.table.get(at).is_some_and(|x| *x != u32::MAX) {
                     at = (at + 1) & (size - 1);
@@ -224,7 +231,7 @@ impl<'m> Mpi<'m> {
             lexicon: Lexicon::default(),
             rows: Vec::new(),
             links: Links::default(),
-            fold: true,
+            alone: BTreeSet::new(),
             person: Vec::new(),
             tuples: Tuples::default(),
             runs: Runs::default(),
@@ -233,6 +240,7 @@ impl<'m> Mpi<'m> {
             normal: Normal::default(),
             room: Room::default(),
             scored: 0,
+            cut: 0,
         }
     }
 
@@ -289,10 +297,10 @@ impl<'m> Mpi<'m> {
         let unseen = self.model.rules.unseen_name;
         let row =
             self.lexicon.row(&self.normal, record.sent.facility, record.seen, &self.model.names, unseen);
-        let hash = tuple_hash(&row);
-        if !self.fold {
+        if self.alone.contains(&record.id) {
             return (self.push(row), Taken::New);
         }
+        let hash = tuple_hash(&row);
         match self.tuples.find(hash, &self.rows, &row) {
             Ok(id) => {
                 let Some(known) = self.rows.get_mut(id as usize) else { return (id, Taken::Known) };
@@ -306,10 +314,19 @@ impl<'m> Mpi<'m> {
             }
             Err(at) => {
                 let id = self.push(row);
-                self.tuples.insert(at, id, &self.rows, tuple_hash);
+                if self.tells(&row) {
+                    self.tuples.insert(at, id, &self.rows, tuple_hash);
+                }
                 (id, Taken::New)
             }
         }
+    }
+
+    /// Does the content say enough for the same content to be the same person? A name alone does not, nor does
+    /// a test patient's.
+    fn tells(&self, row: &Row) -> bool {
+        let own = || score(&self.scorer, &self.lexicon, row, row, Time::Ignored).weight;
+        !row.is(flag::ASIDE) && own() >= self.model.rules.threshold
     }
 
     fn push(&mut self, row: Row) -> u32 {
@@ -320,11 +337,11 @@ impl<'m> Mpi<'m> {
         id
     }
 
-    /// An engine that gives each record a row of its own, so that people can rule on each, with keys known to be
-    /// crowded.
+    /// An engine with keys known to be crowded, which gives some records a row of their own, so that people can rule on
+    /// each.
     #[must_use]
-    pub fn apart(model: &'m Model, crowded: &BTreeSet<u64>) -> Self {
-        Self { fold: false, crowded: crowded.clone(), room: Room::explaining(), ..Self::new(model) }
+    pub fn ruled(model: &'m Model, alone: BTreeSet<[u8; 16]>, crowded: &BTreeSet<u64>) -> Self {
+        Self { alone, crowded: crowded.clone(), room: Room::explaining(), ..Self::new(model) }
     }
 
     /// Joins two rows whatever their records say.
@@ -335,7 +352,9 @@ impl<'m> Mpi<'m> {
     /// Takes in a batch and decides what it touches.
     pub fn add<'r>(&mut self, records: impl IntoIterator<Item = Record<'r>>) -> Batch {
         let mut batch = self.take_in(records);
+        let cut = self.cut;
         batch.touched = self.settle();
+        batch.cut = self.cut - cut;
         batch
     }
 
@@ -392,8 +411,16 @@ impl<'m> Mpi<'m> {
             }
             return None;
         }
-        let refined =
-            refine(self.model, &self.scorer, &self.lexicon, &self.rows, members, ruled, &mut self.room);
+        let (model, lexicon, scorer) = (self.model, &self.lexicon, &self.scorer);
+        let refined = if members.len() > model.rules.component_max {
+            self.cut += 1;
+            let most = model.rules.component_max;
+            let (pieces, scored) = cut(scorer, lexicon, &self.rows, members, ruled.same, &self.crowded, most);
+            self.scored += scored;
+            refine_pieces(model, scorer, lexicon, &self.rows, members, &pieces, ruled, &mut self.room)
+        } else {
+            refine(model, scorer, lexicon, &self.rows, members, ruled, &mut self.room)
+        };
         let mut first: Vec<u32> = vec![u32::MAX; members.len()];
         for (member, group) in members.iter().zip(&refined.group) {
             if let Some(slot) = first.get_mut(*group as usize) {

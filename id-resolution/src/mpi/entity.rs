@@ -6,7 +6,7 @@
 //! answer depends on the set of records only: members are put into an order of their content first.
 
 use super::model::{Model, Scorer};
-use super::row::{Lexicon, NONE, Row, mix};
+use super::row::{Lexicon, NONE, Row, Strings, mix};
 use super::score::{Time, score};
 use super::weights::{Comparison, level};
 
@@ -84,7 +84,7 @@ pub struct Ruled<'a> {
 pub struct Room {
     /// Give the edges along which groups were joined, and the doubts, too.
     pub explain: bool,
-    order: Vec<(u64, u32)>,
+    order: Vec<(u64, (u16, u16), u32)>,
     of: Vec<u32>,
     edges: Vec<Edge>,
     refused: Vec<u64>,
@@ -147,12 +147,15 @@ pub fn refine(
     }
     let mut out = Refined::default();
     room.order.clear();
-    room.order.extend((0..count).filter_map(|p| Some((canonical(row(p)?, lexicon), p))));
+    room.order.extend((0..count).filter_map(|p| {
+        let r = row(p)?;
+        Some((canonical(r, lexicon), (r.first, r.last), p))
+    }));
     room.order.sort_unstable();
     // from here on places are canonical
     let order = std::mem::take(&mut room.order);
-    let at = |i: u32| order.get(i as usize).and_then(|(_, p)| row(*p));
-    let place = |p: u32| order.iter().position(|(_, x)| *x == p).and_then(|i| u32::try_from(i).ok());
+    let at = |i: u32| order.get(i as usize).and_then(|(_, _, p)| row(*p));
+    let place = |p: u32| order.iter().position(|(_, _, x)| *x == p).and_then(|i| u32::try_from(i).ok());
     let pairs = |pairs: &[(u32, u32)]| -> Vec<(u32, u32)> {
         pairs
             .iter()
@@ -217,7 +220,7 @@ pub fn refine(
     edges.sort_unstable_by_key(|e| (-e.weight, e.a, e.b));
     agglomerate(model, lexicon, &at, &apart, &edges, &mut of, &mut out, room);
     // back to places in `members`
-    let back = |i: u32| order.get(i as usize).map_or(i, |(_, p)| *p);
+    let back = |i: u32| order.get(i as usize).map_or(i, |(_, _, p)| *p);
     let edge_back = |e: &mut Edge| (e.a, e.b) = (back(e.a), back(e.b));
     out.group = vec![0; members.len()];
     for (i, group) in (0u32..).zip(&of) {
@@ -388,6 +391,11 @@ fn uniform(a: &[&Row], b: &[&Row], value: Value<'_>) -> bool {
     known.next().is_none_or(|first| known.all(|v| v == first))
 }
 
+/// A name by its content: the number of a string depends on when it came, and values are put in order below.
+fn content(strings: &Strings, id: u32) -> u32 {
+    if id == NONE { NONE } else { u32::try_from(strings.hash(id) >> 32).unwrap_or(0).max(1) }
+}
+
 /// A value of a row; 0: not known.
 type Value<'a> = &'a dyn Fn(&Row) -> u32;
 
@@ -400,8 +408,8 @@ fn whole(model: &Model, lexicon: &Lexicon, a: &[&Row], b: &[&Row], levels: u64, 
         (&|r| r.insured, w.insured_turn),
         (&|r| r.city, w.city_turn),
         (&|r| u32::from(r.area), w.area_turn),
-        (&|r| r.family_kanji, w.family_turn),
-        (&|r| r.family_kana, w.family_turn),
+        (&|r| content(&lexicon.kanji, r.family_kanji), w.family_turn),
+        (&|r| content(&lexicon.kana, r.family_kana), w.family_turn),
     ];
     for (value, weight) in lines {
         if uniform(a, b, value) {
@@ -417,8 +425,12 @@ fn whole(model: &Model, lexicon: &Lexicon, a: &[&Row], b: &[&Row], levels: u64, 
     // each holds to its own
     let name = level(levels, Comparison::Given);
     let held: [(Value<'_>, i32, bool); 4] = [
-        (&|r| lexicon.kana.plain(r.given_kana), w.given_support, matches!(name, 5 | 6 | 10)),
-        (&|r| r.given_kanji, w.given_support, matches!(name, 4 | 7 | 10)),
+        (
+            &|r| content(&lexicon.kana, lexicon.kana.plain(r.given_kana)),
+            w.given_support,
+            matches!(name, 5 | 6 | 10),
+        ),
+        (&|r| content(&lexicon.kanji, r.given_kanji), w.given_support, matches!(name, 4 | 7 | 10)),
         (&|r| r.birth, w.birth_support, level(levels, Comparison::Birth) > 1),
         (&|r| u32::from(r.sex), w.sex_support, level(levels, Comparison::Sex) > 1),
     ];

@@ -92,8 +92,11 @@ pub struct Decided {
     pub grey: Vec<Grey>,
     /// Records that have nothing to match on: a group of their own.
     pub unlinkable: u64,
+    /// Components that were too large and were cut at higher weights before they were looked at.
+    pub cut: u64,
 }
 
+pub mod cut;
 mod decide;
 pub mod engine;
 pub mod entity;

@@ -169,13 +169,16 @@ impl Model {
     }
 }
 
+/// Levels of a vector that a rule asks for: mask and value.
+type Look = (u64, u64);
+
 /// A model made ready for scoring: the same numbers in one flat table.
 #[derive(Debug, Clone)]
 pub struct Scorer {
     table: [[[i32; 4]; LEVELS]; COMPARISONS],
     prior: [i32; 4],
     /// Rules as (mask, value) of their key, and of each guard.
-    sure: Vec<(u64, u64, Vec<(u64, u64)>)>,
+    sure: Vec<(Look, Vec<Look>)>,
     sure_weight: i32,
     /// Years by which a mistaken era moves a birth date.
     pub era_slips: Vec<i32>,
@@ -202,8 +205,7 @@ impl Scorer {
             (15u64 << shift, u64::from(wanted) << shift)
         };
         let sure = model.rules.sure.iter().map(|rule| {
-            let (bits, value) = mask(rule.key);
-            (bits, value, rule.guard.iter().map(|g| mask(*g)).collect())
+            (mask(rule.key), rule.guard.iter().map(|g| mask(*g)).collect())
         });
         Self {
             table,
@@ -230,10 +232,8 @@ impl Scorer {
         }
         let [same, household, twin, stranger] = sums;
         let weight = same - add(add(household, twin), stranger - family - given);
-        let holds = |(bits, value): &(u64, u64)| levels & bits == *value;
-        let sure = |(bits, value, guard): &(u64, u64, Vec<(u64, u64)>)| {
-            levels & bits == *value && guard.iter().any(holds)
-        };
+        let holds = |(bits, value): &Look| levels & bits == *value;
+        let sure = |(key, guard): &(Look, Vec<Look>)| holds(key) && guard.iter().any(holds);
         if weight < self.sure_weight && self.sure.iter().any(sure) { self.sure_weight } else { weight }
     }
 }
