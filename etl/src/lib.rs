@@ -13,6 +13,7 @@ pub mod house;
 pub mod intake;
 pub mod interfaces;
 pub mod load;
+pub mod matching;
 pub mod night;
 pub mod quarantine;
 pub mod resolve;

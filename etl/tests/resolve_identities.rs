@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use musubi_etl::resolve::{ResolveReport, resolve_identities};
-use musubi_id_resolution::{Described, TokenKey, describe};
+use musubi_etl::matching::Matching;
+use musubi_etl::resolve::{Arrival, ResolveReport, resolve_identities};
+use musubi_id_resolution::{TokenKey, describe};
 use musubi_model::identity::{Demographics, Identifying, Sex, parts};
 use musubi_model::{IdentityId, PartialDate, ProviderId, ResearchId, SourceIdentity, SubmissionId};
 use musubi_storage::identity::open_demographics;
@@ -33,13 +34,13 @@ impl House {
         self.registry.identity().expect("a handle")
     }
 
-    fn describe(&self, people: &[SourceIdentity]) -> BTreeMap<IdentityId, (SourceIdentity, Described)> {
+    fn describe(&self, people: &[SourceIdentity]) -> BTreeMap<IdentityId, Arrival> {
         let key = TokenKey::new(self.ring.token.expose());
         people
             .iter()
             .map(|p| {
                 let described = describe(&key, p);
-                (described.identity_id, (p.clone(), described))
+                (described.identity_id, Arrival { identity: p.clone(), described, seen: None })
             })
             .collect()
     }
@@ -47,8 +48,8 @@ impl House {
     fn resolve(&self, submission: u8, people: &[SourceIdentity]) -> ResolveReport {
         let now = Timestamp::from_second(1_780_000_000).expect("a time");
         let identities = self.describe(people);
-        resolve_identities(&mut self.db(), &self.ring, SubmissionId([submission; 16]), now, &identities)
-            .expect("resolved")
+        let (submission, matching) = (SubmissionId([submission; 16]), Matching::default());
+        resolve_identities(&mut self.db(), &self.ring, submission, now, &identities, &matching).expect("resolved")
     }
 
     fn id(&self, person: &SourceIdentity) -> IdentityId {

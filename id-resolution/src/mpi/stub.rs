@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Decided, Group, Link, Record, Ruling};
+use crate::normalise;
 use crate::sent::Sent;
 
 /// The model (モデル): weights, thresholds, names. One versioned, signed file.
@@ -23,14 +24,16 @@ pub fn block_keys(_model: &Model, sent: &Sent<'_>) -> Vec<u64> {
         u64::from_le_bytes(h.finalize().as_bytes().first_chunk::<8>().copied().unwrap_or_default())
     };
     let mut keys = Vec::new();
-    if !sent.birth.is_empty() && !sent.name_kana.is_empty() {
-        keys.push(hash(&["name", sent.name_kana, sent.birth]));
-    }
-    if !sent.local_number.is_empty() {
-        keys.push(hash(&["local", sent.facility, sent.local_number]));
-    }
-    if !sent.number.is_empty() && !sent.birth.is_empty() {
-        keys.push(hash(&["insured", sent.insurer, sent.symbol, sent.number, sent.birth]));
+    if sent.birth.len() == 10 && matches!(sent.sex, "1" | "2") {
+        if let Some(kana) = normalise::kana(sent.name_kana) {
+            keys.push(hash(&["name", &kana, sent.birth, sent.sex]));
+        }
+        if let Some(local) = normalise::local_number(sent.local_number) {
+            keys.push(hash(&["local", sent.facility, &local, sent.birth, sent.sex]));
+        }
+        if let Some(insured) = normalise::insured(sent.insurer, sent.symbol, sent.number, sent.branch) {
+            keys.push(hash(&["insured", &insured, sent.birth, sent.sex]));
+        }
     }
     keys.sort_unstable();
     keys
