@@ -127,10 +127,7 @@ pub fn resolve_identities(
 }
 
 /// Says which key contradicts itself and at whose records; no id, no value.
-fn conflict_finding(
-    conflict: &Conflict,
-    identities: &BTreeMap<IdentityId, Arrival>,
-) -> Finding {
+fn conflict_finding(conflict: &Conflict, identities: &BTreeMap<IdentityId, Arrival>) -> Finding {
     let key = match conflict.kind {
         ConflictKind::Guard(TokenKind::Local) => "患者番号",
         ConflictKind::Guard(TokenKind::Insured) => "被保険者番号",

@@ -49,7 +49,8 @@ impl House {
         let now = Timestamp::from_second(1_780_000_000).expect("a time");
         let identities = self.describe(people);
         let (submission, matching) = (SubmissionId([submission; 16]), Matching::default());
-        resolve_identities(&mut self.db(), &self.ring, submission, now, &identities, &matching).expect("resolved")
+        resolve_identities(&mut self.db(), &self.ring, submission, now, &identities, &matching)
+            .expect("resolved")
     }
 
     fn id(&self, person: &SourceIdentity) -> IdentityId {

@@ -222,9 +222,9 @@ impl<'a> Work<'a> {
         let (mut members, mut decisions) = (Vec::new(), Vec::new());
         for (place, cluster) in self.clusters.iter().enumerate() {
             let Some(person) = self.id(place) else { continue };
-            for (identity_id, evidence) in walk(cluster, |id| {
-                self.before.members.get(id).is_some_and(|was| was.person == person)
-            }) {
+            for (identity_id, evidence) in
+                walk(cluster, |id| self.before.members.get(id).is_some_and(|was| was.person == person))
+            {
                 let was = self.before.members.get(&identity_id);
                 let (kind, former, origin) = match was {
                     Some(was) if was.person == person => continue,

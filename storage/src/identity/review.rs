@@ -101,7 +101,8 @@ pub(super) fn queue(
         }
     }
     doubts.retain(|(a, b), _| a != b);
-    let ids: Vec<IdentityId> = set.values().filter(|e| e.was.is_some()).map(|e| e.record.identity_id).collect();
+    let ids: Vec<IdentityId> =
+        set.values().filter(|e| e.was.is_some()).map(|e| e.record.identity_id).collect();
     let rows = tx
         .query(
             "SELECT identity_a, identity_b, state FROM identity.review
@@ -112,8 +113,7 @@ pub(super) fn queue(
     let mut settled: (Vec<Vec<u8>>, Vec<Vec<u8>>) = Default::default();
     for row in rows {
         let get = |e| StorageError::db(doing)(e);
-        let pair =
-            (identity_id(row.try_get(0).map_err(get)?)?, identity_id(row.try_get(1).map_err(get)?)?);
+        let pair = (identity_id(row.try_get(0).map_err(get)?)?, identity_id(row.try_get(1).map_err(get)?)?);
         let state: &str = row.try_get(2).map_err(get)?;
         let still = doubts.contains_key(&pair);
         // a pair that was settled comes back under the quota like any other
@@ -140,9 +140,8 @@ pub(super) fn queue(
             &[],
         )
         .map_err(StorageError::db(doing))?;
-    let number = |place: usize| -> Result<i64, StorageError> {
-        row.try_get(place).map_err(StorageError::db(doing))
-    };
+    let number =
+        |place: usize| -> Result<i64, StorageError> { row.try_get(place).map_err(StorageError::db(doing)) };
     let (taken_in, queued) = (number(0)?.unsigned_abs() + done.identities_new, number(1)?.unsigned_abs());
     let allowed = (taken_in * u64::from(occasion.engine.review_per_million())).div_ceil(1_000_000);
     let room = usize::try_from(allowed.saturating_sub(queued)).unwrap_or(usize::MAX);
@@ -263,8 +262,7 @@ fn review(row: &postgres::Row) -> Result<ReviewRow, StorageError> {
         doubt: DoubtKind::read(row.try_get(4).map_err(get)?).ok_or_else(|| damaged("a doubt"))?,
         harm: harm.unsigned_abs(),
         model: row.try_get(6).map_err(get)?,
-        state: ReviewState::read(row.try_get(7).map_err(get)?)
-            .ok_or_else(|| damaged("a review state"))?,
+        state: ReviewState::read(row.try_get(7).map_err(get)?).ok_or_else(|| damaged("a review state"))?,
         submission: submission
             .map(|s| SubmissionId::from_slice(s).ok_or_else(|| damaged("a submission id")))
             .transpose()?,

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use musubi_model::matching::{Decision, DecisionKind, Evidence, Ruled};
 use musubi_model::IdentityId;
+use musubi_model::matching::{Decision, DecisionKind, Evidence, Ruled};
 use postgres::Transaction;
 
 use super::commit::{names, placements};
@@ -168,10 +168,8 @@ impl IdentityDb {
             "SELECT {COLUMNS} FROM identity.ruling WHERE identity_a = ANY($1) OR identity_b = ANY($1)
              ORDER BY ruling_id"
         );
-        let rows = self
-            .client
-            .query(statement.as_str(), &[&names(identities)])
-            .map_err(StorageError::db(doing))?;
+        let rows =
+            self.client.query(statement.as_str(), &[&names(identities)]).map_err(StorageError::db(doing))?;
         rows.iter().map(row_of).collect()
     }
 
@@ -184,8 +182,7 @@ impl IdentityDb {
             "SELECT {COLUMNS} FROM identity.ruling
              WHERE undone_at IS NULL AND undo_proposed_by IS NOT NULL ORDER BY ruling_id"
         );
-        let rows =
-            self.client.query(statement.as_str(), &[]).map_err(StorageError::db("reading rulings"))?;
+        let rows = self.client.query(statement.as_str(), &[]).map_err(StorageError::db("reading rulings"))?;
         rows.iter().map(row_of).collect()
     }
 }

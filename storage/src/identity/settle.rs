@@ -79,8 +79,7 @@ pub(super) fn settle(
         resolution.replaced.iter().filter(|r| before.members.values().any(|m| m.person == r.alias)).count()
             as u64;
     done.persons_split = of_kind(&[DecisionKind::Split, DecisionKind::Revive]);
-    done.moved =
-        resolution.members.iter().filter(|(id, _)| before.members.contains_key(id)).count() as u64;
+    done.moved = resolution.members.iter().filter(|(id, _)| before.members.contains_key(id)).count() as u64;
     done.decided = set.len() as u64;
     done.unlinkable = verdict.unlinkable;
     review::queue(tx, occasion, &verdict, &set, &mut done)?;

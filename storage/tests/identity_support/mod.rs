@@ -111,7 +111,13 @@ impl Engine for Naive {
                 }
                 let near = clusters.remove(place);
                 all.extend(seen.remove(place));
-                whole.links.push(Evidence { a: near.members[0], b: id, weight: 9, levels: 5, rule: "insured" });
+                whole.links.push(Evidence {
+                    a: near.members[0],
+                    b: id,
+                    weight: 9,
+                    levels: 5,
+                    rule: "insured",
+                });
                 whole.members.extend(near.members);
                 whole.links.extend(near.links);
             }
