@@ -119,8 +119,7 @@ impl Normal {
             part.kanji.clear();
             part.written = 0;
         }
-        for text in [&mut self.address, &mut self.insured, &mut self.care, &mut self.local, &mut self.inquiry]
-        {
+        for text in [&mut self.address, &mut self.insured, &mut self.care, &mut self.local, &mut self.inquiry] {
             text.clear();
         }
         let keep = std::mem::take(self);
