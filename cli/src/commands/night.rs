@@ -66,7 +66,12 @@ pub fn with_house<T>(
     let parameter_hash =
         record_parameters(&mut db, &home.parameters, now()).context("パラメータを記録できません")?;
     let bars = Bars::new(voice);
-    let matching = Matching::default();
+    let count = |name| -> Result<u32> { Ok(u32::try_from(home.parameters.number(name, today())?)?) };
+    let matching = Matching {
+        crowd_max: count("matching.crowd_max")?,
+        review_per_million: count("matching.review_per_million")?,
+        ..Matching::default()
+    };
     let house = House {
         matching: &matching,
         registry: &home.registry,
