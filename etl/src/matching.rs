@@ -94,6 +94,9 @@ impl Opened {
     }
 }
 
+/// Insurer, symbol, number as written.
+type Card<'a> = (&'a str, &'a str, &'a str);
+
 /// Days since 1970-01-01.
 fn day(date_: Date) -> mpi::Day {
     date_.duration_since(date(1970, 1, 1)).as_hours().checked_div(24).map_or(0, |d| d.try_into().unwrap_or(0))
@@ -158,11 +161,11 @@ impl Engine for Mpi<'_> {
             keys.filter(|key| closed.crowded.contains(&self.tokens.block(*key))).collect()
         };
         let decided = mpi::decide(&self.matching.model, &records, &rulings, &crowded);
-        let cards: BTreeMap<[u8; 16], (&str, &str, &str)> =
+        let cards: BTreeMap<[u8; 16], Card<'_>> =
             records.iter().map(|r| (r.id, (r.sent.insurer, r.sent.symbol, r.sent.number))).collect();
         // Time lines can only contradict each other where there are two cards, and a person is only told apart by days
         // where there was something to tell apart.
-        let mut shape: BTreeMap<u32, (usize, BTreeSet<(&str, &str, &str)>)> = BTreeMap::new();
+        let mut shape: BTreeMap<u32, (usize, BTreeSet<Card<'_>>)> = BTreeMap::new();
         for (group, component) in decided.groups.iter().zip(&decided.components) {
             let (groups, numbers) = shape.entry(*component).or_default();
             *groups += 1;

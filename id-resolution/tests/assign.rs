@@ -90,7 +90,7 @@ impl State {
                 assert_eq!(were.first(), Some(&person), "nothing changes without need");
             }
         }
-        for (alias, _) in &self.before.leads {
+        for alias in self.before.leads.keys() {
             let mut at = *alias;
             for _ in 0..=self.before.leads.len() {
                 let Some(next) = self.before.leads.get(&at) else { break };
