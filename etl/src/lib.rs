@@ -8,6 +8,8 @@
 
 pub mod acknowledge;
 pub mod codes;
+mod counts;
+pub mod days;
 pub mod fault;
 pub mod house;
 pub mod intake;

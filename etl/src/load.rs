@@ -24,9 +24,10 @@ use musubi_storage::lake::{self, LakeFile, PlacedUnit};
 use musubi_storage::registry::{IdentityDb, IngestDb};
 use musubi_storage::vault::{KeyId, PackEntry, PackWriter, SealedDocument, Segment, seal_document};
 use rayon::prelude::*;
-use serde::Serialize;
 
 use crate::codes::UnmappedCodes;
+pub use crate::counts::LoadCounts;
+use crate::days::{Days, wider, within};
 use crate::fault::Fault;
 use crate::house::{EtlError, Event, House, japanese_day};
 use crate::intake::{Outcome, Verified};
@@ -42,53 +43,6 @@ const FORGOTTEN_KEY: KeyId = [0; 16];
 const MAKERS_MAX: usize = 10_000;
 /// Provider under which the manifest itself is kept.
 pub(crate) const MANIFEST_ORDINAL: i32 = -1;
-
-/// How much a load did, and where its time went (wall clock).
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct LoadCounts {
-    /// Documents.
-    pub documents: u64,
-    /// Units.
-    pub units: u64,
-    /// Records.
-    pub records: u64,
-    /// Raw bytes.
-    pub bytes: u64,
-    /// Facts written.
-    pub facts: u64,
-    /// Source identities new to us.
-    pub identities_new: u64,
-    /// Persons new to us.
-    pub persons_new: u64,
-    /// Persons that turned out to be one with another.
-    pub persons_merged: u64,
-    /// Persons that came out of others.
-    pub persons_split: u64,
-    /// Identities decided that have nothing to match on.
-    pub unlinkable: u64,
-    /// Pairs put before people.
-    pub reviews: u64,
-    /// Pairs in doubt that did not fit into the queue.
-    pub reviews_left_out: u64,
-    /// Conflicts queued.
-    pub conflicts: u64,
-    /// Codes that found no standard.
-    pub unmapped_codes: u64,
-    /// Facts that carry them.
-    pub unmapped_facts: u64,
-    /// Seconds reading and hashing.
-    pub read_seconds: f64,
-    /// Seconds cutting, mapping and describing.
-    pub map_seconds: f64,
-    /// Seconds matching.
-    pub resolve_seconds: f64,
-    /// Seconds writing the lake.
-    pub lake_seconds: f64,
-    /// Seconds sealing and writing the vault.
-    pub vault_seconds: f64,
-    /// Seconds writing registry rows and committing.
-    pub registry_seconds: f64,
-}
 
 /// How a load ended.
 pub(crate) enum Loaded {
@@ -178,7 +132,7 @@ struct Run<'a> {
     /// Person and lake bucket of every identity met so far.
     placed: HashMap<IdentityId, Placement>,
     /// The days on which they were seen, as far as the registry was told.
-    days: HashMap<IdentityId, (Date, Date)>,
+    days: HashMap<IdentityId, Days>,
     /// Codes that found no standard.
     unmapped: UnmappedCodes,
     /// Documents of this submission met so far.
@@ -728,19 +682,6 @@ impl Run<'_> {
             counts: self.counts,
         })))
     }
-}
-
-/// The span of two spans of days.
-fn wider(a: Option<(Date, Date)>, b: Option<(Date, Date)>) -> Option<(Date, Date)> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
-        (one, other) => one.or(other),
-    }
-}
-
-/// A span of days adds nothing to what is known.
-fn within(new: Option<(Date, Date)>, known: Option<(Date, Date)>) -> bool {
-    new.is_none() || (known.is_some() && wider(new, known) == known)
 }
 
 /// The key under which a unit's bytes lie.

@@ -1,10 +1,8 @@
 //! The pure half of a load: from the bytes of some documents to mapped, described units, on all cores.
 
 use compact_str::CompactString;
-use jiff::civil::Date;
 use musubi_id_resolution::{Described, TokenKey, describe};
 use musubi_mappers::{Document, MappedUnit, Mapper, Split, leak};
-use musubi_model::fact::{Fact, FactTable};
 use musubi_model::finding::Finding;
 use musubi_model::limits::Limits;
 use musubi_model::{DocumentHash, ProviderId, SourceIdentity};
@@ -13,6 +11,7 @@ use musubi_storage::master::LoadedMasters;
 use rayon::prelude::*;
 
 use crate::codes::{self, UnitCode};
+use crate::days::{Days, days_seen};
 use crate::package::cap_findings;
 use crate::rules;
 
@@ -45,7 +44,7 @@ pub struct WorkedUnit {
     /// The same as tokens.
     pub described: Described,
     /// First and last day on which the unit says something was done for them.
-    pub seen: Option<(Date, Date)>,
+    pub seen: Option<Days>,
     /// Keyed hash of its logical key.
     pub version_key: Option<[u8; 16]>,
     /// Sortable time of its version.
@@ -165,19 +164,6 @@ pub fn work(tools: &Tools<'_>, documents: &[CutDocument], chunk: &[(usize, u32)]
             })
         })
         .collect()
-}
-
-/// The days on which the source wrote the person so, as far as facts show. An illness may have begun, and a coverage may
-/// begin and end, long before and after the day on which somebody wrote a name and a number down: these do not count.
-fn days_seen(facts: &[Fact]) -> Option<(Date, Date)> {
-    let telling = |f: &&Fact| {
-        use FactTable as T;
-        !matches!(f.table, T::Person | T::ConditionOccurrence | T::PayerPlanPeriod | T::CareNeed | T::Death)
-    };
-    let days = facts.iter().filter(telling).filter_map(|f| f.start).map(|start| start.earliest());
-    days.fold(None, |seen: Option<(Date, Date)>, day| {
-        Some(seen.map_or((day, day), |(first, last)| (first.min(day), last.max(day))))
-    })
 }
 
 /// Logical keys hold patient numbers: only their keyed hash is stored.
