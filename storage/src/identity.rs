@@ -7,6 +7,7 @@
 mod cohort;
 mod commit;
 mod conflicts;
+mod gate;
 mod past;
 mod read;
 mod review;
@@ -24,6 +25,7 @@ use musubi_model::{IdentityId, ProviderId, ResearchId};
 use crate::error::StorageError;
 
 pub use cohort::{CohortOrder, CohortWritten};
+pub use gate::{GateCounts, GateRunRow, GateShut, GateWindow, NewGateRun};
 pub use past::AffectedRelease;
 pub use read::{ConflictRow, DecisionRow, MemberRow};
 pub use review::{ReviewRow, ReviewState};

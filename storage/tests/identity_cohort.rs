@@ -6,7 +6,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use identity_support::{CLINIC_A, CLINIC_B, at, at_b, commit, id, registry, row, token};
+use identity_support::{CLINIC_A, CLINIC_B, at, at_b, commit, id, pass_gates, registry, row, token};
 use jiff::civil::{Date, date};
 use musubi_model::IdentityId;
 use musubi_model::matching::{Guard, TokenKind};
@@ -42,6 +42,7 @@ fn people(registry: &Registry) -> IdentityDb {
     let mut vague = row(4, 4, 5, 4);
     vague.described.complete = false;
     commit(&mut db, 3, &[vague]);
+    pass_gates(&mut db);
     db
 }
 
@@ -152,11 +153,13 @@ fn after_a_merge_home_is_the_survivors_and_a_released_person_survives() {
     let mut db = registry.identity().expect("a handle");
     let older = commit(&mut db, 1, &[row(1, 1, 1, 1)]).placements[&id(1)];
     let younger = commit(&mut db, 2, &[row(2, 1, 2, 2)]).placements[&id(2)];
+    pass_gates(&mut db);
     // only the younger was in a cohort: the older had opted out of it
     db.enter_opt_outs(&[opt_out(TokenKind::Local, 1, 1, None, TODAY)], at(0)).expect("entered");
     assert_eq!(db.write_cohort(&order("c1")).expect("written").persons, 1);
     db.withdraw_opt_out("local-1", at(-10_000_000)).expect("withdrawn");
     commit(&mut db, 3, &[row(3, 1, 1, 2)]);
+    pass_gates(&mut db);
     assert_eq!(db.current_person(&older.research_id).unwrap(), Some(younger.research_id));
 
     let written = db.write_cohort(&order("c2")).expect("written");

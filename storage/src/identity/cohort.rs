@@ -59,6 +59,7 @@ impl IdentityDb {
     /// Writes a cohort of all active persons without those who asked to stop, all or nothing.
     ///
     /// # Errors
+    /// [`StorageError::Refused`] while the gates of matching are shut (see [`super::GateShut`]);
     /// [`StorageError::Database`], also when there is a cohort of that name already.
     pub fn write_cohort(&mut self, order: &CohortOrder<'_>) -> Result<CohortWritten, StorageError> {
         let doing = "writing a cohort";
@@ -71,6 +72,9 @@ impl IdentityDb {
             .isolation_level(IsolationLevel::RepeatableRead)
             .start()
             .map_err(StorageError::db(doing))?;
+        if let Some(why) = super::gate::shut(&mut tx)? {
+            return Err(StorageError::Refused(why.to_string()));
+        }
         tx.batch_execute(
             "CREATE TEMPORARY TABLE stopped (research_id bytea, provider_id text) ON COMMIT DROP",
         )

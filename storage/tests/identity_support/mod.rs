@@ -12,7 +12,7 @@ use musubi_model::matching::{
     Unreadable, Verdict,
 };
 use musubi_model::{IdentityId, ProviderId, ResearchId, SubmissionId};
-use musubi_storage::identity::{Committed, IdentityRow, random_research_ids};
+use musubi_storage::identity::{Committed, GateCounts, IdentityRow, NewGateRun, random_research_ids};
 use musubi_storage::registry::{IdentityDb, Registry};
 
 pub const CLINIC_A: &str = "1310000001";
@@ -62,6 +62,26 @@ pub fn at_b(mut row: IdentityRow) -> IdentityRow {
 pub fn commit(db: &mut IdentityDb, n: u8, rows: &[IdentityRow]) -> Committed {
     db.commit_identities(submission(n), at(i64::from(n)), rows, &Naive, &mut random_research_ids)
         .expect("committed")
+}
+
+/// A run of the gates that passed, so that a cohort may be written.
+pub fn pass_gates(db: &mut IdentityDb) {
+    let counts = db.gate_counts(50, 30).expect("counted");
+    db.record_gate_run(&gate_run(&counts, true)).expect("kept");
+}
+
+pub fn gate_run(counts: &GateCounts, passed: bool) -> NewGateRun<'static> {
+    NewGateRun {
+        at: at(100),
+        model: "none/1",
+        window: counts.window,
+        judged: true,
+        identities_new: counts.identities_new,
+        joined: counts.joined,
+        measured: "{}",
+        verdicts: "[]",
+        passed,
+    }
 }
 
 /// Links equal tokens under equal guards. It reads rows of [`row`], whose "sealed" bytes are their numbers, and never
