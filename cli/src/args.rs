@@ -122,6 +122,9 @@ pub enum Command {
     Precheck(musubi_precheck::Order),
     /// Link the records of any table (名寄せ), or judge a result against a truth.
     Match(crate::commands::match_::Order),
+    /// Gates of matching (夜間の関門): what the nights measured, and opening one that failed.
+    #[command(subcommand)]
+    Gate(crate::commands::gate::Gate),
     /// Measure intake to loaded against two floors.
     Bench(Bench),
 }

@@ -126,6 +126,14 @@ words! {
         ProposeCode = "propose-code", "コード対応の提案";
         /// A proposal of what a local code means was approved or rejected.
         DecideCode = "decide-code", "コード対応の決定";
+        /// Opening a gate of matching that failed was proposed.
+        ProposeOpening = "propose-opening", "関門の開放の提案";
+        /// A gate of matching that failed was opened by a second person.
+        OpenGate = "open-gate", "関門の開放";
+        /// Deciding everybody anew under a model was proposed.
+        ProposeRelink = "propose-relink", "全件再突合の提案";
+        /// Everybody was decided anew under a model.
+        Relink = "relink", "全件再突合";
     }
 }
 
@@ -160,6 +168,10 @@ pub enum AuditObject {
     House,
     /// A map of a local code, by its number.
     CodeMap(u64),
+    /// A run of the gates of matching, by its number.
+    GateRun(u64),
+    /// A switch of the model of matching, by its number.
+    Relink(u64),
 }
 
 impl fmt::Display for AuditObject {
@@ -179,6 +191,8 @@ impl fmt::Display for AuditObject {
             Self::Chain(seq) => write!(f, "chain:{seq}"),
             Self::House => f.write_str("house"),
             Self::CodeMap(id) => write!(f, "code-map:{id}"),
+            Self::GateRun(id) => write!(f, "gate-run:{id}"),
+            Self::Relink(id) => write!(f, "relink:{id}"),
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod codes;
 mod counts;
 pub mod days;
 pub mod fault;
+pub mod gates;
 pub mod house;
 pub mod intake;
 pub mod interfaces;

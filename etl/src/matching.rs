@@ -18,6 +18,8 @@ use musubi_storage::identity::open_demographics;
 use musubi_storage::keys::{KeyRing, SealKey};
 use rayon::prelude::*;
 
+use crate::gates::Thresholds;
+
 /// What matching goes by, besides the model.
 #[derive(Debug, Clone)]
 pub struct Matching {
@@ -28,11 +30,18 @@ pub struct Matching {
     pub crowd_max: u32,
     /// How many pairs may be put before people, in a million identities. mpi.md §5.6: at most 0.1 % of new records.
     pub review_per_million: u32,
+    /// What is too much in a night.
+    pub gates: Thresholds,
 }
 
 impl Default for Matching {
     fn default() -> Self {
-        Self { model: Model::default(), crowd_max: 400, review_per_million: 1000 }
+        Self {
+            model: Model::default(),
+            crowd_max: 400,
+            review_per_million: 1000,
+            gates: Thresholds::default(),
+        }
     }
 }
 

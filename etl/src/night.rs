@@ -1,4 +1,5 @@
-//! A night (夜間処理): every package of an inbox, then the feeds that should have delivered and did not, then tidying.
+//! A night (夜間処理): every package of an inbox, then the gates of matching, then the feeds that should have delivered
+//! and did not, then tidying.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use musubi_storage::unmapped::{UnmappedRow, UnmappedWanted};
 use musubi_storage::{lake, vault};
 use serde::Serialize;
 
+use crate::gates::{self, GateReport};
 use crate::house::{EtlError, Event, House};
 use crate::intake::{Outcome, take_in};
 
@@ -20,6 +22,8 @@ use crate::intake::{Outcome, take_in};
 pub struct NightOutcome {
     /// One for each package, in order of their names.
     pub packages: Vec<PackageOutcome>,
+    /// What the gates of matching said.
+    pub gates: Option<GateReport>,
     /// Feeds whose delivery is overdue on the business date.
     pub overdue: Vec<FeedId>,
     /// Lake files before and after compaction.
@@ -85,6 +89,7 @@ pub fn run(
         };
         packages.push(PackageOutcome { package: name, outcome });
     }
+    let gates = Some(gates::run(&mut house.registry.identity()?, house.matching, (house.now)())?);
     let mut db = house.registry.ingest()?;
     let overdue = match business_date {
         Some(date) => overdue(&mut db, agreements, date)?,
@@ -93,7 +98,7 @@ pub fn run(
     let compacted = compact(house, &mut db, compact_files)?;
     let swept = sweep(house, &mut db)?;
     let unmapped = unmapped(&mut db, &packages)?;
-    Ok(NightOutcome { packages, overdue, compacted, swept, unmapped })
+    Ok(NightOutcome { packages, gates, overdue, compacted, swept, unmapped })
 }
 
 /// The codes of these packages that found no standard, those with most records first. Of a package that came again

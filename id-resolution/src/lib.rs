@@ -20,6 +20,7 @@ pub mod names;
 pub mod normalise;
 pub mod rules;
 pub mod sent;
+pub mod sentinel;
 pub mod table;
 pub mod tokens;
 

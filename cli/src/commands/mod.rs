@@ -7,6 +7,7 @@ pub mod books;
 pub mod codes;
 pub mod findings;
 pub mod formats;
+pub mod gate;
 pub mod interfaces;
 pub mod masters;
 pub mod match_;

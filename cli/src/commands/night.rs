@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, AuditResult, AuditRole, Name};
 use musubi_compliance::optout::OptOutGate;
 use musubi_compliance::parameters::record_parameters;
+use musubi_etl::gates::{self, Thresholds};
 use musubi_etl::house::{Event, House};
 use musubi_etl::matching::Matching;
 use musubi_etl::night::{self, NightOutcome, PackageOutcome};
@@ -33,8 +34,9 @@ pub fn intake(cli: &Cli, voice: Voice, paths: &[PathBuf], fault: Option<Faults>)
                 .with_context(|| format!("取り込みが中断しました(再実行で続きから行えます): {name}"))?;
             packages.push(PackageOutcome { package: name, outcome: Ok(outcome) });
         }
+        let gates = Some(gates::run(&mut home.registry.identity()?, house.matching, now())?);
         let unmapped = night::unmapped(&mut home.registry.ingest()?, &packages)?;
-        Ok(NightOutcome { packages, overdue: Vec::new(), compacted: None, swept: 0, unmapped })
+        Ok(NightOutcome { packages, gates, overdue: Vec::new(), compacted: None, swept: 0, unmapped })
     })
     .and_then(|outcome| tell(cli, &home, voice, outcome))
 }
@@ -50,6 +52,24 @@ pub fn nightly(cli: &Cli, voice: Voice, inbox: &Path, date: Option<Date>) -> Res
     .and_then(|outcome| {
         super::ack::after_night(cli, &home, voice, &outcome)?;
         tell(cli, &home, voice, outcome)
+    })
+}
+
+/// The thresholds of the gates in force.
+pub fn thresholds(home: &Home) -> Result<Thresholds> {
+    let on = today();
+    let number = |name| home.parameters.number(name, on);
+    Ok(Thresholds {
+        identities_min: number("gates.identities_min")?,
+        history_min: number("gates.history_min")?,
+        history_nights: number("gates.history_nights")?,
+        share_band_permille: number("gates.share_band_permille")?,
+        cluster_large: number("gates.cluster_large")?,
+        cluster_large_per_million: number("gates.cluster_large_per_million")?,
+        cluster_largest: number("gates.cluster_largest")?,
+        changes_per_thousand: number("gates.changes_per_thousand")?,
+        unlinkable_permille: number("gates.unlinkable_permille")?,
+        sentinel_splits: number("gates.sentinel_splits")?,
     })
 }
 
@@ -70,6 +90,7 @@ pub fn with_house<T>(
     let matching = Matching {
         crowd_max: count("matching.crowd_max")?,
         review_per_million: count("matching.review_per_million")?,
+        gates: thresholds(home)?,
         ..Matching::default()
     };
     let house = House {
@@ -186,7 +207,11 @@ fn tell(cli: &Cli, home: &Home, voice: Voice, mut outcome: NightOutcome) -> Resu
         );
     }
     super::codes::tell_unmapped(voice, &outcome.unmapped);
+    if let Some(gates) = &outcome.gates {
+        super::gate::tell(voice, gates);
+    }
     voice.value(outcome);
+    let shut = outcome.gates.as_ref().is_some_and(|g| !g.passed);
     let wrong = |p: &PackageOutcome| match &p.outcome {
         // What was refused stays refused however often it comes; what was quarantined in part was told of once. Files of
         // an earlier delivery that broke off (kind `file`) were told of then.
@@ -196,7 +221,7 @@ fn tell(cli: &Cli, home: &Home, voice: Voice, mut outcome: NightOutcome) -> Resu
         }
         Err(_) => true,
     };
-    Ok(if outcome.packages.iter().any(wrong) { Ending::LookAtIt } else { Ending::Done })
+    Ok(if shut || outcome.packages.iter().any(wrong) { Ending::LookAtIt } else { Ending::Done })
 }
 
 fn tell_package(voice: Voice, name: &str, one: &Outcome) {

@@ -101,6 +101,7 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
     let stops: String = stops.finalize().to_hex().chars().take(12).collect();
     let cohort_id = format!("C-{commit}-{stops}-{}", approval.id());
     if db.cohort(&cohort_id)?.is_none() {
+        super::gate::must_be_open(&mut identities, voice)?;
         let order = CohortOrder {
             cohort_id: &cohort_id,
             approval_id: approval.id(),

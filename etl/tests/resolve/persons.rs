@@ -98,6 +98,7 @@ fn a_ruling_parts_one_person_and_outlasts_every_night() {
     assert_eq!(house.person(&twice[1]), one);
     let order =
         CohortOrder { cohort_id: "c1", approval_id: "a1", commit_id: 1, on: date(2026, 6, 1), at: at(5) };
+    house.pass_gates();
     house.db().write_cohort(&order).expect("written");
 
     let mut db = house.db();

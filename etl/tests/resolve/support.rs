@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use musubi_etl::gates;
 use musubi_etl::matching::{Matching, Mpi};
 use musubi_etl::resolve::{Arrival, ResolveReport, resolve_identities};
 use musubi_id_resolution::{TokenKey, describe};
@@ -70,6 +71,12 @@ impl House {
 
     pub fn engine(&self) -> Mpi<'_> {
         Mpi::new(&self.matching, &self.ring)
+    }
+
+    /// Runs the gates, so that a cohort may be written.
+    pub fn pass_gates(&self) {
+        let report = gates::run(&mut self.db(), &self.matching, at(200)).expect("kept");
+        assert!(report.passed, "{report:?}");
     }
 
     /// Who is together, whatever the ids.

@@ -120,7 +120,8 @@ impl std::fmt::Display for GateShut {
     }
 }
 
-const COLUMNS: &str = "gate_run_id, at, model, measured::text, verdicts::text, passed, proposed_by, reason, opened_by,
+const COLUMNS: &str =
+    "gate_run_id, at, model, measured::text, verdicts::text, passed, proposed_by, reason, opened_by,
     opened_at";
 
 impl IdentityDb {
@@ -166,12 +167,8 @@ impl IdentityDb {
         let n = |row: &postgres::Row, place: usize| -> Result<u64, StorageError> {
             Ok(row.try_get::<_, i64>(place).map_err(get)?.unsigned_abs())
         };
-        let mut counts = GateCounts {
-            window,
-            identities_new: n(&row, 0)?,
-            joined: n(&row, 1)?,
-            ..GateCounts::default()
-        };
+        let mut counts =
+            GateCounts { window, identities_new: n(&row, 0)?, joined: n(&row, 1)?, ..GateCounts::default() };
         let nights = i64::try_from(nights).unwrap_or(i64::MAX);
         let row = tx
             .query_one(
@@ -251,12 +248,9 @@ impl IdentityDb {
     /// [`StorageError::Database`].
     pub fn gate_runs(&mut self, limit: u32) -> Result<Vec<GateRunRow>, StorageError> {
         let doing = "reading runs of the gates";
-        let statement =
-            format!("SELECT {COLUMNS} FROM identity.gate_run ORDER BY gate_run_id DESC LIMIT $1");
-        let rows = self
-            .client
-            .query(statement.as_str(), &[&i64::from(limit)])
-            .map_err(StorageError::db(doing))?;
+        let statement = format!("SELECT {COLUMNS} FROM identity.gate_run ORDER BY gate_run_id DESC LIMIT $1");
+        let rows =
+            self.client.query(statement.as_str(), &[&i64::from(limit)]).map_err(StorageError::db(doing))?;
         rows.iter().map(row_of).collect()
     }
 
@@ -283,7 +277,9 @@ impl IdentityDb {
         if rows == 1 {
             Ok(())
         } else {
-            Err(StorageError::Refused("the newest run of the gates has another number, or is open".to_owned()))
+            Err(StorageError::Refused(
+                "the newest run of the gates has another number, or is open".to_owned(),
+            ))
         }
     }
 
