@@ -54,6 +54,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Formats(order) => commands::formats::run(order, voice),
         Command::Precheck(order) => commands::precheck::run(order, voice),
         Command::Match(order) => commands::match_::run(order, voice),
+        Command::Person(args::Person::Relink(order)) => commands::relink::run(cli, voice, order),
         Command::Gate(order) => commands::gate::run(cli, voice, order),
         Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),
         Command::Bench(order) => commands::bench::run(order, voice),

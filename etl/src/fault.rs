@@ -5,12 +5,14 @@
 use std::io;
 use std::str::FromStr;
 
-/// The points at which a load can be made to fail, in the order in which it passes them.
-pub const POINTS: [&str; 9] = [
+/// The points at which a load can be made to fail, in the order in which it passes them. `decided` lies inside the
+/// transaction of matching: who is who is known, nothing of it is written.
+pub const POINTS: [&str; 10] = [
     "received",
     "verified",
     "mapped",
     "gated",
+    "decided",
     "resolved",
     "lake-written",
     "vault-written",

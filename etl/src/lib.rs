@@ -12,6 +12,7 @@ mod counts;
 pub mod days;
 pub mod fault;
 pub mod gates;
+mod holders;
 pub mod house;
 pub mod intake;
 pub mod interfaces;
@@ -19,6 +20,7 @@ pub mod load;
 pub mod matching;
 pub mod night;
 pub mod quarantine;
+pub mod relink;
 pub mod resolve;
 mod work;
 

@@ -17,7 +17,8 @@ use musubi_model::finding::Finding;
 use musubi_model::manifest::{MANIFEST_FILE, ManifestFile};
 use musubi_model::submission::{Balance, Disposition, SubmissionState};
 use musubi_model::{ByteRange, DocumentHash, IdentityId, ProviderId};
-use musubi_storage::identity::Placement;
+use musubi_storage::StorageError;
+use musubi_storage::identity::{Placement, random_research_ids};
 use musubi_storage::ingest::{self, DocumentRow, FindingRow, Load, UnitRow, read_records};
 use musubi_storage::keys::SealKey;
 use musubi_storage::lake::{self, LakeFile, PlacedUnit};
@@ -382,6 +383,14 @@ impl Run<'_> {
         if fresh.is_empty() {
             return Ok(Vec::new());
         }
+        let mut failed = None;
+        let mut ids = |count: usize| match pass(self.house, "decided") {
+            Ok(()) => random_research_ids(count),
+            Err(e) => {
+                failed = Some(e);
+                Err(StorageError::Refused("stopped at decided".to_owned()))
+            }
+        };
         let report = resolve_identities(
             &mut self.identity_db,
             self.house.ring,
@@ -389,7 +398,12 @@ impl Run<'_> {
             (self.house.now)(),
             &fresh,
             self.house.matching,
-        )?;
+            &mut ids,
+        );
+        let report = match failed {
+            Some(e) => return Err(e),
+            None => report?,
+        };
         for (id, arrival) in &fresh {
             if let Some(seen) = wider(arrival.seen, self.days.get(id).copied()) {
                 self.days.insert(*id, seen);

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 use jiff::civil::{Date, date};
-use musubi_id_resolution::mpi::{self, Doubt, Model, Record, Ruling};
+use musubi_id_resolution::mpi::row::hash64;
+use musubi_id_resolution::mpi::{self, Decided, Deciding, Doubt, Model, Record, Ruling};
 use musubi_id_resolution::sent::Sent;
 use musubi_id_resolution::{
     Before, Closed, Cluster, Contradictions, Described, Engine, Evidence, Neighbourhood, Resolution,
@@ -14,11 +15,13 @@ use musubi_id_resolution::{
 use musubi_model::identity::Identifying;
 use musubi_model::matching::{DoubtKind, Doubtful};
 use musubi_model::{IdentityId, ResearchId};
-use musubi_storage::identity::open_demographics;
+use musubi_storage::StorageError;
+use musubi_storage::identity::{Whole, open_demographics};
 use musubi_storage::keys::{KeyRing, SealKey};
 use rayon::prelude::*;
 
 use crate::gates::Thresholds;
+use crate::holders::Holders;
 
 /// What matching goes by, besides the model.
 #[derive(Debug, Clone)]
@@ -59,6 +62,63 @@ impl<'a> Mpi<'a> {
         Self { matching, kek: &ring.kek, tokens: TokenKey::new(ring.token.expose()) }
     }
 
+    /// Decides everybody (全件突合): two passes over the store, the first to count who holds which key. What is opened
+    /// is held for a page; what is kept is rows of the engine.
+    ///
+    /// # Errors
+    /// What the store says, and a key that does not open what it should.
+    pub fn decide_all(&self, whole: &mut Whole<'_, '_>) -> Result<Verdict, StorageError> {
+        let model = &self.matching.model;
+        let known = whole.crowded()?;
+        let mut holders = Holders::new(self.matching.crowd_max);
+        let mut crowded = BTreeSet::new();
+        let mut readable = BTreeSet::new();
+        for exact in [false, true] {
+            whole.pages(&mut |page| {
+                let opened = self.open_page(page)?;
+                for (record, opened) in page.iter().zip(&opened) {
+                    let Some(opened) = opened else { continue };
+                    readable.insert(record.identity_id);
+                    for key in mpi::block_keys(model, &opened.sent(record.provider.as_str())) {
+                        if !exact && !known.is_empty() && known.contains(&self.tokens.block(key)) {
+                            crowded.insert(key);
+                        }
+                        holders.count(key, exact);
+                    }
+                }
+                Ok(())
+            })?;
+            if holders.none() {
+                break;
+            }
+        }
+        crowded.extend(holders.crowded());
+        let rulings: Vec<Ruling> = whole
+            .rulings()?
+            .iter()
+            .filter(|r| readable.contains(&r.a) && readable.contains(&r.b))
+            .map(|r| Ruling { a: r.a.0, b: r.b.0, same: r.same })
+            .collect();
+        drop(readable);
+        let mut deciding = Deciding::new(model, &rulings, &crowded);
+        let mut cards = BTreeMap::new();
+        whole.pages(&mut |page| {
+            let opened = self.open_page(page)?;
+            let records = page.iter().zip(&opened).filter_map(|(record, opened)| {
+                let record = opened.as_ref()?.record(record);
+                cards.extend(card(&record.sent).map(|card| (record.id, card)));
+                Some(record)
+            });
+            deciding.take(records);
+            Ok(())
+        })?;
+        Ok(verdict(&deciding.finish(), &cards))
+    }
+
+    fn open_page(&self, page: &[SealedRecord]) -> Result<Vec<Option<Opened>>, Unreadable> {
+        page.par_iter().map(|r| self.open(r)).collect()
+    }
+
     /// Opens a record. `None`: its key was destroyed.
     fn open(&self, record: &SealedRecord) -> Result<Option<Opened>, Unreadable> {
         let Some(wrapped) = &record.wrapped else { return Ok(None) };
@@ -77,6 +137,11 @@ struct Opened {
 }
 
 impl Opened {
+    fn record<'s>(&'s self, sealed: &'s SealedRecord) -> Record<'s> {
+        let seen = sealed.seen.map(|(first, last)| (day(first), day(last)));
+        Record { id: sealed.identity_id.0, sent: self.sent(sealed.provider.as_str()), seen }
+    }
+
     fn sent<'s>(&'s self, facility: &'s str) -> Sent<'s> {
         let mut sent = Sent { facility, ..Sent::default() };
         for (name, text) in &self.parts {
@@ -103,8 +168,39 @@ impl Opened {
     }
 }
 
-/// Insurer, symbol, number as written.
-type Card<'a> = (&'a str, &'a str, &'a str);
+/// A hash of insurer, symbol and number as written. `None`: no number.
+fn card(sent: &Sent<'_>) -> Option<u64> {
+    let part = |seed, text: &str| hash64(seed, text.as_bytes());
+    (!sent.number.is_empty()).then(|| part(part(part(0, sent.insurer), sent.symbol), sent.number))
+}
+
+/// A decision in the words of the store. `cards`: the card of each record that has one.
+fn verdict(decided: &Decided, cards: &BTreeMap<[u8; 16], u64>) -> Verdict {
+    // Time lines can only contradict each other where there are two cards, and a person is only told apart by days
+    // where there was something to tell apart.
+    let mut shape: BTreeMap<u32, (usize, BTreeSet<u64>)> = BTreeMap::new();
+    for (group, component) in decided.groups.iter().zip(&decided.components) {
+        let (groups, numbers) = shape.entry(*component).or_default();
+        *groups += 1;
+        numbers.extend(group.members.iter().filter_map(|id| cards.get(id)));
+    }
+    let clusters = decided.groups.iter().zip(&decided.components).map(|(group, component)| Cluster {
+        members: group.members.iter().map(|id| IdentityId(*id)).collect(),
+        links: group.links.iter().map(evidence).collect(),
+        component: *component,
+        timed: shape.get(component).is_some_and(|(groups, cards)| *groups > 1 || cards.len() > 1),
+    });
+    let doubtful = decided.grey.iter().map(|grey| Doubtful {
+        evidence: evidence(&grey.link),
+        doubt: match grey.doubt {
+            Doubt::Below => DoubtKind::Below,
+            Doubt::Refused => DoubtKind::Refused,
+            Doubt::Narrow => DoubtKind::Narrow,
+        },
+        harm: grey.harm,
+    });
+    Verdict { clusters: clusters.collect(), doubtful: doubtful.collect(), unlinkable: decided.unlinkable }
+}
 
 /// Days since 1970-01-01.
 fn day(date_: Date) -> mpi::Day {
@@ -150,11 +246,7 @@ impl Engine for Mpi<'_> {
             .records
             .iter()
             .zip(&opened)
-            .filter_map(|(record, opened)| {
-                let sent = opened.as_ref()?.sent(record.provider.as_str());
-                let seen = record.seen.map(|(first, last)| (day(first), day(last)));
-                Some(Record { id: record.identity_id.0, sent, seen })
-            })
+            .filter_map(|(record, opened)| Some(opened.as_ref()?.record(record)))
             .collect();
         let readable: BTreeSet<[u8; 16]> = records.iter().map(|r| r.id).collect();
         let rulings: Vec<Ruling> = closed
@@ -170,36 +262,8 @@ impl Engine for Mpi<'_> {
             keys.filter(|key| closed.crowded.contains(&self.tokens.block(*key))).collect()
         };
         let decided = mpi::decide(&self.matching.model, &records, &rulings, &crowded);
-        let cards: BTreeMap<[u8; 16], Card<'_>> =
-            records.iter().map(|r| (r.id, (r.sent.insurer, r.sent.symbol, r.sent.number))).collect();
-        // Time lines can only contradict each other where there are two cards, and a person is only told apart by days
-        // where there was something to tell apart.
-        let mut shape: BTreeMap<u32, (usize, BTreeSet<Card<'_>>)> = BTreeMap::new();
-        for (group, component) in decided.groups.iter().zip(&decided.components) {
-            let (groups, numbers) = shape.entry(*component).or_default();
-            *groups += 1;
-            numbers.extend(group.members.iter().filter_map(|id| cards.get(id)).filter(|c| !c.2.is_empty()));
-        }
-        let clusters = decided.groups.iter().zip(&decided.components).map(|(group, component)| Cluster {
-            members: group.members.iter().map(|id| IdentityId(*id)).collect(),
-            links: group.links.iter().map(evidence).collect(),
-            component: *component,
-            timed: shape.get(component).is_some_and(|(groups, cards)| *groups > 1 || cards.len() > 1),
-        });
-        let doubtful = decided.grey.iter().map(|grey| Doubtful {
-            evidence: evidence(&grey.link),
-            doubt: match grey.doubt {
-                Doubt::Below => DoubtKind::Below,
-                Doubt::Refused => DoubtKind::Refused,
-                Doubt::Narrow => DoubtKind::Narrow,
-            },
-            harm: grey.harm,
-        });
-        Ok(Verdict {
-            clusters: clusters.collect(),
-            doubtful: doubtful.collect(),
-            unlinkable: decided.unlinkable,
-        })
+        let cards = records.iter().filter_map(|r| Some((r.id, card(&r.sent)?))).collect();
+        Ok(verdict(&decided, &cards))
     }
 
     fn assign(&self, clusters: &[Cluster], before: &Before, fresh: &[ResearchId]) -> Resolution {

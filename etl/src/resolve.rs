@@ -11,7 +11,7 @@ use musubi_id_resolution::rules::{CROWDED_KEY, ERASED, rule_of};
 use musubi_id_resolution::{Conflict, ConflictKind, Described, TokenKind};
 use musubi_model::{Finding, IdentityId, SourceIdentity, SubmissionId};
 use musubi_storage::StorageError;
-use musubi_storage::identity::{IdentityRow, Placement, random_research_ids, seal_demographics};
+use musubi_storage::identity::{Fresh, IdentityRow, Placement, seal_demographics};
 use musubi_storage::keys::{KeyRing, SealKey};
 use musubi_storage::registry::IdentityDb;
 
@@ -72,7 +72,8 @@ pub struct ResolveReport {
     pub unlinkable: u64,
 }
 
-/// Gives every identity its person. Running it twice changes nothing.
+/// Gives every identity its person. Running it twice changes nothing. `fresh` gives research ids; it is asked between
+/// the decision and its writing.
 ///
 /// # Errors
 /// What the store says when it refuses or is lost; then nothing was written but data keys.
@@ -83,6 +84,7 @@ pub fn resolve_identities(
     now: Timestamp,
     identities: &BTreeMap<IdentityId, Arrival>,
     matching: &Matching,
+    fresh: &mut Fresh<'_>,
 ) -> Result<ResolveReport, StorageError> {
     let ids: Vec<IdentityId> = identities.keys().copied().collect();
     let keys = db.data_keys(&ring.kek, &ids)?;
@@ -101,8 +103,8 @@ pub fn resolve_identities(
         });
     }
     let engine = Mpi::new(matching, ring);
-    while db.index_unindexed(now, INDEXED_AT_ONCE, &engine, &mut random_research_ids)?.is_some() {}
-    let done = db.commit_identities(submission, now, &rows, &engine, &mut random_research_ids)?;
+    while db.index_unindexed(now, INDEXED_AT_ONCE, &engine, fresh)?.is_some() {}
+    let done = db.commit_identities(submission, now, &rows, &engine, fresh)?;
 
     let mut findings: Vec<Finding> = done.conflicts.iter().map(|c| conflict_finding(c, identities)).collect();
     findings

@@ -13,6 +13,7 @@
 //! Pure: no I/O, no clock, no randomness of its own, and never clinical data.
 
 pub mod assign;
+pub mod churn;
 pub mod contradict;
 pub mod eval;
 pub mod mpi;

@@ -5,7 +5,6 @@ use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
 use musubi_etl::gates::{self, GateReport, GateState};
-use musubi_etl::matching::Matching;
 use musubi_storage::StorageError;
 use musubi_storage::identity::GateShut;
 use musubi_storage::registry::IdentityDb;
@@ -50,7 +49,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Gate) -> Result<Ending> {
     match order {
         Gate::List { limit } => list(&mut db, voice, *limit),
         Gate::Run => {
-            let matching = Matching { gates: night::thresholds(&home)?, ..Matching::default() };
+            let matching = night::matching(&home)?;
             let report = gates::run(&mut db, &matching, now()).context("関門を記録できません")?;
             tell(voice, &report);
             voice.value(&report);

@@ -14,6 +14,7 @@ pub mod match_;
 pub mod night;
 pub mod precheck;
 pub mod release;
+pub mod relink;
 pub mod report;
 pub mod show;
 pub mod synth;

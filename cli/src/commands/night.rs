@@ -55,8 +55,19 @@ pub fn nightly(cli: &Cli, voice: Voice, inbox: &Path, date: Option<Date>) -> Res
     })
 }
 
+/// What matching goes by today.
+pub fn matching(home: &Home) -> Result<Matching> {
+    let count = |name| -> Result<u32> { Ok(u32::try_from(home.parameters.number(name, today())?)?) };
+    Ok(Matching {
+        crowd_max: count("matching.crowd_max")?,
+        review_per_million: count("matching.review_per_million")?,
+        gates: thresholds(home)?,
+        ..Matching::default()
+    })
+}
+
 /// The thresholds of the gates in force.
-pub fn thresholds(home: &Home) -> Result<Thresholds> {
+fn thresholds(home: &Home) -> Result<Thresholds> {
     let on = today();
     let number = |name| home.parameters.number(name, on);
     Ok(Thresholds {
@@ -86,13 +97,7 @@ pub fn with_house<T>(
     let parameter_hash =
         record_parameters(&mut db, &home.parameters, now()).context("パラメータを記録できません")?;
     let bars = Bars::new(voice);
-    let count = |name| -> Result<u32> { Ok(u32::try_from(home.parameters.number(name, today())?)?) };
-    let matching = Matching {
-        crowd_max: count("matching.crowd_max")?,
-        review_per_million: count("matching.review_per_million")?,
-        gates: thresholds(home)?,
-        ..Matching::default()
-    };
+    let matching = matching(home)?;
     let house = House {
         matching: &matching,
         registry: &home.registry,

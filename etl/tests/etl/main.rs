@@ -9,4 +9,5 @@ mod optout;
 mod order;
 mod packages;
 mod privacy;
+mod relink;
 mod support;

@@ -10,6 +10,7 @@ use musubi_etl::resolve::{Arrival, ResolveReport, resolve_identities};
 use musubi_id_resolution::{TokenKey, describe};
 use musubi_model::identity::{Demographics, Identifying, Sex};
 use musubi_model::{IdentityId, PartialDate, ProviderId, ResearchId, SourceIdentity, SubmissionId};
+use musubi_storage::identity::random_research_ids;
 use musubi_storage::keys::{KekSource, KeyRing};
 use musubi_storage::registry::{IdentityDb, Registry};
 use musubi_storage::server::{DatabaseChoice, Server};
@@ -65,7 +66,8 @@ impl House {
         let mut identities = self.describe(people);
         identities.values_mut().for_each(|arrival| arrival.seen = seen);
         let id = SubmissionId([submission; 16]);
-        resolve_identities(&mut self.db(), &self.ring, id, at(submission), &identities, &self.matching)
+        let (mut db, now, m) = (self.db(), at(submission), &self.matching);
+        resolve_identities(&mut db, &self.ring, id, now, &identities, m, &mut random_research_ids)
             .expect("resolved")
     }
 

@@ -32,17 +32,56 @@ pub fn block_keys(model: &Model, sent: &Sent<'_>) -> Vec<u64> {
 pub fn decide(model: &Model, records: &[Record<'_>], rulings: &[Ruling], crowded: &BTreeSet<u64>) -> Decided {
     let mut sorted: Vec<&Record<'_>> = records.iter().collect();
     sorted.sort_unstable_by_key(|r| r.id);
-    // what people keep apart must not share a row; everything else does, as in the engine over all records
-    let alone = rulings.iter().filter(|r| !r.same).flat_map(|r| [r.a, r.b]).collect();
+    let mut deciding = Deciding::new(model, rulings, crowded);
+    deciding.take(sorted.into_iter().copied());
+    deciding.finish()
+}
+
+/// A decision over records that come in batches, so that a set larger than memory holds in the clear can be decided
+/// (全件突合). Any batches of the same records in the order of their ids give what [`decide`] gives.
+#[derive(Debug)]
+pub struct Deciding<'m> {
+    model: &'m Model,
+    mpi: Mpi<'m>,
+    rulings: Vec<Ruling>,
+    placed: Vec<([u8; 16], u32)>,
+}
+
+impl<'m> Deciding<'m> {
+    /// Nobody yet; see [`decide`] for rulings and crowded keys.
+    #[must_use]
+    pub fn new(model: &'m Model, rulings: &[Ruling], crowded: &BTreeSet<u64>) -> Self {
+        // what people keep apart must not share a row; everything else does, as in the engine over all records
+        let alone = rulings.iter().filter(|r| !r.same).flat_map(|r| [r.a, r.b]).collect();
+        Self { model, mpi: Mpi::ruled(model, alone, crowded), rulings: rulings.to_vec(), placed: Vec::new() }
+    }
+
+    /// Takes in a batch; of a record that comes twice the first counts.
+    pub fn take<'r>(&mut self, records: impl IntoIterator<Item = Record<'r>>) {
+        let mut ids = Vec::new();
+        let records = records.into_iter().inspect(|r| ids.push(r.id));
+        let rows = self.mpi.take_in(records).rows;
+        self.placed.extend(ids.into_iter().zip(rows));
+    }
+
+    /// Who is who among all that was taken in.
+    #[must_use]
+    pub fn finish(self) -> Decided {
+        let Self { model, mut mpi, rulings, placed } = self;
+        persons(model, &mut mpi, &rulings, placed)
+    }
+}
+
+fn persons(model: &Model, mpi: &mut Mpi<'_>, rulings: &[Ruling], mut place: Vec<([u8; 16], u32)>) -> Decided {
+    place.sort_unstable();
+    place.dedup_by_key(|p| p.0);
     let scorer = Scorer::new(model);
-    let mut mpi = Mpi::ruled(model, alone, crowded);
-    let rows = mpi.add(sorted.iter().map(|r| **r)).rows;
-    let place: BTreeMap<[u8; 16], u32> = sorted.iter().map(|r| r.id).zip(rows).collect();
     let mut held: BTreeMap<u32, Vec<[u8; 16]>> = BTreeMap::new();
     for (id, row) in &place {
         held.entry(*row).or_default().push(*id);
     }
-    let places = |r: &Ruling| Some((*place.get(&r.a)?, *place.get(&r.b)?));
+    let row_of = |id: &[u8; 16]| place.binary_search_by_key(id, |p| p.0).ok().and_then(|at| place.get(at));
+    let places = |r: &Ruling| Some((row_of(&r.a)?.1, row_of(&r.b)?.1));
     for (a, b) in rulings.iter().filter(|r| r.same).filter_map(places) {
         mpi.rule_same(a, b);
     }
@@ -55,17 +94,22 @@ pub fn decide(model: &Model, records: &[Record<'_>], rulings: &[Ruling], crowded
     let ids = |row: u32| held.get(&row).map_or(&[][..], Vec::as_slice);
     let id = |row: u32| ids(row).first().copied().unwrap_or([0; 16]);
     let rule = |levels: u64| model.sure_rule(levels).map_or("score", |_| "rule");
-    for (number, mut members) in (0u32..).zip(components.into_values()) {
+    // rulings by component: those across two keep apart what nothing ties
+    let mut ruled: BTreeMap<u32, Vec<(u32, u32, bool)>> = BTreeMap::new();
+    for r in rulings {
+        let Some((a, b)) = places(r) else { continue };
+        let root = mpi.links().root(a);
+        if root == mpi.links().root(b) {
+            ruled.entry(root).or_default().push((a, b, r.same));
+        }
+    }
+    for (number, (root, mut members)) in (0u32..).zip(components) {
         members.sort_unstable();
         out.cut += u64::from(members.len() > model.rules.component_max);
+        let mine = ruled.remove(&root).unwrap_or_default();
         let inside = |same: bool| -> Vec<(u32, u32)> {
             let at = |i: u32| members.binary_search(&i).ok().and_then(|p| u32::try_from(p).ok());
-            rulings
-                .iter()
-                .filter(|r| r.same == same)
-                .filter_map(places)
-                .filter_map(|(a, b)| Some((at(a)?, at(b)?)))
-                .collect()
+            mine.iter().filter(|r| r.2 == same).filter_map(|(a, b, _)| Some((at(*a)?, at(*b)?))).collect()
         };
         let (same, apart) = (inside(true), inside(false));
         let refined = mpi.decide_component(&members, Ruled { same: &same, apart: &apart });

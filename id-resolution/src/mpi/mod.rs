@@ -107,5 +107,5 @@ pub mod runs;
 pub mod score;
 pub mod weights;
 
-pub use decide::{block_keys, decide};
+pub use decide::{Deciding, block_keys, decide};
 pub use model::Model;

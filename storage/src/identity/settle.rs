@@ -64,11 +64,24 @@ pub(super) fn settle(
     let mut verdict = occasion.engine.decide(&closed)?;
     drop(closed);
     verdict.clusters.sort_by(|a, b| a.members.cmp(&b.members));
-    let before = before(tx, &verdict, &set)?;
+    conclude(tx, occasion, &verdict, &set, fresh, &mut done)?;
+    Ok(done)
+}
+
+/// From who is who to research ids, and all of it into the tables.
+pub(super) fn conclude(
+    tx: &mut Transaction<'_>,
+    occasion: &Occasion<'_>,
+    verdict: &Verdict,
+    set: &BTreeMap<IdentityId, Entering>,
+    fresh: &mut Fresh<'_>,
+    done: &mut Committed,
+) -> Result<(), StorageError> {
+    let before = before(tx, verdict, set)?;
     let ids = fresh(verdict.clusters.len())?;
     let resolution = occasion.engine.assign(&verdict.clusters, &before, &ids);
-    let placed = write::components(tx, &verdict, &set)?;
-    done.changed = write::resolution(tx, occasion, &resolution, &set, &placed)?;
+    let placed = write::components(tx, verdict, set)?;
+    done.changed = write::resolution(tx, occasion, &resolution, set, &placed)?;
 
     let of_kind = |kinds: &[DecisionKind]| -> u64 {
         let rows = resolution.decisions.iter().filter(|d| kinds.contains(&d.kind));
@@ -82,9 +95,8 @@ pub(super) fn settle(
     done.moved = resolution.members.iter().filter(|(id, _)| before.members.contains_key(id)).count() as u64;
     done.decided = set.len() as u64;
     done.unlinkable = verdict.unlinkable;
-    review::queue(tx, occasion, &verdict, &set, &mut done)?;
-    write::run(tx, occasion, &done)?;
-    Ok(done)
+    review::queue(tx, occasion, verdict, set, done)?;
+    write::run(tx, occasion, done)
 }
 
 /// Writes the block keys of what enters; adds the components that it touches. Returns how many keys became crowded.
@@ -201,14 +213,14 @@ fn close(
 }
 
 /// All crowded keys: few, and the engine has to know which of a record's keys are among them.
-fn crowded(tx: &mut Transaction<'_>) -> Result<BTreeSet<i64>, StorageError> {
+pub(super) fn crowded(tx: &mut Transaction<'_>) -> Result<BTreeSet<i64>, StorageError> {
     let doing = "reading crowded keys";
     let rows = tx.query("SELECT key FROM identity.crowded_key", &[]).map_err(StorageError::db(doing))?;
     rows.iter().map(|row| row.try_get(0).map_err(StorageError::db(doing))).collect()
 }
 
 /// Who was whom, with what is needed to choose among the research ids that are contested.
-fn before(
+pub(super) fn before(
     tx: &mut Transaction<'_>,
     verdict: &Verdict,
     set: &BTreeMap<IdentityId, Entering>,
