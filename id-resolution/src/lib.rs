@@ -9,10 +9,12 @@
 //! Pure: no I/O, no clock, no randomness of its own, and never clinical data.
 
 pub mod exact;
+pub mod exchange;
 mod graph;
 pub mod mpi;
 pub mod names;
 pub mod normalise;
+pub mod query;
 pub mod rules;
 pub mod sent;
 pub mod tokens;
