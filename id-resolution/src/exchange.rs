@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn golden() {
         let got: Vec<(&str, String)> = ALL.iter().map(|(name, h)| (*name, hex(hash(*h, &sent())))).collect();
-        let expect = [("ID1", "GOLD1"), ("ID2", "GOLD2"), ("ID4", "GOLD4")];
+        let expect = [("ID1", "bf0d74719f93207d"), ("ID2", "d81141e6b42f8730"), ("ID4", "09d3ded69f327cef")];
         assert_eq!(got, expect.map(|(name, hash)| (name, hash.to_owned())));
     }
 
@@ -172,16 +172,8 @@ mod tests {
             ("kana", Sent { name_kana: "", ..sent() }, "ID1 ID2"),
             ("外字", Sent { name_kanji: "見〓 花子", ..sent() }, "ID1 ID4"),
             ("unreadable kana", Sent { name_kana: "ミホン ?ナコ", ..sent() }, "ID1 ID2"),
-            (
-                "newborn",
-                Sent { name_kanji: "見本 ベビー", name_kana: "ミホン ベビー", ..sent() },
-                "ID1",
-            ),
-            (
-                "test patient",
-                Sent { name_kanji: "テスト患者", name_kana: "テスト カンジャ", ..sent() },
-                "",
-            ),
+            ("newborn", Sent { name_kanji: "見本 ベビー", name_kana: "ミホン ベビー", ..sent() }, "ID1"),
+            ("test patient", Sent { name_kanji: "テスト患者", name_kana: "テスト カンジャ", ..sent() }, ""),
         ];
         for (case, sent, expect) in cases {
             let have: Vec<&str> =

@@ -49,7 +49,7 @@ proptest! {
                 prop_assert!(one == found, "{} persons, {} in {} shards", one.len(), found.len(), shards);
                 prop_assert_eq!(shards == 1, counts.postings_sent == 0);
                 if shards == 1 {
-                    prop_assert_eq!((counts.pairs_away, counts.edges_across, counts.rows_sent), (0, 0, 0));
+                    prop_assert_eq!((counts.pairs_away, counts.rows_sent), (0, 0));
                 }
             }
         }
@@ -101,14 +101,15 @@ fn a_chain_takes_few_rounds() {
     assert!(count <= 26, "{count} rounds for 4,097 nodes");
 }
 
-/// Most candidates are met where they live: the birth date is in eleven of eighteen keys.
+/// More candidates are met where they live than elsewhere: the birth date is in seven of the keys, and what these have
+/// joined is not compared again. (Few names and few towns here: a real feed shares less by chance.)
 #[test]
 fn most_candidates_stay_at_home() {
     let cards = population(20_260_401, 400);
     let (_, counts) = sharded(&Model::default(), &cards, 8);
     let all = counts.pairs_home + counts.pairs_away;
     println!("{counts:?}: {} % of candidates stay", 100 * counts.pairs_home / all);
-    assert!(counts.pairs_home * 2 > all, "{counts:?}");
-    assert!(counts.edges_across * 4 < cards.len() as u64, "{counts:?}");
+    assert!(counts.pairs_home > counts.pairs_away, "{counts:?}");
+    assert!(counts.edges_across < 8 * cards.len() as u64, "a forest a shard, not an edge a pair: {counts:?}");
     assert!(counts.rounds <= 8, "{counts:?}");
 }

@@ -2,13 +2,13 @@
 //! answers and what goes between tasks. [`run`] does all tasks one after the other in one process; its persons are
 //! exactly those of the engine that knows no shards, whatever their number.
 //!
-//! 1. A record lives at the shard of its birth date ([`home`]). Keys that contain the whole birth date stay there; the
-//!    others are sent as (key, record) to the shard of the key ([`shard_of`], [`postings`]), so that every key is seen
-//!    whole by one shard, which alone can say that it is crowded.
-//! 2. Each shard compares what shares a key and gives the edges that hold it together ([`edges`]): at most one fewer
-//!    than records, not one a pair.
-//! 3. Edges between records of one home go there; the others are cross-shard edges. Each home joins what is its own
-//!    ([`local`]); the rest is a small graph whose nodes are whole local components ([`rounds`]).
+//! 1. A record lives at the shard of its birth date ([`home`]). Keys that contain the whole birth date stay there: each
+//!    home compares what shares one ([`edges`]) and joins it to local components ([`local`]).
+//! 2. The other keys are sent as (key, record, component) to the shard of the key ([`shard_of`], [`postings`]), so that
+//!    every key is seen whole by one shard, which alone can say that it is crowded. What one home has joined is not
+//!    compared again.
+//! 3. The edges found there are between components: a small graph. Rounds of names over it give what hangs together
+//!    ([`rounds`]).
 //! 4. Each component is cut into persons at the home of its first record ([`run`]).
 //!
 //! Rows and names are read-only for all of it: tasks on one machine map them, tasks on many are sent those of the
@@ -37,7 +37,7 @@ pub struct Counts {
     pub pairs_home: u64,
     /// Candidate pairs found elsewhere: rows have to travel.
     pub pairs_away: u64,
-    /// Edges between records of two homes.
+    /// Edges between local components.
     pub edges_across: u64,
     /// Rounds on the small graph.
     pub rounds: u64,
@@ -83,27 +83,34 @@ impl Table<'_> {
     }
 }
 
-/// Step 1: the (key, record) pairs of records that live in one shard, by the shard that they go to.
+/// A key, a record that holds it, and the local component of the record.
+pub type Posting = (u64, u32, u32);
+
+/// The (key, record) pairs of records that live in one shard: what stays, and what goes to which shard. A component is
+/// not known yet, so that each record stands for its own.
 #[must_use]
-pub fn postings(table: Table<'_>, own: &[u32], shards: u32) -> Vec<Vec<(u64, u32)>> {
-    let mut out = vec![Vec::new(); shards.max(1) as usize];
+pub fn postings(table: Table<'_>, own: &[u32], shards: u32) -> (Vec<Posting>, Vec<Vec<Posting>>) {
+    let (mut stay, mut sent) = (Vec::new(), vec![Vec::new(); shards.max(1) as usize]);
     let mut found = Vec::new();
     for place in own {
         let Some(row) = table.rows.get(*place as usize) else { continue };
         keys(row, table.lexicon, &mut found);
         for key in &found {
-            if let Some(outbox) = out.get_mut(shard_of(*key, row.birth, shards) as usize) {
-                outbox.push((*key, *place));
+            let posting = (*key, *place, *place);
+            if key & 31 <= WITH_BIRTH {
+                stay.push(posting);
+            } else if let Some(outbox) = sent.get_mut(shard_of(*key, row.birth, shards) as usize) {
+                outbox.push(posting);
             }
         }
     }
-    out
+    (stay, sent)
 }
 
-/// What a shard finds in the keys that live there.
+/// What a shard finds in keys of which it has all records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Edges that hold together what its keys hold together.
+    /// Edges between components that hold together what these keys hold together: fewer than there are components.
     pub edges: Vec<(u32, u32)>,
     /// Keys that too many records share.
     pub crowded: Vec<u64>,
@@ -113,32 +120,32 @@ pub struct Found {
     pub pairs_away: u64,
 }
 
-/// Step 2: the edges of one shard. `inbox` is sorted here; its order does not matter.
+/// The edges of one shard; the order of its postings does not matter.
 #[must_use]
-pub fn edges(table: Table<'_>, mut inbox: Vec<(u64, u32)>, shard: u32, shards: u32) -> Found {
+pub fn edges(table: Table<'_>, mut inbox: Vec<Posting>, shard: u32, shards: u32) -> Found {
     inbox.sort_unstable();
-    let mut rows: Vec<u32> = inbox.iter().map(|(_, row)| *row).collect();
-    rows.sort_unstable();
-    rows.dedup();
-    let at = |row: u32| rows.binary_search(&row).ok().and_then(|at| u32::try_from(at).ok()).unwrap_or(0);
-    let mut sets = Sets::new(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+    let mut names: Vec<u32> = inbox.iter().map(|(_, _, name)| *name).collect();
+    names.sort_unstable();
+    names.dedup();
+    let at = |name: u32| names.binary_search(&name).ok().and_then(|at| u32::try_from(at).ok()).unwrap_or(0);
+    let mut sets = Sets::new(u32::try_from(names.len()).unwrap_or(u32::MAX));
     let mut found = Found::default();
-    let pairs = |n: u64| n * n.saturating_sub(1) / 2;
     for block in inbox.chunk_by(|a, b| a.0 == b.0) {
-        let Some((key, _)) = block.first() else { continue };
+        let Some((key, ..)) = block.first() else { continue };
         if block.len() > table.model.rules.crowded {
             found.crowded.push(*key);
             continue;
         }
-        let here = block.iter().filter(|(_, row)| table.home(*row, shards) == shard).count() as u64;
-        found.pairs_home += pairs(here);
-        found.pairs_away += pairs(block.len() as u64) - pairs(here);
-        for (i, (_, a)) in block.iter().enumerate() {
-            for (_, b) in block.get(i + 1..).unwrap_or_default() {
-                let (x, y) = (at(*a), at(*b));
-                if sets.find(x) != sets.find(y) && table.edge(*a, *b) {
-                    sets.union(x, y);
-                    found.edges.push((*a, *b));
+        let block: Vec<(u32, u32, bool)> =
+            block.iter().map(|(_, row, name)| (*row, at(*name), table.home(*row, shards) == shard)).collect();
+        for (i, (a, x, a_here)) in block.iter().enumerate() {
+            for (b, y, b_here) in block.get(i + 1..).unwrap_or_default().iter().filter(|(_, y, _)| x != y) {
+                let both = *a_here && *b_here;
+                *(if both { &mut found.pairs_home } else { &mut found.pairs_away }) += 1;
+                if sets.find(*x) != sets.find(*y) && table.edge(*a, *b) {
+                    sets.union(*x, *y);
+                    let name = |at: u32| names.get(at as usize).copied().unwrap_or(at);
+                    found.edges.push((name(*x), name(*y)));
                 }
             }
         }
@@ -146,7 +153,7 @@ pub fn edges(table: Table<'_>, mut inbox: Vec<(u64, u32)>, shard: u32, shards: u
     found
 }
 
-/// Step 3a: the local component of each record of a home, named after its first record. `own` ascends.
+/// The local component of each record of a home, named after its first record. `own` ascends.
 #[must_use]
 pub fn local(own: &[u32], edges: &[(u32, u32)]) -> Vec<u32> {
     let at = |row: u32| own.binary_search(&row).ok().and_then(|at| u32::try_from(at).ok());
@@ -160,7 +167,7 @@ pub fn local(own: &[u32], edges: &[(u32, u32)]) -> Vec<u32> {
     (0..count).map(|i| own.get(sets.find(i) as usize).copied().unwrap_or(i)).collect()
 }
 
-/// Step 3b: the small graph over local components: each round, a component takes the smallest name that it or a
+/// The small graph over local components: each round, a component takes the smallest name that it or a
 /// neighbour goes by, then the name which that one goes by. Gives the names, and how many rounds changed something.
 #[must_use]
 pub fn rounds(across: &[(u32, u32)]) -> (BTreeMap<u32, u32>, u64) {
@@ -198,45 +205,42 @@ pub fn run(table: Table<'_>, shards: u32) -> (Vec<u32>, Counts) {
             own.push(row);
         }
     }
-    let mut inbox: Vec<Vec<(u64, u32)>> = vec![Vec::new(); shards as usize];
-    for (from, own) in own.iter().enumerate() {
-        for (to, sent) in postings(table, own, shards).into_iter().enumerate() {
-            let count = if from == to { &mut counts.postings_home } else { &mut counts.postings_sent };
-            *count += sent.len() as u64;
-            if let Some(inbox) = inbox.get_mut(to) {
-                inbox.extend(sent);
-            }
-        }
-    }
     let mut crowded = BTreeSet::new();
-    let mut within: Vec<Vec<(u32, u32)>> = vec![Vec::new(); shards as usize];
-    let mut across: Vec<(u32, u32)> = Vec::new();
-    for (shard, inbox) in (0..).zip(inbox) {
-        let found = edges(table, inbox, shard, shards);
-        crowded.extend(found.crowded);
+    let mut note = |counts: &mut Counts, found: &Found| {
+        crowded.extend(&found.crowded);
         counts.pairs_home += found.pairs_home;
         counts.pairs_away += found.pairs_away;
-        for (a, b) in found.edges {
-            let (x, y) = (table.home(a, shards), table.home(b, shards));
-            match within.get_mut(x as usize).filter(|_| x == y) {
-                Some(within) => within.push((a, b)),
-                None => across.push((a, b)),
-            }
-        }
-    }
-    counts.edges_across = across.len() as u64;
+    };
     let mut component: Vec<u32> = all().collect();
-    for (own, edges) in own.iter().zip(&within) {
-        for (row, name) in own.iter().zip(local(own, edges)) {
+    let mut inbox: Vec<Vec<Posting>> = vec![Vec::new(); shards as usize];
+    for (from, own) in (0..).zip(&own) {
+        let (stay, sent) = postings(table, own, shards);
+        counts.postings_home += stay.len() as u64;
+        let found = edges(table, stay, from, shards);
+        note(&mut counts, &found);
+        for (row, name) in own.iter().zip(local(own, &found.edges)) {
             if let Some(slot) = component.get_mut(*row as usize) {
                 *slot = name;
             }
         }
+        for ((to, sent), inbox) in (0..).zip(sent).zip(&mut inbox) {
+            let count = if from == to { &mut counts.postings_home } else { &mut counts.postings_sent };
+            *count += sent.len() as u64;
+            let named =
+                |(key, row, _): Posting| (key, row, component.get(row as usize).copied().unwrap_or(row));
+            inbox.extend(sent.into_iter().map(named));
+        }
     }
-    let of = |row: u32| component.get(row as usize).copied().unwrap_or(row);
-    let small: Vec<(u32, u32)> = across.iter().map(|(a, b)| (of(*a), of(*b))).collect();
-    let (names, rounds) = rounds(&small);
+    let mut across: Vec<(u32, u32)> = Vec::new();
+    for (shard, inbox) in (0..).zip(inbox) {
+        let found = edges(table, inbox, shard, shards);
+        note(&mut counts, &found);
+        across.extend(found.edges);
+    }
+    counts.edges_across = across.len() as u64;
+    let (names, rounds) = rounds(&across);
     counts.rounds = rounds;
+    let of = |row: u32| component.get(row as usize).copied().unwrap_or(row);
     let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for row in all() {
         let name = names.get(&of(row)).copied().unwrap_or(of(row));
@@ -252,14 +256,8 @@ pub fn run(table: Table<'_>, shards: u32) -> (Vec<u32>, Counts) {
     (person, counts)
 }
 
-/// Step 4: one component into persons.
-fn settle(
-    table: Table<'_>,
-    members: &[u32],
-    crowded: &BTreeSet<u64>,
-    room: &mut Room,
-    person: &mut [u32],
-) {
+/// One component into persons.
+fn settle(table: Table<'_>, members: &[u32], crowded: &BTreeSet<u64>, room: &mut Room, person: &mut [u32]) {
     if members.len() < 2 {
         return;
     }
