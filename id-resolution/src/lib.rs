@@ -4,6 +4,7 @@
 //! * [`names`]: the book of names, which parts names and reads kanji.
 //! * [`tokens`]: a source identity as sealed keys and a guard.
 //! * [`exact`]: the engine `exact/1`; another engine takes its place behind [`Engine`].
+//! * [`mpi`]: the probabilistic engine; [`query`] asks it who is meant, [`exchange`] hashes persons for a partner.
 //! * [`rules`]: the findings of matching.
 //!
 //! Pure: no I/O, no clock, no randomness of its own, and never clinical data.

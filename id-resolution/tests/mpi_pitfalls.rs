@@ -499,7 +499,7 @@ fn poisoned_values_that_chain() {
         ..Card::default()
     };
     for batches in [1, 8] {
-        linear(&model, 8_000, batches, link);
+        linear(&model, 4_000, batches, link);
     }
     let mut cards: Vec<Card> = (0..600).map(|i| Card { person: i as u32, ..link(i) }).collect();
     let (mut real, mut again) = (hanako(), hanako());
