@@ -1,4 +1,5 @@
 //! The invariants of the probabilistic engine (design.md, 3–5), over small synthetic populations.
+#![allow(clippy::indexing_slicing)] // test data, not input
 
 mod common;
 
