@@ -120,6 +120,8 @@ pub enum Command {
     Formats(crate::commands::formats::Order),
     /// Check files, folders, packages or zips before they are sent: the findings of intake, without a database.
     Precheck(musubi_precheck::Order),
+    /// Link the records of any table (名寄せ), or judge a result against a truth.
+    Match(crate::commands::match_::Order),
     /// Measure intake to loaded against two floors.
     Bench(Bench),
 }

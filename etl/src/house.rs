@@ -12,6 +12,7 @@ use musubi_storage::keys::KeyRing;
 use musubi_storage::registry::Registry;
 
 use crate::fault::Faults;
+use crate::matching::Matching;
 
 /// Where things lie.
 #[derive(Debug, Clone)]
@@ -38,6 +39,8 @@ pub struct House<'a> {
     pub code_version: String,
     /// The time now.
     pub now: &'a dyn Fn() -> Timestamp,
+    /// What matching goes by.
+    pub matching: &'a Matching,
     /// Opt-outs in force.
     pub gate: &'a OptOutGate,
     /// Faults to inject; none in normal operation.

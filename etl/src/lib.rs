@@ -8,11 +8,14 @@
 
 pub mod acknowledge;
 pub mod codes;
+mod counts;
+pub mod days;
 pub mod fault;
 pub mod house;
 pub mod intake;
 pub mod interfaces;
 pub mod load;
+pub mod matching;
 pub mod night;
 pub mod quarantine;
 pub mod resolve;

@@ -7,15 +7,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 
 use compact_str::CompactString;
+use jiff::civil::Date;
 use musubi_compliance::optout::Verdict;
-use musubi_id_resolution::{Described, TokenKey};
+use musubi_id_resolution::TokenKey;
 use musubi_mappers::vendor::vendor;
 use musubi_mappers::{Mapper, RecordCounts};
 use musubi_model::fact::{Provenance, UnitFacts};
 use musubi_model::finding::Finding;
 use musubi_model::manifest::{MANIFEST_FILE, ManifestFile};
 use musubi_model::submission::{Balance, Disposition, SubmissionState};
-use musubi_model::{ByteRange, DocumentHash, IdentityId, ProviderId, SourceIdentity};
+use musubi_model::{ByteRange, DocumentHash, IdentityId, ProviderId};
 use musubi_storage::identity::Placement;
 use musubi_storage::ingest::{self, DocumentRow, FindingRow, Load, UnitRow, read_records};
 use musubi_storage::keys::SealKey;
@@ -23,16 +24,17 @@ use musubi_storage::lake::{self, LakeFile, PlacedUnit};
 use musubi_storage::registry::{IdentityDb, IngestDb};
 use musubi_storage::vault::{KeyId, PackEntry, PackWriter, SealedDocument, Segment, seal_document};
 use rayon::prelude::*;
-use serde::Serialize;
 
 use crate::codes::UnmappedCodes;
+pub use crate::counts::LoadCounts;
+use crate::days::{Days, wider, within};
 use crate::fault::Fault;
 use crate::house::{EtlError, Event, House, japanese_day};
 use crate::intake::{Outcome, Verified};
 use crate::package::promise::check_content;
 use crate::package::{Package, read_file, wrong_totals};
 use crate::quarantine::{envelope_key, path_context, store_document};
-use crate::resolve::resolve_identities;
+use crate::resolve::{Arrival, resolve_identities};
 use crate::work::{self, CutDocument, Tools, WorkedUnit};
 
 /// The key under which bytes of excluded persons are sealed: made for one document and forgotten at once.
@@ -41,43 +43,6 @@ const FORGOTTEN_KEY: KeyId = [0; 16];
 const MAKERS_MAX: usize = 10_000;
 /// Provider under which the manifest itself is kept.
 pub(crate) const MANIFEST_ORDINAL: i32 = -1;
-
-/// How much a load did, and where its time went (wall clock).
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct LoadCounts {
-    /// Documents.
-    pub documents: u64,
-    /// Units.
-    pub units: u64,
-    /// Records.
-    pub records: u64,
-    /// Raw bytes.
-    pub bytes: u64,
-    /// Facts written.
-    pub facts: u64,
-    /// Source identities new to us.
-    pub identities_new: u64,
-    /// Persons new to us.
-    pub persons_new: u64,
-    /// Conflicts queued.
-    pub conflicts: u64,
-    /// Codes that found no standard.
-    pub unmapped_codes: u64,
-    /// Facts that carry them.
-    pub unmapped_facts: u64,
-    /// Seconds reading and hashing.
-    pub read_seconds: f64,
-    /// Seconds cutting, mapping and describing.
-    pub map_seconds: f64,
-    /// Seconds matching.
-    pub resolve_seconds: f64,
-    /// Seconds writing the lake.
-    pub lake_seconds: f64,
-    /// Seconds sealing and writing the vault.
-    pub vault_seconds: f64,
-    /// Seconds writing registry rows and committing.
-    pub registry_seconds: f64,
-}
 
 /// How a load ended.
 pub(crate) enum Loaded {
@@ -131,6 +96,7 @@ pub(crate) fn load(
         load: db.begin_load(verified.id)?,
         identity_db,
         placed: HashMap::new(),
+        days: HashMap::new(),
         unmapped: UnmappedCodes::default(),
         seen: BTreeSet::new(),
         known: BTreeSet::new(),
@@ -165,6 +131,8 @@ struct Run<'a> {
     identity_db: IdentityDb,
     /// Person and lake bucket of every identity met so far.
     placed: HashMap<IdentityId, Placement>,
+    /// The days on which they were seen, as far as the registry was told.
+    days: HashMap<IdentityId, Days>,
     /// Codes that found no standard.
     unmapped: UnmappedCodes,
     /// Documents of this submission met so far.
@@ -397,12 +365,19 @@ impl Run<'_> {
         decided: &mut [Disposition],
         keys: &mut BTreeMap<KeyId, SealKey>,
     ) -> Result<Vec<FindingRow>, EtlError> {
-        let mut fresh: BTreeMap<IdentityId, (SourceIdentity, Described)> = BTreeMap::new();
+        let mut fresh: BTreeMap<IdentityId, Arrival> = BTreeMap::new();
         for (w, disposition) in worked.iter().zip(decided.iter()) {
             let id = w.described.identity_id;
-            if *disposition == Disposition::Loaded && !self.placed.contains_key(&id) {
-                fresh.entry(id).or_insert_with(|| (w.identity.clone(), w.described.clone()));
+            let told = self.placed.contains_key(&id) && within(w.seen, self.days.get(&id).copied());
+            if *disposition != Disposition::Loaded || told {
+                continue;
             }
+            let arrival = fresh.entry(id).or_insert_with(|| Arrival {
+                identity: w.identity.clone(),
+                described: w.described.clone(),
+                seen: None,
+            });
+            arrival.seen = wider(arrival.seen, w.seen);
         }
         if fresh.is_empty() {
             return Ok(Vec::new());
@@ -413,9 +388,20 @@ impl Run<'_> {
             self.verified.id,
             (self.house.now)(),
             &fresh,
+            self.house.matching,
         )?;
+        for (id, arrival) in &fresh {
+            if let Some(seen) = wider(arrival.seen, self.days.get(id).copied()) {
+                self.days.insert(*id, seen);
+            }
+        }
         self.counts.identities_new += report.identities_new;
         self.counts.persons_new += report.persons_new;
+        self.counts.persons_merged += report.persons_merged;
+        self.counts.persons_split += report.persons_split;
+        self.counts.unlinkable += report.unlinkable;
+        self.counts.reviews += report.reviews_new;
+        self.counts.reviews_left_out += report.reviews_left_out;
         self.counts.conflicts += number(report.conflicts.len());
         // Whose key was destroyed by an erasure may not come back in.
         for (w, disposition) in worked.iter().zip(decided.iter_mut()) {
@@ -437,7 +423,7 @@ impl Run<'_> {
         &mut self,
         worked: &[WorkedUnit],
         decided: &mut [Disposition],
-        today: jiff::civil::Date,
+        today: Date,
     ) -> Result<(), EtlError> {
         if self.house.gate.entries_in_force(today) == 0 {
             return Ok(());

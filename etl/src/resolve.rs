@@ -6,13 +6,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use musubi_id_resolution::rules::{CROWDED_KEY, ERASED, rule_of};
-use musubi_id_resolution::{Conflict, ConflictKind, Described, Exact, TokenKind};
-use musubi_model::{Finding, IdentityId, ResearchId, SourceIdentity, SubmissionId};
+use musubi_id_resolution::{Conflict, ConflictKind, Described, TokenKind};
+use musubi_model::{Finding, IdentityId, SourceIdentity, SubmissionId};
 use musubi_storage::StorageError;
 use musubi_storage::identity::{IdentityRow, Placement, random_research_ids, seal_demographics};
 use musubi_storage::keys::{KeyRing, SealKey};
 use musubi_storage::registry::IdentityDb;
+
+use crate::matching::{Matching, Mpi};
+
+/// Identities of a store of before that are indexed in one transaction.
+const INDEXED_AT_ONCE: u32 = 20_000;
+
+/// A person as one delivery describes them.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// As sent.
+    pub identity: SourceIdentity,
+    /// The same as tokens.
+    pub described: Described,
+    /// First and last day of what the delivery says of them.
+    pub seen: Option<(Date, Date)>,
+}
 
 /// Data keys by identity. Two of them are equal when they hold keys of the same identities; the keys themselves are
 /// never compared, nor printed.
@@ -45,9 +62,17 @@ pub struct ResolveReport {
     pub persons_new: u64,
     /// Persons that turned out to be one with another, and became aliases.
     pub persons_merged: u64,
+    /// Persons that came out of others.
+    pub persons_split: u64,
+    /// Pairs put before people.
+    pub reviews_new: u64,
+    /// Pairs that did not fit into the queue.
+    pub reviews_left_out: u64,
+    /// Identities with nothing to match on.
+    pub unlinkable: u64,
 }
 
-/// Gives every identity its person. Known identities keep theirs; running it twice changes nothing.
+/// Gives every identity its person. Running it twice changes nothing.
 ///
 /// # Errors
 /// What the store says when it refuses or is lost; then nothing was written but data keys.
@@ -56,13 +81,14 @@ pub fn resolve_identities(
     ring: &KeyRing,
     submission: SubmissionId,
     now: Timestamp,
-    identities: &BTreeMap<IdentityId, (SourceIdentity, Described)>,
+    identities: &BTreeMap<IdentityId, Arrival>,
+    matching: &Matching,
 ) -> Result<ResolveReport, StorageError> {
     let ids: Vec<IdentityId> = identities.keys().copied().collect();
     let keys = db.data_keys(&ring.kek, &ids)?;
     let mut rows = Vec::with_capacity(keys.len());
     let mut erased = BTreeSet::new();
-    for (id, (identity, described)) in identities {
+    for (id, Arrival { identity, described, seen }) in identities {
         let Some(key) = keys.get(id) else {
             erased.insert(*id);
             continue;
@@ -71,12 +97,12 @@ pub fn resolve_identities(
             described: described.clone(),
             provider: identity.provider.clone(),
             sealed: seal_demographics(key, id, &identity.demographics)?,
+            seen: *seen,
         });
     }
-    // one for each identity is enough for any decision; those not used are forgotten
-    let mut ids = random_research_ids(rows.len())?.into_iter();
-    let mut fresh = || ids.next().unwrap_or(ResearchId([0; 16]));
-    let done = db.commit_identities(submission, now, &rows, &Exact::default(), &mut fresh)?;
+    let engine = Mpi::new(matching, ring);
+    while db.index_unindexed(now, INDEXED_AT_ONCE, &engine, &mut random_research_ids)?.is_some() {}
+    let done = db.commit_identities(submission, now, &rows, &engine, &mut random_research_ids)?;
 
     let mut findings: Vec<Finding> = done.conflicts.iter().map(|c| conflict_finding(c, identities)).collect();
     findings
@@ -93,14 +119,15 @@ pub fn resolve_identities(
         identities_new: done.identities_new,
         persons_new: done.persons_new,
         persons_merged: done.persons_merged,
+        persons_split: done.persons_split,
+        reviews_new: done.reviews_new,
+        reviews_left_out: done.reviews_left_out,
+        unlinkable: done.unlinkable,
     })
 }
 
 /// Says which key contradicts itself and at whose records; no id, no value.
-fn conflict_finding(
-    conflict: &Conflict,
-    identities: &BTreeMap<IdentityId, (SourceIdentity, Described)>,
-) -> Finding {
+fn conflict_finding(conflict: &Conflict, identities: &BTreeMap<IdentityId, Arrival>) -> Finding {
     let key = match conflict.kind {
         ConflictKind::Guard(TokenKind::Local) => "患者番号",
         ConflictKind::Guard(TokenKind::Insured) => "被保険者番号",
@@ -114,8 +141,8 @@ fn conflict_finding(
 }
 
 /// The providers, of this delivery only: another provider's part in a contradiction is not the sender's to know.
-fn providers(ids: &[IdentityId], identities: &BTreeMap<IdentityId, (SourceIdentity, Described)>) -> String {
+fn providers(ids: &[IdentityId], identities: &BTreeMap<IdentityId, Arrival>) -> String {
     let named: BTreeSet<&str> =
-        ids.iter().filter_map(|id| identities.get(id)).map(|(i, _)| i.provider.as_str()).collect();
+        ids.iter().filter_map(|id| identities.get(id)).map(|a| a.identity.provider.as_str()).collect();
     format!("提供元 {}", named.into_iter().collect::<Vec<_>>().join("、"))
 }

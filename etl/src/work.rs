@@ -11,6 +11,7 @@ use musubi_storage::master::LoadedMasters;
 use rayon::prelude::*;
 
 use crate::codes::{self, UnitCode};
+use crate::days::{Days, days_seen};
 use crate::package::cap_findings;
 use crate::rules;
 
@@ -42,6 +43,8 @@ pub struct WorkedUnit {
     pub identity: SourceIdentity,
     /// The same as tokens.
     pub described: Described,
+    /// First and last day on which the unit says something was done for them.
+    pub seen: Option<Days>,
     /// Keyed hash of its logical key.
     pub version_key: Option<[u8; 16]>,
     /// Sortable time of its version.
@@ -139,6 +142,7 @@ pub fn work(tools: &Tools<'_>, documents: &[CutDocument], chunk: &[(usize, u32)]
                 demographics: mapped.demographics.clone(),
             };
             let described = describe(tools.tokens, &identity);
+            let seen = days_seen(&mapped.facts);
             let (version_key, version_time, version_flag) = match &mapped.version {
                 Some(v) => {
                     let key = version_key(tools.version_hash, &document.provider, v.key.expose());
@@ -152,6 +156,7 @@ pub fn work(tools: &Tools<'_>, documents: &[CutDocument], chunk: &[(usize, u32)]
                 mapped,
                 identity,
                 described,
+                seen,
                 version_key,
                 version_time,
                 version_flag,

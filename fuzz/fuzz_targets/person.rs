@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use libfuzzer_sys::fuzz_target;
 use musubi_id_resolution::exchange::{PartnerKey, id1, id2, id4};
+use musubi_id_resolution::mpi::model::Scorer;
 use musubi_id_resolution::mpi::row::Lexicon;
 use musubi_id_resolution::mpi::score::{Time, score};
 use musubi_id_resolution::mpi::{Model, Record, block_keys, decide};
@@ -37,7 +38,7 @@ fn sent<'a>(fields: &[&'a str]) -> Sent<'a> {
 }
 
 thread_local! {
-    static MODEL: Model = Model::default();
+    static MODEL: (Model, Scorer) = { let model = Model::default(); let scorer = Scorer::new(&model); (model, scorer) };
 }
 
 fuzz_target!(|bytes: &[u8]| {
@@ -45,7 +46,7 @@ fuzz_target!(|bytes: &[u8]| {
     let lines: Vec<&str> = text.lines().collect();
     let (a, b) = lines.split_at(lines.len().min(FIELDS));
     let (a, b) = (sent(a), sent(b));
-    MODEL.with(|model| {
+    MODEL.with(|(model, scorer)| {
         let (mut x, mut y, mut lexicon) = (Normal::default(), Normal::default(), Lexicon::default());
         normalise(&a, &model.names, &mut x);
         normalise(&b, &model.names, &mut y);
@@ -55,7 +56,7 @@ fuzz_target!(|bytes: &[u8]| {
         let unseen = model.rules.unseen_name;
         let p = lexicon.row(&x, a.facility, None, &model.names, unseen);
         let q = lexicon.row(&y, b.facility, Some((17_000, 16_000)), &model.names, unseen);
-        assert_eq!(score(model, &lexicon, &p, &q, Time::Counts), score(model, &lexicon, &q, &p, Time::Counts));
+        assert_eq!(score(scorer, &lexicon, &p, &q, Time::Counts), score(scorer, &lexicon, &q, &p, Time::Counts));
         assert!(block_keys(model, &a).is_sorted());
         let records = [
             Record { id: [1; 16], sent: a, seen: None },

@@ -60,7 +60,7 @@ fn main() {
     let args: Vec<String> = std::env::args().collect();
     let text = std::fs::read_to_string(&args[1]).unwrap();
     let mut lines: Vec<&str> = text.lines().skip(1).collect();
-    let (mut chunk, mut population, mut train) = (250_000, 0u64, None);
+    let (mut chunk, mut population, mut train, mut night) = (250_000, 0u64, None, 0usize);
     let mut model = if args[2] == "-" {
         Model::default()
     } else {
@@ -71,6 +71,7 @@ fn main() {
         let value = rest.next().unwrap();
         match arg.as_str() {
             "--chunk" => chunk = value.parse().unwrap(),
+            "--night" => night = value.parse().unwrap(),
             "--population" => population = value.parse().unwrap(),
             "--names" => train = Some(value.clone()),
             "--shuffle" => {
@@ -115,9 +116,10 @@ fn main() {
     let clock = Instant::now();
     let mut mpi = Mpi::new(&model);
     let mut rows = Vec::with_capacity(lines.len());
-    for part in lines.chunks(chunk) {
+    let (first, last) = lines.split_at(lines.len() - night);
+    for part in first.chunks(chunk) {
         let before = cpu();
-        let batch = mpi.add(part.iter().map(|l| record(l).1));
+        let batch = if lines.len() > 4 * chunk || chunk >= 250_000 { mpi.take_in(part.iter().map(|l| record(l).1)) } else { mpi.add(part.iter().map(|l| record(l).1)) };
         rows.extend(batch.rows);
         println!(
             "  + {} in {:.2} s, touched {}, crowded {}",
@@ -126,6 +128,16 @@ fn main() {
             batch.touched.len(),
             batch.crowded
         );
+    }
+    let before = cpu();
+    println!("  settled {} in {:.2} s", mpi.settle().len(), cpu() - before);
+    if night > 0 {
+        let (before, clock) = (cpu(), Instant::now());
+        let batch = mpi.take_in(last.iter().map(|l| record(l).1));
+        println!("  take_in {:.3}", cpu() - before);
+        let touched = mpi.settle();
+        println!("  night {night} in {:.3} s cpu, {:.3} s wall, touched {}", cpu() - before, clock.elapsed().as_secs_f64(), touched.len());
+        rows.extend(batch.rows);
     }
     let used = cpu() - start;
     println!(

@@ -2,27 +2,33 @@
 //!
 //! * [`normalise`]: match keys from what a source wrote. Stored text is never normalised, only keys are.
 //! * [`names`]: the book of names, which parts names and reads kanji.
-//! * [`tokens`]: a source identity as sealed keys and a guard.
-//! * [`exact`]: the engine `exact/1`; another engine takes its place behind [`Engine`].
-//! * [`mpi`]: the probabilistic engine; [`query`] asks it who is meant, [`exchange`] hashes persons for a partner.
+//! * [`tokens`]: a source identity as sealed keys and a guard: what opt-outs and the desk look up.
+//! * [`mpi`]: who is who, among records that are closed under shared keys.
+//! * [`query`]: who is meant by a question; [`exchange`]: keyed hashes for a partner.
+//! * [`assign`]: from who is who to research ids that stay.
+//! * [`contradict`]: numbers that contradict birth date or sex.
+//! * [`table`]: matching of any table, by a model learned from it.
+//! * [`eval`]: how good a result is.
 //! * [`rules`]: the findings of matching.
 //!
 //! Pure: no I/O, no clock, no randomness of its own, and never clinical data.
 
-pub mod exact;
+pub mod assign;
+pub mod contradict;
+pub mod eval;
 pub mod exchange;
-mod graph;
 pub mod mpi;
 pub mod names;
 pub mod normalise;
 pub mod query;
 pub mod rules;
 pub mod sent;
+pub mod table;
 pub mod tokens;
 
-pub use exact::Exact;
 pub use musubi_model::matching::{
-    Conflict, ConflictKind, Decision, DecisionKind, Described, Engine, Guard, Merge, Neighbour,
-    Neighbourhood, Rank, Resolution, Token, TokenKind,
+    Before, Closed, Cluster, Conflict, ConflictKind, Contradictions, Decision, DecisionKind, Described,
+    Doubtful, Engine, Evidence, Guard, Membership, Neighbour, Neighbourhood, Replaced, Resolution, Ruled,
+    SealedRecord, Token, TokenKind, Unreadable, Verdict,
 };
 pub use tokens::{TokenKey, describe};

@@ -3,10 +3,12 @@
 //! records. Answers hold research ids, grades and scores, and nothing that a source wrote.
 
 use musubi_model::ids::ResearchId;
+use musubi_model::matching::Replaced;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use crate::mpi::model::Scorer;
 use crate::mpi::row::{Lexicon, flag};
 use crate::mpi::score::{Time, score};
 use crate::mpi::{BIT, Model};
@@ -114,13 +116,14 @@ pub fn matches(model: &Model, grades: &Grades, asked: &Sent<'_>, candidates: &[C
     if question.is(flag::ASIDE) {
         return Vec::new();
     }
+    let scorer = Scorer::new(model);
     let mut out = Vec::new();
     for candidate in candidates {
         let mut best = None;
         for record in &candidate.records {
             let record = row(record, &mut lexicon);
             if !record.is(flag::ASIDE) {
-                best = best.max(Some(score(model, &lexicon, &question, &record, Time::Counts).weight));
+                best = best.max(Some(score(&scorer, &lexicon, &question, &record, Time::Counts).weight));
             }
         }
         if let Some(weight) = best {
@@ -164,26 +167,14 @@ pub fn probability(weight: i32) -> u16 {
     if weight >= 0 { share } else { 10_000 - share }
 }
 
-/// A research id that was merged into another (統合された研究用ID): rendered as PMIR has it, the old one inactive and
-/// replaced by the one that lives on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Replaced {
-    /// The alias.
-    pub person: ResearchId,
-    /// Who it is now.
-    pub by: ResearchId,
-}
-
-impl Serialize for Replaced {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(4))?;
-        map.serialize_entry("resourceType", "Patient")?;
-        map.serialize_entry("id", &self.person.to_string())?;
-        map.serialize_entry("active", &false)?;
-        let other = json!({ "reference": format!("Patient/{}", self.by) });
-        map.serialize_entry("link", &json!([{ "other": other, "type": "replaced-by" }]))?;
-        map.end()
-    }
+/// A research id that leads to another (統合された研究用ID), as PMIR has it: the old one is inactive and replaced by the one
+/// that lives on. Where its members went to more than one person the other is only one to see too.
+#[must_use]
+pub fn replaced(old: &Replaced) -> Value {
+    let other = json!({ "reference": format!("Patient/{}", old.by) });
+    let kind = if old.split { "seealso" } else { "replaced-by" };
+    let link = json!([{ "other": other, "type": kind }]);
+    json!({ "resourceType": "Patient", "id": old.alias.to_string(), "active": false, "link": link })
 }
 
 impl Serialize for Match {
@@ -305,13 +296,15 @@ mod tests {
 
     #[test]
     fn a_merged_id_is_replaced_by_the_other() {
-        let link = Replaced { person: ResearchId([1; 16]), by: ResearchId([2; 16]) };
+        let mut old = Replaced { alias: ResearchId([1; 16]), by: ResearchId([2; 16]), split: false };
         assert_eq!(
-            serde_json::to_value(link).unwrap(),
+            replaced(&old),
             json!({
                 "resourceType": "Patient", "id": "01".repeat(16), "active": false,
                 "link": [{ "other": { "reference": format!("Patient/{}", "02".repeat(16)) }, "type": "replaced-by" }],
             })
         );
+        old.split = true;
+        assert_eq!(replaced(&old)["link"][0]["type"], "seealso");
     }
 }

@@ -3,7 +3,7 @@
 //! Stored text is never normalised (invariant 13): [`Sent`] is what came, [`Normal`] lives only while matching runs.
 
 /// One description of a person as sent; an empty text means that the source did not say.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Sent<'a> {
     /// The provider or facility (医療機関コード) in whose number space `local_number` counts.
     pub facility: &'a str,
@@ -51,7 +51,7 @@ pub struct Birth {
 }
 
 /// A name part in the two scripts, folded.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct NamePart {
     /// Folded kana, one byte a kana (code point − U+30A0; a wildcard is 0xFF). Empty: not known.
     pub kana: Vec<u8>,
@@ -67,7 +67,7 @@ pub struct NamePart {
 pub const WILDCARD: char = '\u{fffd}';
 
 /// A description of a person in comparable form. Made to be reused: [`Normal::clear`] keeps the buffers.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Normal {
     /// Family name (姓). The whole name, when it could not be split and `split` is false.
     pub family: NamePart,
@@ -116,29 +116,67 @@ pub struct Normal {
     pub inquiry: String,
 }
 
+macro_rules! hidden {
+    ($($name:ty),*) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(‹非表示›)"))
+            }
+        }
+    )*};
+}
+hidden!(Sent<'_>, NamePart, Normal);
+
 impl Normal {
     /// Empties all fields and keeps their buffers.
     pub fn clear(&mut self) {
-        for part in [&mut self.family, &mut self.given] {
+        // every field by name, so that a new one cannot be forgotten
+        let Self {
+            family,
+            given,
+            split_kana,
+            split_kanji,
+            parted_kana,
+            parted_kanji,
+            newborn,
+            foreign,
+            test_patient,
+            birth,
+            sex,
+            postal_code,
+            address,
+            city_len,
+            phone,
+            insurer,
+            insurer_sound,
+            insured,
+            branch,
+            care,
+            local,
+            inquiry,
+        } = self;
+        for part in [family, given] {
             part.kana.clear();
             part.kanji.clear();
             part.written = 0;
         }
-        for text in [&mut self.address, &mut self.insured, &mut self.care, &mut self.local, &mut self.inquiry]
-        {
+        for text in [address, insured, care, local, inquiry] {
             text.clear();
         }
-        let keep = std::mem::take(self);
-        *self = Self {
-            family: keep.family,
-            given: keep.given,
-            address: keep.address,
-            insured: keep.insured,
-            care: keep.care,
-            local: keep.local,
-            inquiry: keep.inquiry,
-            branch: 255,
-            ..Self::default()
-        };
+        for flag in [
+            split_kana,
+            split_kanji,
+            parted_kana,
+            parted_kanji,
+            newborn,
+            foreign,
+            test_patient,
+            insurer_sound,
+        ] {
+            *flag = false;
+        }
+        *birth = Birth::default();
+        (*sex, *branch, *postal_code, *insurer) = (0, 255, 0, 0);
+        (*city_len, *phone) = (0, 0);
     }
 }

@@ -20,6 +20,7 @@ pub struct TokenKey {
     identity: Zeroizing<[u8; 32]>,
     guard: Zeroizing<[u8; 32]>,
     seal: Zeroizing<[u8; 64]>,
+    block: Zeroizing<[u8; 32]>,
 }
 
 impl std::fmt::Debug for TokenKey {
@@ -35,6 +36,7 @@ impl TokenKey {
         Self {
             identity: Zeroizing::new(blake3::derive_key("musubi 2026 identity id", raw)),
             guard: Zeroizing::new(blake3::derive_key("musubi 2026 guard", raw)),
+            block: Zeroizing::new(blake3::derive_key("musubi 2026 block key", raw)),
             seal: {
                 let mut bytes = Zeroizing::new([0; 64]);
                 blake3::Hasher::new_derive_key("musubi 2026 token")
@@ -51,6 +53,13 @@ impl TokenKey {
         // AES-SIV fails only on plaintexts beyond any length a field can have
         let value = Aes256Siv::new((&*self.seal).into()).encrypt(context, key.as_bytes()).ok()?;
         Some(Token { kind, value })
+    }
+
+    /// Seals a block key (照合候補の鍵) of [`crate::mpi::block_keys`]: a keyed hash, as the store keeps it.
+    #[must_use]
+    pub fn block(&self, clear: u64) -> i64 {
+        let hash = blake3::keyed_hash(&self.block, &clear.to_le_bytes());
+        i64::from_le_bytes(hash.as_bytes().first_chunk().copied().unwrap_or_default())
     }
 
     /// Opens a token: the normalised key, parts separated by U+001F. For the desk only. `None`: not this key's.

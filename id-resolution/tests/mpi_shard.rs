@@ -9,6 +9,7 @@ use common::people::{Card, population};
 use musubi_id_resolution::mpi::Model;
 use musubi_id_resolution::mpi::engine::Mpi;
 use musubi_id_resolution::mpi::keys::keys;
+use musubi_id_resolution::mpi::model::Scorer;
 use musubi_id_resolution::mpi::shard::{Counts, Table, home, rounds, run, shard_of};
 use proptest::prelude::*;
 
@@ -24,7 +25,8 @@ fn groups(person: impl IntoIterator<Item = u32>) -> BTreeSet<Vec<u32>> {
 fn sharded(model: &Model, cards: &[Card], shards: u32) -> (BTreeSet<Vec<u32>>, Counts) {
     let mut mpi = Mpi::new(model);
     mpi.read(cards.iter().map(Card::record));
-    let table = Table { model, lexicon: mpi.lexicon(), rows: mpi.rows() };
+    let scorer = Scorer::new(model);
+    let table = Table { model, scorer: &scorer, lexicon: mpi.lexicon(), rows: mpi.rows() };
     let (person, counts) = run(table, shards);
     (groups(person), counts)
 }

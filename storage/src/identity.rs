@@ -1,23 +1,33 @@
-//! What the identity role keeps (zone Z2): sealed demographics, tokens, persons, decisions, conflicts; and the cohorts
-//! it writes for releases.
+//! What the identity role keeps (zone Z2): sealed demographics, tokens, block keys, persons and their past, decisions,
+//! rulings, the review queue, conflicts; and the cohorts it writes for releases.
 //!
 //! How rows are read, locked and written. Who is the same person is decided by the [`Engine`] that the caller brings;
 //! no rule of matching lives here, and no name or number passes through here in the clear.
 
 mod cohort;
 mod commit;
+mod conflicts;
+mod past;
 mod read;
+mod review;
+mod ruling;
 mod sealed;
+mod settle;
+mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use musubi_model::matching::{Conflict, Described, Engine};
 use musubi_model::{IdentityId, ProviderId, ResearchId};
 
 use crate::error::StorageError;
 
 pub use cohort::{CohortOrder, CohortWritten};
+pub use past::AffectedRelease;
 pub use read::{ConflictRow, DecisionRow, MemberRow};
+pub use review::{ReviewRow, ReviewState};
+pub use ruling::{NewRuling, RulingRow};
 pub use sealed::{open_demographics, seal_demographics};
 
 /// Into how many buckets the lake spreads persons (バケット).
@@ -48,6 +58,8 @@ pub struct IdentityRow {
     pub provider: ProviderId,
     /// Its demographics, from [`seal_demographics`].
     pub sealed: Vec<u8>,
+    /// First and last day on which the source was seen to write it so, as far as this delivery shows.
+    pub seen: Option<(Date, Date)>,
 }
 
 /// What a commit of identities did.
@@ -61,6 +73,22 @@ pub struct Committed {
     pub persons_new: u64,
     /// Persons that became aliases now.
     pub persons_merged: u64,
+    /// Persons that came out of others: new ones and those that an undone merge gave back.
+    pub persons_split: u64,
+    /// Known identities whose research id changed otherwise than with their whole person.
+    pub moved: u64,
+    /// Persons whose known members changed, for [`IdentityDb::affected_releases`](crate::registry::IdentityDb).
+    pub changed: BTreeSet<ResearchId>,
+    /// Identities that were decided, new and again.
+    pub decided: u64,
+    /// Of those: nothing to match on.
+    pub unlinkable: u64,
+    /// Block keys that became crowded.
+    pub crowded_new: u64,
+    /// Pairs put before people.
+    pub reviews_new: u64,
+    /// Pairs that did not fit into the queue.
+    pub reviews_left_out: u64,
     /// Conflicts that this submission brought with these identities; also when an earlier, interrupted run of the same
     /// submission wrote them.
     pub conflicts: Vec<Conflict>,
@@ -68,8 +96,8 @@ pub struct Committed {
     pub conflicts_left_out: u64,
 }
 
-/// A seam for randomness: gives research ids that nothing can be learned from.
-pub type Fresh<'a> = dyn FnMut() -> ResearchId + 'a;
+/// A seam for randomness: so many research ids that nothing can be learned from; see [`random_research_ids`].
+pub type Fresh<'a> = dyn FnMut(usize) -> Result<Vec<ResearchId>, StorageError> + 'a;
 
 /// Random research ids from the system.
 ///

@@ -20,7 +20,7 @@ fn what_is_committed_twice_is_there_once() {
     let first = commit(&mut db, 1, &rows);
     assert_eq!((first.identities_new, first.persons_new), (2, 2));
     assert_eq!(db.person_of(&id(1)).unwrap(), first.placements.get(&id(1)).copied());
-    assert_eq!(db.sealed(&id(1)).unwrap(), Some(vec![1; 40]));
+    assert_eq!(db.sealed(&id(1)).unwrap(), Some(rows[0].sealed.clone()));
     assert_eq!(db.person_of(&id(9)).unwrap(), None);
 
     let again = commit(&mut db, 1, &rows);
@@ -69,9 +69,10 @@ fn a_merge_leaves_an_alias_and_moves_no_bucket() {
     // the trace of the moved identity says how it came to its person
     let history = db.history(&id(2)).unwrap();
     let told: Vec<_> = history.iter().map(|d| (d.kind.as_str(), d.identity_id)).collect();
-    assert_eq!(told, [("new", id(2)), ("merge", id(3))]);
-    assert_eq!(history[1].other.as_deref(), Some(younger.research_id.as_bytes()));
-    assert_eq!((history[1].at, history[1].submission), (at(3), submission(3)));
+    assert_eq!(told, [("new", id(2)), ("merge", id(2))]);
+    assert_eq!(history[1].former, Some(younger.research_id));
+    assert_eq!((history[1].weight, history[1].levels), (Some(9), Some(5)));
+    assert_eq!((history[1].at, history[1].submission), (at(3), Some(submission(3))));
     assert_eq!(history[1].engine, "naive/1");
     // an identity of the survivor has not moved, and its trace does not speak of the merge
     assert_eq!(db.history(&id(1)).unwrap().len(), 1);
@@ -143,7 +144,7 @@ fn a_failed_commit_leaves_nothing() {
     let mut db = registry(&house).identity().expect("a handle");
     let taken = commit(&mut db, 1, &[row(1, 1, 1, 1)]).placements[&id(1)].research_id;
     let refused = db
-        .commit_identities(submission(2), at(2), &[row(2, 2, 2, 2)], &Naive, &mut || taken)
+        .commit_identities(submission(2), at(2), &[row(2, 2, 2, 2)], &Naive, &mut |n| Ok(vec![taken; n]))
         .expect_err("taken");
     assert!(!format!("{refused}").contains("02020202"), "{refused}");
     assert_eq!(db.person_of(&id(2)).unwrap(), None);

@@ -9,6 +9,7 @@ pub mod findings;
 pub mod formats;
 pub mod interfaces;
 pub mod masters;
+pub mod match_;
 pub mod night;
 pub mod precheck;
 pub mod release;
@@ -22,6 +23,8 @@ pub mod trace;
 pub enum Ending {
     /// 0: done.
     Done,
+    /// 2: what was asked for does not fit what was given; the words have been said.
+    Usage,
     /// 3: done, but something was rejected or quarantined, and somebody should look.
     LookAtIt,
     /// 4: a verification failed.
@@ -34,6 +37,7 @@ impl Ending {
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
+            Self::Usage => 2,
             Self::LookAtIt => 3,
             Self::NotVerified => 4,
         }

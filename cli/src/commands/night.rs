@@ -10,6 +10,7 @@ use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, Audit
 use musubi_compliance::optout::OptOutGate;
 use musubi_compliance::parameters::record_parameters;
 use musubi_etl::house::{Event, House};
+use musubi_etl::matching::Matching;
 use musubi_etl::night::{self, NightOutcome, PackageOutcome};
 use musubi_etl::{Faults, Outcome, take_in};
 use musubi_model::manifest::Agreements;
@@ -65,7 +66,14 @@ pub fn with_house<T>(
     let parameter_hash =
         record_parameters(&mut db, &home.parameters, now()).context("パラメータを記録できません")?;
     let bars = Bars::new(voice);
+    let count = |name| -> Result<u32> { Ok(u32::try_from(home.parameters.number(name, today())?)?) };
+    let matching = Matching {
+        crowd_max: count("matching.crowd_max")?,
+        review_per_million: count("matching.review_per_million")?,
+        ..Matching::default()
+    };
     let house = House {
+        matching: &matching,
         registry: &home.registry,
         ring: &home.ring,
         folders: home.folders(),

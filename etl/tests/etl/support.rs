@@ -18,6 +18,7 @@ use musubi_compliance::optout::OptOutGate;
 use musubi_compliance::optout_list;
 use musubi_compliance::parameters::parameters;
 use musubi_etl::house::{Folders, japanese_day};
+use musubi_etl::matching::Matching;
 use musubi_etl::quarantine::path_context;
 use musubi_etl::{EtlError, Faults, House, Outcome, take_in};
 use musubi_id_resolution::{TokenKey, TokenKind, describe};
@@ -342,6 +343,7 @@ impl Room {
         let faults: Faults =
             if faults.is_empty() { Faults::default() } else { faults.parse().expect("a fault") };
         job(&House {
+            matching: &Matching::default(),
             registry: &self.registry,
             ring: &self.shared.ring,
             folders: self.folders.clone(),

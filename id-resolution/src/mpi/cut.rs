@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::BIT;
 use super::entity::{Refined, Room, Ruled, refine};
 use super::keys::keys;
-use super::model::Model;
+use super::model::{Model, Scorer};
 use super::row::{Lexicon, Row};
 use super::score::{Time, score};
 
@@ -22,8 +22,10 @@ type Tie = (i32, u32, u32);
 
 /// Cuts a component into persons, after taking it apart when it is too large. The second value: it was, and so many
 /// pairs were compared for that.
+#[allow(clippy::too_many_arguments)] // those of `refine`, and the crowded keys
 pub fn bounded(
     model: &Model,
+    scorer: &Scorer,
     lexicon: &Lexicon,
     rows: &[Row],
     members: &[u32],
@@ -32,22 +34,24 @@ pub fn bounded(
     room: &mut Room,
 ) -> (Refined, Option<u64>) {
     if members.len() <= model.rules.component_max {
-        return (refine(model, lexicon, rows, members, ruled, room), None);
+        return (refine(model, scorer, lexicon, rows, members, ruled, room), None);
     }
-    let (pieces, scored) = cut(model, lexicon, rows, members, ruled.same, crowded);
-    (refine_pieces(model, lexicon, rows, members, &pieces, ruled, room), Some(scored))
+    let most = model.rules.component_max;
+    let (pieces, scored) = cut(scorer, lexicon, rows, members, ruled.same, crowded, most);
+    (refine_pieces(model, scorer, lexicon, rows, members, &pieces, ruled, room), Some(scored))
 }
 
 /// The pieces of a component, as ascending places in `members`, in the order of their first place; and how many pairs
 /// were compared. Pairs are compared where they share a key that is not crowded, so that the cost grows with the number
 /// of members and not with its square.
 fn cut(
-    model: &Model,
+    scorer: &Scorer,
     lexicon: &Lexicon,
     rows: &[Row],
     members: &[u32],
     same: &[(u32, u32)],
     crowded: &BTreeSet<u64>,
+    most: usize,
 ) -> (Vec<Vec<u32>>, u64) {
     let row = |place: u32| members.get(place as usize).and_then(|m| rows.get(*m as usize));
     let count = u32::try_from(members.len()).unwrap_or(u32::MAX);
@@ -62,24 +66,24 @@ fn cut(
     postings.sort_unstable();
     let mut scored = 0;
     let mut ties: Vec<Tie> = same.iter().map(|(a, b)| (i32::MAX, *a, *b)).collect();
-    let most = members.len().saturating_mul(8).max(1 << 16);
+    let held = members.len().saturating_mul(8).max(1 << 16);
     for block in postings.chunk_by(|a, b| a.0 == b.0) {
         for (i, (_, a)) in block.iter().enumerate() {
             for (_, b) in block.get(i + 1..).unwrap_or_default() {
                 let (Some(x), Some(y)) = (row(*a), row(*b)) else { continue };
                 scored += 1;
-                let weight = score(model, lexicon, x, y, Time::Ignored).weight;
-                if weight >= model.rules.edge {
+                let weight = score(scorer, lexicon, x, y, Time::Ignored).weight;
+                if weight >= scorer.edge {
                     ties.push((weight, *a, *b));
                 }
             }
         }
-        if ties.len() > most {
+        if ties.len() > held {
             ties = forest(ties, count);
         }
     }
     let ties = forest(ties, count);
-    (pieces(&ties, count, model.rules.edge, model.rules.component_max), scored)
+    (pieces(&ties, count, scorer.edge, most), scored)
 }
 
 /// The heaviest edges that hold together what hangs together.
@@ -139,8 +143,10 @@ fn whole(ties: &[Tie], open: &[u32], count: u32) -> Vec<Vec<u32>> {
 }
 
 /// Looks at each piece as a whole; the answer speaks of places in `members`, as [`refine`]'s.
+#[allow(clippy::too_many_arguments)] // those of `refine`, and the pieces
 fn refine_pieces(
     model: &Model,
+    scorer: &Scorer,
     lexicon: &Lexicon,
     rows: &[Row],
     members: &[u32],
@@ -158,7 +164,7 @@ fn refine_pieces(
             pairs.iter().filter_map(|(a, b)| Some((at(*a)?, at(*b)?))).collect()
         };
         let (same, apart) = (inside(ruled.same), inside(ruled.apart));
-        let refined = refine(model, lexicon, rows, &part, Ruled { same: &same, apart: &apart }, room);
+        let refined = refine(model, scorer, lexicon, rows, &part, Ruled { same: &same, apart: &apart }, room);
         let back = |at: u32| piece.get(at as usize).copied().unwrap_or(at);
         for (place, group) in piece.iter().zip(&refined.group) {
             if let Some(slot) = out.group.get_mut(*place as usize) {

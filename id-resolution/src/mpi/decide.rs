@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::engine::Mpi;
 use super::entity::{Edge, Ruled};
 use super::keys::keys;
-use super::model::Model;
+use super::model::{Model, Scorer};
 use super::row::Lexicon;
 use super::score::{Time, score};
 use super::{BIT, Decided, Doubt, Grey, Group, Link, Record, Ruling};
@@ -34,6 +34,7 @@ pub fn decide(model: &Model, records: &[Record<'_>], rulings: &[Ruling], crowded
     sorted.sort_unstable_by_key(|r| r.id);
     // what people keep apart must not share a row; everything else does, as in the engine over all records
     let alone = rulings.iter().filter(|r| !r.same).flat_map(|r| [r.a, r.b]).collect();
+    let scorer = Scorer::new(model);
     let mut mpi = Mpi::ruled(model, alone, crowded);
     let rows = mpi.add(sorted.iter().map(|r| **r)).rows;
     let place: BTreeMap<[u8; 16], u32> = sorted.iter().map(|r| r.id).zip(rows).collect();
@@ -70,7 +71,7 @@ pub fn decide(model: &Model, records: &[Record<'_>], rulings: &[Ruling], crowded
         let refined = mpi.decide_component(&members, Ruled { same: &same, apart: &apart });
         // records of one content are one person
         let one = |row: u32| {
-            let own = mpi.rows().get(row as usize).map(|r| score(model, mpi.lexicon(), r, r, Time::Counts));
+            let own = mpi.rows().get(row as usize).map(|r| score(&scorer, mpi.lexicon(), r, r, Time::Counts));
             let (weight, levels) = own.map_or((0, 0), |s| (s.weight, s.levels));
             let (first, ids) = (id(row), ids(row));
             let others = ids.iter().skip(1);

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use super::cut::bounded;
 use super::entity::{Refined, Room, Ruled};
 use super::keys::keys;
-use super::model::Model;
+use super::model::{Model, Scorer};
 use super::row::{Lexicon, Row, flag};
 use super::runs::Runs;
 use super::score::{Time, score};
@@ -25,6 +25,7 @@ use crate::sent::Normal;
 #[derive(Debug)]
 pub struct Mpi<'m> {
     model: &'m Model,
+    scorer: Scorer,
     lexicon: Lexicon,
     rows: Vec<Row>,
     /// Union-find over rows; see [`Links`].
@@ -36,6 +37,8 @@ pub struct Mpi<'m> {
     tuples: Tuples,
     runs: Runs,
     crowded: BTreeSet<u64>,
+    /// Rows whose component has to be decided.
+    unsettled: Vec<u32>,
     normal: Normal,
     room: Room,
     scored: u64,
@@ -62,6 +65,8 @@ pub struct Batch {
 pub struct Links {
     parent: Vec<u32>,
     next: Vec<u32>,
+    /// Members, at roots.
+    size: Vec<u32>,
 }
 
 impl Links {
@@ -69,6 +74,7 @@ impl Links {
         let id = u32::try_from(self.parent.len()).unwrap_or(u32::MAX);
         self.parent.push(id);
         self.next.push(id);
+        self.size.push(1);
     }
 
     /// What stands for the component, without tidying the way.
@@ -105,6 +111,10 @@ impl Links {
         if let Some(slot) = self.parent.get_mut(x.max(y) as usize) {
             *slot = x.min(y);
         }
+        let more = self.size(x.max(y));
+        if let Some(slot) = self.size.get_mut(x.min(y) as usize) {
+            *slot += more;
+        }
         // two rings become one when their successors are exchanged
         let (nx, ny) = (self.next.get(x as usize).copied(), self.next.get(y as usize).copied());
         if let (Some(nx), Some(ny)) = (nx, ny) {
@@ -115,6 +125,11 @@ impl Links {
                 *slot = nx;
             }
         }
+    }
+
+    /// Members of the component that `root` stands for.
+    fn size(&self, root: u32) -> u32 {
+        self.size.get(root as usize).copied().unwrap_or(1)
     }
 
     /// All members of the component of `x`.
@@ -135,6 +150,9 @@ impl Links {
             if let (Some(p), Some(n)) = (self.parent.get_mut(*m as usize), self.next.get_mut(*m as usize)) {
                 *p = *m;
                 *n = *m;
+                if let Some(size) = self.size.get_mut(*m as usize) {
+                    *size = 1;
+                }
             }
         }
     }
@@ -209,6 +227,7 @@ impl<'m> Mpi<'m> {
     pub fn new(model: &'m Model) -> Self {
         Self {
             model,
+            scorer: Scorer::new(model),
             lexicon: Lexicon::default(),
             rows: Vec::new(),
             links: Links::default(),
@@ -217,6 +236,7 @@ impl<'m> Mpi<'m> {
             tuples: Tuples::default(),
             runs: Runs::default(),
             crowded: BTreeSet::new(),
+            unsettled: Vec::new(),
             normal: Normal::default(),
             room: Room::default(),
             scored: 0,
@@ -264,7 +284,7 @@ impl<'m> Mpi<'m> {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.rows.capacity() * size_of::<Row>()
-            + (self.links.parent.capacity() + self.links.next.capacity() + self.person.capacity()) * 4
+            + (self.links.parent.capacity() * 3 + self.person.capacity()) * 4
             + self.tuples.table.capacity() * 4
             + self.runs.bytes()
             + self.lexicon.kana.bytes()
@@ -305,7 +325,7 @@ impl<'m> Mpi<'m> {
     /// Does the content say enough for the same content to be the same person? A name alone does not, nor does
     /// a test patient's.
     fn tells(&self, row: &Row) -> bool {
-        let own = || score(self.model, &self.lexicon, row, row, Time::Ignored).weight;
+        let own = || score(&self.scorer, &self.lexicon, row, row, Time::Ignored).weight;
         !row.is(flag::ASIDE) && own() >= self.model.rules.threshold
     }
 
@@ -321,7 +341,7 @@ impl<'m> Mpi<'m> {
     /// each.
     #[must_use]
     pub fn ruled(model: &'m Model, alone: BTreeSet<[u8; 16]>, crowded: &BTreeSet<u64>) -> Self {
-        Self { alone, crowded: crowded.clone(), ..Self::new(model) }
+        Self { alone, crowded: crowded.clone(), room: Room::explaining(), ..Self::new(model) }
     }
 
     /// Joins two rows whatever their records say.
@@ -334,44 +354,58 @@ impl<'m> Mpi<'m> {
         records.into_iter().map(|record| self.take(&record).0).collect()
     }
 
-    /// Takes in a batch.
+    /// Takes in a batch and decides what it touches.
     pub fn add<'r>(&mut self, records: impl IntoIterator<Item = Record<'r>>) -> Batch {
+        let mut batch = self.take_in(records);
+        let cut = self.cut;
+        batch.touched = self.settle();
+        batch.cut = self.cut - cut;
+        batch
+    }
+
+    /// Takes in a batch: rows, keys, components. A first load takes in batch after batch and settles once.
+    pub fn take_in<'r>(&mut self, records: impl IntoIterator<Item = Record<'r>>) -> Batch {
         let mut batch = Batch::default();
         let before = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-        let mut longer = Vec::new();
         for record in records {
             let (row, taken) = self.take(&record);
             batch.rows.push(row);
             batch.repeated += u64::from(taken != Taken::New);
             if taken == Taken::Longer && row < before {
-                longer.push(row);
+                self.unsettled.push(row);
             }
         }
         let after = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        self.unsettled.extend(before..after);
         let mut open: Vec<u32> = (before..after).collect();
-        let mut touched: Vec<u32> = longer.iter().map(|r| self.links.find(*r)).collect();
         // taking components apart because a key became crowded gives rows to be linked anew, until no key does
         while !open.is_empty() {
             let full = self.link(&open);
-            let more = self.dissolve(&full);
-            touched.extend(open.iter().map(|r| self.links.find(*r)));
             batch.crowded += full.len() as u64;
-            open = more;
+            open = self.dissolve(&full);
+            self.unsettled.extend_from_slice(&open);
         }
-        let mut roots: Vec<u32> = touched.into_iter().map(|r| self.links.find(r)).collect();
+        batch
+    }
+
+    /// Works out the persons of all components that batches have touched; gives the rows whose component was decided
+    /// again, ascending.
+    pub fn settle(&mut self) -> Vec<u32> {
+        let mut roots = std::mem::take(&mut self.unsettled);
+        for root in &mut roots {
+            *root = self.links.find(*root);
+        }
         roots.sort_unstable();
         roots.dedup();
-        let mut members = Vec::new();
-        let cut = self.cut;
+        let (mut touched, mut members) = (Vec::new(), Vec::new());
         for root in roots {
             self.links.members(root, &mut members);
             members.sort_unstable();
             self.decide_component(&members, Ruled::default());
-            batch.touched.extend_from_slice(&members);
+            touched.extend_from_slice(&members);
         }
-        batch.touched.sort_unstable();
-        batch.cut = self.cut - cut;
-        batch
+        touched.sort_unstable();
+        touched
     }
 
     /// Cuts one component into persons.
@@ -382,8 +416,16 @@ impl<'m> Mpi<'m> {
             }
             return None;
         }
-        let (model, lexicon, rows) = (self.model, &self.lexicon, &self.rows);
-        let (refined, cut) = bounded(model, lexicon, rows, members, ruled, &self.crowded, &mut self.room);
+        let (refined, cut) = bounded(
+            self.model,
+            &self.scorer,
+            &self.lexicon,
+            &self.rows,
+            members,
+            ruled,
+            &self.crowded,
+            &mut self.room,
+        );
         self.cut += u64::from(cut.is_some());
         self.scored += cut.unwrap_or(0);
         let mut first: Vec<u32> = vec![u32::MAX; members.len()];
@@ -447,16 +489,12 @@ impl<'m> Mpi<'m> {
     /// More records hold the key than may. Counted exactly only when it can be so at all.
     fn is_crowded(&self, key: u64, block: &[(u64, u32)], old: &[u32]) -> bool {
         let most = self.model.rules.crowded;
-        let mut holders = block.len();
-        let mut members = Vec::new();
-        let mut whole = block.len();
-        for root in old {
-            self.links.members(*root, &mut members);
-            whole += members.len();
-        }
-        if whole <= most {
+        let held: usize = old.iter().map(|root| self.links.size(*root) as usize).sum();
+        if block.len() + held <= most {
             return false;
         }
+        let mut holders = block.len();
+        let mut members = Vec::new();
         let mut own = Vec::new();
         for root in old {
             self.links.members(*root, &mut members);
@@ -510,7 +548,7 @@ impl<'m> Mpi<'m> {
     fn edge(&mut self, a: u32, b: u32) -> bool {
         self.scored += 1;
         let (Some(x), Some(y)) = (self.rows.get(a as usize), self.rows.get(b as usize)) else { return false };
-        score(self.model, &self.lexicon, x, y, Time::Ignored).weight >= self.model.rules.edge
+        score(&self.scorer, &self.lexicon, x, y, Time::Ignored).weight >= self.scorer.edge
     }
 
     /// Marks keys as crowded and takes apart the components of their holders; gives the rows to be linked anew.

@@ -5,9 +5,7 @@
 //! to its own given name or birth date at several sources (twins, not a slip), do they visit the same facilities. The
 //! answer depends on the set of records only: members are put into an order of their content first.
 
-use std::collections::BTreeSet;
-
-use super::model::Model;
+use super::model::{Model, Scorer};
 use super::row::{Lexicon, NONE, Row, Strings, mix};
 use super::score::{Time, score};
 use super::weights::{Comparison, level};
@@ -84,15 +82,55 @@ pub struct Ruled<'a> {
 /// Room that is used again from one component to the next.
 #[derive(Debug, Default)]
 pub struct Room {
+    /// Give the edges along which groups were joined, and the doubts, too.
+    pub explain: bool,
     order: Vec<(u64, (u16, u16), u32)>,
+    of: Vec<u32>,
     edges: Vec<Edge>,
+    refused: Vec<u64>,
+    spoken: Vec<(u32, u32, Row)>,
     points: Vec<(u16, u32)>,
     values: Vec<(u32, u32)>,
+}
+
+impl Room {
+    /// Room in which links and doubts are kept.
+    #[must_use]
+    pub fn explaining() -> Self {
+        Self { explain: true, ..Self::default() }
+    }
+}
+
+/// Two rows that need no weighing: one card, one birth date and one given name, and nothing that contradicts.
+fn one_card(a: &Row, b: &Row) -> bool {
+    let both = |x: u32, y: u32| x != NONE && y != NONE;
+    both(a.insured, b.insured)
+        && a.insured == b.insured
+        && a.has_birth()
+        && a.birth == b.birth
+        && (both(a.given_kana, b.given_kana) && a.given_kana == b.given_kana
+            || both(a.given_kanji, b.given_kanji) && a.given_kanji == b.given_kanji)
+        && (a.sex == b.sex || a.sex == 0 || b.sex == 0)
+        && (a.branch == b.branch || a.branch == 255 || b.branch == 255)
+        && !(a.facility == b.facility && both(a.local, b.local) && a.local != b.local)
+}
+
+/// Equal in all that a comparison looks at but the days.
+fn says_the_same(a: &Row, b: &Row) -> bool {
+    let desk = |r: &Row| if r.local == NONE { NONE } else { r.facility };
+    let bare = |r: &Row| Row { facility: desk(r), area: 0, written: 0, first: 0, last: 0, ..*r };
+    bare(a) == bare(b)
+}
+
+/// Gives every place with the label `from` the label `to`.
+fn relabel(of: &mut [u32], from: u32, to: u32) {
+    of.iter_mut().filter(|x| **x == from).for_each(|x| *x = to);
 }
 
 /// Cuts a component into persons. `members` are places in `rows`; the answer speaks of places in `members`.
 pub fn refine(
     model: &Model,
+    scorer: &Scorer,
     lexicon: &Lexicon,
     rows: &[Row],
     members: &[u32],
@@ -101,108 +139,163 @@ pub fn refine(
 ) -> Refined {
     let row = |place: u32| members.get(place as usize).and_then(|m| rows.get(*m as usize));
     let count = u32::try_from(members.len()).unwrap_or(u32::MAX);
-    let mut out = Refined { group: (0..count).collect(), ..Refined::default() };
-    if count < 2 {
-        return out;
+    let explain = room.explain;
+    let free = ruled.same.is_empty() && ruled.apart.is_empty();
+    // most components are one person with one card: nothing to weigh
+    if free && !explain && (1..count).all(|p| row(0).zip(row(p)).is_some_and(|(x, y)| one_card(x, y))) {
+        return Refined { group: vec![0; members.len()], ..Refined::default() };
     }
+    let mut out = Refined::default();
     room.order.clear();
     room.order.extend((0..count).filter_map(|p| {
         let r = row(p)?;
         Some((canonical(r, lexicon), (r.first, r.last), p))
     }));
     room.order.sort_unstable();
-    let order: Vec<u32> = room.order.iter().map(|(_, _, p)| *p).collect();
+    // from here on places are canonical
+    let order = std::mem::take(&mut room.order);
+    let at = |i: u32| order.get(i as usize).and_then(|(_, _, p)| row(*p));
+    let place = |p: u32| order.iter().position(|(_, _, x)| *x == p).and_then(|i| u32::try_from(i).ok());
+    let pairs = |pairs: &[(u32, u32)]| -> Vec<(u32, u32)> {
+        pairs
+            .iter()
+            .filter_map(|(a, b)| Some((place(*a)?, place(*b)?)))
+            .map(|(a, b)| (a.min(b), a.max(b)))
+            .collect()
+    };
+    let mut of = std::mem::take(&mut room.of);
+    of.clear();
+    of.extend(0..count);
+    let group_of = |of: &[u32], i: u32| of.get(i as usize).copied().unwrap_or(i);
+    for (a, b) in pairs(ruled.same) {
+        let (x, y) = (group_of(&of, a), group_of(&of, b));
+        if x != y {
+            relabel(&mut of, x.max(y), x.min(y));
+            out.links.push(Edge { weight: i32::MAX, levels: 0, a, b });
+        }
+    }
+    let apart = pairs(ruled.apart);
+    if apart.is_empty() {
+        for a in 0..count {
+            for b in a + 1..count {
+                let (x, y) = (group_of(&of, a), group_of(&of, b));
+                if x == y {
+                    continue;
+                }
+                let Some((p, q)) = at(a).zip(at(b)).filter(|(p, q)| one_card(p, q)) else { continue };
+                relabel(&mut of, x.max(y), x.min(y));
+                if explain {
+                    let s = score(scorer, lexicon, p, q, Time::Counts);
+                    out.links.push(Edge { weight: s.weight, levels: s.levels, a, b });
+                }
+            }
+        }
+    }
+    // rows of one group that say the same at different desks are compared with others once
+    let mut spoken = std::mem::take(&mut room.spoken);
+    spoken.clear();
+    for i in 0..count {
+        let (group, Some(row)) = (group_of(&of, i), at(i)) else { continue };
+        match spoken.iter_mut().find(|(g, _, known)| *g == group && says_the_same(known, row)) {
+            Some((_, _, known)) => {
+                if row.first != 0 {
+                    known.first = if known.first == 0 { row.first } else { known.first.min(row.first) };
+                }
+                known.last = known.last.max(row.last);
+            }
+            None => spoken.push((group, i, *row)),
+        }
+    }
     let mut edges = std::mem::take(&mut room.edges);
     edges.clear();
-    for (i, a) in (0u32..).zip(&order) {
-        for (j, b) in (0u32..).zip(&order).skip(i as usize + 1) {
-            if let (Some(x), Some(y)) = (row(*a), row(*b)) {
-                let s = score(model, lexicon, x, y, Time::Counts);
-                if s.weight >= model.rules.edge {
-                    edges.push(Edge { weight: s.weight, levels: s.levels, a: i, b: j });
-                }
+    for (i, (x, a, p)) in spoken.iter().enumerate() {
+        for (_, b, q) in spoken.iter().skip(i + 1).filter(|(y, _, _)| x != y) {
+            let s = score(scorer, lexicon, p, q, Time::Counts);
+            if s.weight >= scorer.edge {
+                edges.push(Edge { weight: s.weight, levels: s.levels, a: *a, b: *b });
             }
         }
     }
+    room.spoken = spoken;
     edges.sort_unstable_by_key(|e| (-e.weight, e.a, e.b));
-    // from here on places are canonical: groups[i] holds canonical places
-    let mut of: Vec<u32> = (0..count).collect();
-    let mut groups: Vec<Vec<u32>> = (0..count).map(|i| vec![i]).collect();
-    let at = |i: u32| order.get(i as usize).copied().and_then(row);
-    let canonical_place = |p: u32| order.iter().position(|x| *x == p).and_then(|i| u32::try_from(i).ok());
-    let apart: Vec<(u32, u32)> =
-        ruled.apart.iter().filter_map(|(a, b)| Some((canonical_place(*a)?, canonical_place(*b)?))).collect();
-    let join = |of: &mut Vec<u32>, groups: &mut Vec<Vec<u32>>, x: u32, y: u32| {
-        let (to, from) = (x.min(y), x.max(y));
-        let moved = groups.get_mut(from as usize).map(std::mem::take).unwrap_or_default();
-        for member in &moved {
-            if let Some(slot) = of.get_mut(*member as usize) {
-                *slot = to;
-            }
-        }
-        if let Some(group) = groups.get_mut(to as usize) {
-            group.extend(moved);
-        }
-    };
-    let group_of = |of: &[u32], i: u32| of.get(i as usize).copied().unwrap_or(i);
-    for (a, b) in ruled.same {
-        if let (Some(a), Some(b)) = (canonical_place(*a), canonical_place(*b)) {
-            let (x, y) = (group_of(&of, a), group_of(&of, b));
-            if x != y {
-                join(&mut of, &mut groups, x, y);
-                out.links.push(Edge { weight: i32::MAX, levels: 0, a: a.min(b), b: a.max(b) });
-            }
+    agglomerate(model, lexicon, &at, &apart, &edges, &mut of, &mut out, room);
+    // back to places in `members`
+    let back = |i: u32| order.get(i as usize).map_or(i, |(_, _, p)| *p);
+    let edge_back = |e: &mut Edge| (e.a, e.b) = (back(e.a), back(e.b));
+    out.group = vec![0; members.len()];
+    for (i, group) in (0u32..).zip(&of) {
+        if let Some(slot) = out.group.get_mut(back(i) as usize) {
+            *slot = *group;
         }
     }
-    let mut doubtful = Vec::new();
+    out.links.iter_mut().for_each(edge_back);
+    out.doubtful.iter_mut().for_each(|d| edge_back(&mut d.edge));
+    (room.edges, room.of, room.order) = (edges, of, order);
+    out
+}
+
+/// Joins groups along edges from the strongest down, as long as the whole picture allows; again, until nothing changes.
+#[allow(clippy::too_many_arguments)] // one step of `refine`, cut out to be read by itself
+fn agglomerate<'r>(
+    model: &Model,
+    lexicon: &Lexicon,
+    at: &impl Fn(u32) -> Option<&'r Row>,
+    apart: &[(u32, u32)],
+    edges: &[Edge],
+    of: &mut [u32],
+    out: &mut Refined,
+    room: &mut Room,
+) {
+    let count = of.len();
+    let (mut a_rows, mut b_rows): (Vec<&Row>, Vec<&Row>) = (Vec::new(), Vec::new());
+    let group_of = |of: &[u32], i: u32| of.get(i as usize).copied().unwrap_or(i);
     loop {
         let mut joined = false;
-        doubtful.retain(|d: &Doubtful| d.joined);
-        let mut refused: BTreeSet<(u32, u32)> = BTreeSet::new();
-        for edge in &edges {
-            let (x, y) = (group_of(&of, edge.a), group_of(&of, edge.b));
-            if x == y || refused.contains(&(x.min(y), x.max(y))) {
+        out.doubtful.retain(|d: &Doubtful| d.joined);
+        room.refused.clear();
+        room.refused.resize((count * count).div_ceil(64), 0);
+        for edge in edges {
+            let (x, y) = (group_of(of, edge.a), group_of(of, edge.b));
+            let cell = x.min(y) as usize * count + x.max(y) as usize;
+            if x == y || room.refused.get(cell / 64).is_some_and(|word| word >> (cell % 64) & 1 == 1) {
                 continue;
             }
-            let (Some(ga), Some(gb)) = (groups.get(x as usize), groups.get(y as usize)) else { continue };
             let ruled_out = apart.iter().any(|(a, b)| {
-                let (p, q) = (group_of(&of, *a), group_of(&of, *b));
-                (p == x && q == y) || (p == y && q == x)
+                let (p, q) = (group_of(of, *a), group_of(of, *b));
+                (p, q) == (x, y) || (p, q) == (y, x)
             });
-            let records = u32::try_from(ga.len().min(gb.len())).unwrap_or(u32::MAX);
-            let (a_rows, b_rows): (Vec<&Row>, Vec<&Row>) =
-                (ga.iter().filter_map(|i| at(*i)).collect(), gb.iter().filter_map(|i| at(*i)).collect());
-            let sum = edge.weight.saturating_add(whole(model, lexicon, &a_rows, &b_rows, edge.levels, room));
-            if sum >= model.rules.threshold && !ruled_out {
-                if sum < model.rules.threshold + model.rules.grey / 3 {
-                    doubtful.push(Doubtful { edge: *edge, whole: sum, joined: true, records });
+            a_rows.clear();
+            b_rows.clear();
+            for (i, group) in (0u32..).zip(&*of) {
+                if *group == x {
+                    a_rows.extend(at(i));
+                } else if *group == y {
+                    b_rows.extend(at(i));
                 }
-                join(&mut of, &mut groups, x, y);
+            }
+            let sum = edge.weight.saturating_add(whole(model, lexicon, &a_rows, &b_rows, edge.levels, room));
+            let records = u32::try_from(a_rows.len().min(b_rows.len())).unwrap_or(u32::MAX);
+            let join = sum >= model.rules.threshold && !ruled_out;
+            let near = if join {
+                sum < model.rules.threshold + model.rules.grey / 3
+            } else {
+                !ruled_out && sum >= model.rules.threshold - model.rules.grey
+            };
+            if near && room.explain {
+                out.doubtful.push(Doubtful { edge: *edge, whole: sum, joined: join, records });
+            }
+            if join {
+                relabel(of, x.max(y), x.min(y));
                 out.links.push(*edge);
                 joined = true;
-            } else {
-                refused.insert((x.min(y), x.max(y)));
-                if !ruled_out && sum >= model.rules.threshold - model.rules.grey {
-                    doubtful.push(Doubtful { edge: *edge, whole: sum, joined: false, records });
-                }
+            } else if let Some(word) = room.refused.get_mut(cell / 64) {
+                *word |= 1 << (cell % 64);
             }
         }
         if !joined {
             break;
         }
     }
-    // back to places in `members`
-    let back = |i: u32| order.get(i as usize).copied().unwrap_or(i);
-    let place = |e: Edge| Edge { a: back(e.a), b: back(e.b), ..e };
-    for (i, group) in (0u32..).zip(&of) {
-        if let Some(slot) = out.group.get_mut(back(i) as usize) {
-            *slot = *group;
-        }
-    }
-    out.links = out.links.into_iter().map(place).collect();
-    out.doubtful = doubtful.into_iter().map(|d| Doubtful { edge: place(d.edge), ..d }).collect();
-    room.edges = edges;
-    out
 }
 
 /// The value that most facilities of a group hold to, and at how many.
@@ -292,6 +385,12 @@ fn timeline<'a>(
     returns(points)
 }
 
+/// All that know the value say the same: nothing can turn or be held to.
+fn uniform(a: &[&Row], b: &[&Row], value: Value<'_>) -> bool {
+    let mut known = a.iter().chain(b).map(|r| value(r)).filter(|v| *v != NONE);
+    known.next().is_none_or(|first| known.all(|v| v == first))
+}
+
 /// A name by its content: the number of a string depends on when it came, and values are put in order below.
 fn content(strings: &Strings, id: u32) -> u32 {
     if id == NONE { NONE } else { u32::try_from(strings.hash(id) >> 32).unwrap_or(0).max(1) }
@@ -313,6 +412,9 @@ fn whole(model: &Model, lexicon: &Lexicon, a: &[&Row], b: &[&Row], levels: u64, 
         (&|r| content(&lexicon.kana, r.family_kana), w.family_turn),
     ];
     for (value, weight) in lines {
+        if uniform(a, b, value) {
+            continue;
+        }
         let both = timeline(a.iter().chain(b), value, &mut room.points);
         if both > 0 {
             let alone =
@@ -333,6 +435,9 @@ fn whole(model: &Model, lexicon: &Lexicon, a: &[&Row], b: &[&Row], levels: u64, 
         (&|r| u32::from(r.sex), w.sex_support, level(levels, Comparison::Sex) > 1),
     ];
     for (value, weight, told) in held {
+        if uniform(a, b, value) {
+            continue;
+        }
         let (x, y) = (mode(a, value, &mut room.values), mode(b, value, &mut room.values));
         if x.0 != NONE && y.0 != NONE && x.0 != y.0 {
             let sources = i32::try_from(x.1.min(y.1)).unwrap_or(i32::MAX);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::BIT;
-use super::weights::{COMPARISONS, Comparison, Weights, add, bits, level};
+use super::weights::{COMPARISONS, Comparison, LEVELS, Weights, add, bits, level};
 use crate::names::NameBook;
 
 /// Thresholds and limits, with their basis (mpi.md §5 and `make bench-mpi`).
@@ -109,7 +109,7 @@ impl Default for Rules {
             whole: Whole {
                 insured_turn: 3 * BIT / 2,
                 city_turn: BIT,
-                area_turn: 2 * BIT,
+                area_turn: 3 * BIT,
                 family_turn: 2 * BIT,
                 given_support: 5 * BIT,
                 birth_support: 4 * BIT,
@@ -153,24 +153,7 @@ impl Model {
     /// The weight of a level vector; `family` and `given` are −log2 of the frequencies of names that agree (0: none).
     #[must_use]
     pub fn weigh(&self, levels: u64, family: i32, given: i32) -> i32 {
-        let mut sums = self.weights.prior;
-        if let Some(strangers) = sums.last_mut() {
-            *strangers += self.population_bits();
-        }
-        for comparison in 0..COMPARISONS {
-            let level = (levels >> (4 * comparison) & 15) as usize;
-            if level == 0 {
-                continue;
-            }
-            let row = self.weights.of(comparison, level);
-            for (sum, weight) in sums.iter_mut().zip(row) {
-                *sum += weight;
-            }
-        }
-        let [same, household, twin, stranger] = sums;
-        let rare = family + given;
-        let weight = same - add(add(household, twin), stranger - rare);
-        if self.sure_rule(levels).is_some() { weight.max(self.rules.sure_weight) } else { weight }
+        Scorer::new(self).weigh(levels, family, given)
     }
 
     /// The deterministic rule that a level vector fulfils.
@@ -183,5 +166,74 @@ impl Model {
         let leading = i32::try_from(self.rules.population.max(1).ilog2()).unwrap_or(0);
         let rest = self.rules.population as f64 / f64::from(leading).exp2();
         leading * BIT + bits(rest)
+    }
+}
+
+/// Levels of a vector that a rule asks for: mask and value.
+type Look = (u64, u64);
+
+/// A model made ready for scoring: the same numbers in one flat table.
+#[derive(Debug, Clone)]
+pub struct Scorer {
+    table: [[[i32; 4]; LEVELS]; COMPARISONS],
+    prior: [i32; 4],
+    /// Rules as (mask, value) of their key, and of each guard.
+    sure: Vec<(Look, Vec<Look>)>,
+    sure_weight: i32,
+    /// Years by which a mistaken era moves a birth date.
+    pub era_slips: Vec<i32>,
+    /// Pairs from this weight on are looked at as a whole.
+    pub edge: i32,
+}
+
+impl Scorer {
+    /// From a model.
+    #[must_use]
+    pub fn new(model: &Model) -> Self {
+        let mut table = [[[0; 4]; LEVELS]; COMPARISONS];
+        for (comparison, levels) in table.iter_mut().enumerate() {
+            for (at, cell) in levels.iter_mut().enumerate().skip(1) {
+                *cell = model.weights.of(comparison, at);
+            }
+        }
+        let mut prior = model.weights.prior;
+        if let Some(strangers) = prior.last_mut() {
+            *strangers += model.population_bits();
+        }
+        let mask = |(comparison, wanted): (Comparison, u8)| {
+            let shift = 4 * comparison as u32;
+            (15u64 << shift, u64::from(wanted) << shift)
+        };
+        let sure = model.rules.sure.iter().map(|rule| {
+            (mask(rule.key), rule.guard.iter().map(|g| mask(*g)).collect())
+        });
+        Self {
+            table,
+            prior,
+            sure: sure.collect(),
+            sure_weight: model.rules.sure_weight,
+            era_slips: model.rules.era_slips.clone(),
+            edge: model.rules.edge,
+        }
+    }
+
+    /// See [`Model::weigh`].
+    #[must_use]
+    pub fn weigh(&self, levels: u64, family: i32, given: i32) -> i32 {
+        let mut sums = self.prior;
+        for (comparison, table) in self.table.iter().enumerate() {
+            let level = (levels >> (4 * comparison) & 15) as usize;
+            // level 0 adds nothing
+            if let Some(row) = table.get(level) {
+                for (sum, weight) in sums.iter_mut().zip(row) {
+                    *sum += weight;
+                }
+            }
+        }
+        let [same, household, twin, stranger] = sums;
+        let weight = same - add(add(household, twin), stranger - family - given);
+        let holds = |(bits, value): &Look| levels & bits == *value;
+        let sure = |(key, guard): &(Look, Vec<Look>)| holds(key) && guard.iter().any(holds);
+        if weight < self.sure_weight && self.sure.iter().any(sure) { self.sure_weight } else { weight }
     }
 }

@@ -1,6 +1,6 @@
 //! Two rows → level vector and weight.
 
-use super::model::Model;
+use super::model::Scorer;
 use super::row::{Lexicon, NONE, Row, Strings, flag};
 use super::weights::Comparison;
 use crate::sent::WILDCARD;
@@ -258,9 +258,9 @@ pub enum Time {
     Ignored,
 }
 
-/// Compares two rows under a model.
+/// Compares two rows.
 #[must_use]
-pub fn score(model: &Model, lexicon: &Lexicon, a: &Row, b: &Row, time: Time) -> Scored {
+pub fn score(scorer: &Scorer, lexicon: &Lexicon, a: &Row, b: &Row, time: Time) -> Scored {
     let (mut family, given) = names(lexicon, a, b);
     if family.0 == DIFFER && a.sex == 1 && b.sex == 1 {
         family.0 = DIFFER_MAN;
@@ -269,7 +269,7 @@ pub fn score(model: &Model, lexicon: &Lexicon, a: &Row, b: &Row, time: Time) -> 
     let mut levels = family.0 | given.0 << 4;
     let mut set = |comparison: Comparison, level: u64| levels |= level << (4 * comparison as u32);
     if a.birth != 0 && b.birth != 0 {
-        set(Comparison::Birth, birth(a.birth, b.birth, &model.rules.era_slips));
+        set(Comparison::Birth, birth(a.birth, b.birth, &scorer.era_slips));
     }
     if a.sex != 0 && b.sex != 0 {
         set(Comparison::Sex, if a.sex == b.sex { 1 } else { 2 });
@@ -320,5 +320,5 @@ pub fn score(model: &Model, lexicon: &Lexicon, a: &Row, b: &Row, time: Time) -> 
     }
     set(Comparison::Care, equal(a.care, b.care));
     set(Comparison::Inquiry, equal(a.inquiry, b.inquiry));
-    Scored { levels, weight: model.weigh(levels, family.1, given.1) }
+    Scored { levels, weight: scorer.weigh(levels, family.1, given.1) }
 }

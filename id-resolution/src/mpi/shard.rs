@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cut::{Sets, bounded};
 use super::entity::{Room, Ruled, canonical};
 use super::keys::keys;
-use super::model::Model;
+use super::model::{Model, Scorer};
 use super::row::{Lexicon, Row, mix};
 use super::score::{Time, score};
 
@@ -50,6 +50,8 @@ pub struct Counts {
 pub struct Table<'a> {
     /// The model.
     pub model: &'a Model,
+    /// Its weights, made ready for it.
+    pub scorer: &'a Scorer,
     /// Names.
     pub lexicon: &'a Lexicon,
     /// One row for each different description.
@@ -79,7 +81,7 @@ impl Table<'_> {
 
     fn edge(&self, a: u32, b: u32) -> bool {
         let (Some(x), Some(y)) = (self.rows.get(a as usize), self.rows.get(b as usize)) else { return false };
-        score(self.model, self.lexicon, x, y, Time::Ignored).weight >= self.model.rules.edge
+        score(self.scorer, self.lexicon, x, y, Time::Ignored).weight >= self.model.rules.edge
     }
 }
 
@@ -261,8 +263,8 @@ fn settle(table: Table<'_>, members: &[u32], crowded: &BTreeSet<u64>, room: &mut
     if members.len() < 2 {
         return;
     }
-    let Table { model, lexicon, rows } = table;
-    let (refined, _) = bounded(model, lexicon, rows, members, Ruled::default(), crowded, room);
+    let Table { model, scorer, lexicon, rows } = table;
+    let (refined, _) = bounded(model, scorer, lexicon, rows, members, Ruled::default(), crowded, room);
     let mut first: BTreeMap<u32, u32> = BTreeMap::new();
     for (member, group) in members.iter().zip(&refined.group) {
         let stands = *first.entry(*group).or_insert(*member);

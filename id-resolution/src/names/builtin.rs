@@ -1,8 +1,7 @@
 //! The book that stands before anything was learned: the most common names of Japan (`data/names.tsv`).
 
 use super::NameBook;
-use crate::normalise::{kana, normalise};
-use crate::sent::{Normal, Sent};
+use crate::normalise::name_part;
 
 impl NameBook {
     /// The most common family and given names with their readings, so that names can be parted from the first record
@@ -10,7 +9,6 @@ impl NameBook {
     #[must_use]
     pub fn builtin() -> Self {
         let mut book = Self::empty();
-        let (plain, mut normal) = (Self::empty(), Normal::default());
         for line in include_str!("../../data/names.tsv").lines().filter(|l| !l.starts_with('#')) {
             let mut fields = line.split('\t');
             let (Some(half), Some(name_kanji), Some(name_kana)) =
@@ -19,11 +17,10 @@ impl NameBook {
                 continue;
             };
             let count = fields.next().and_then(|n| n.parse().ok()).unwrap_or(1);
-            normalise(&Sent { name_kanji, name_kana, ..Sent::default() }, &plain, &mut normal);
-            kana::long_vowels(&mut normal.family.kana);
+            let part = name_part(name_kanji, name_kana);
             let half = if half == "姓" { &mut book.family } else { &mut book.given };
-            half.add_kana(&normal.family.kana, count);
-            half.add_kanji(&normal.family.kanji, count).read(&normal.family.kana, count);
+            half.add_kana(&part.kana, count);
+            half.add_kanji(&part.kanji, count).read(&part.kana, count);
         }
         book
     }

@@ -1,7 +1,7 @@
 //! The book of names (姓名の辞書): how often family and given names are met, and how their kanji are read.
 //!
 //! Learned from records whose source parts the names; it parts the names of the other records. Part of the model: the
-//! same records in any order give the same book, written in one way (see [`file`](self)).
+//! same records in any order give the same book, written in one way.
 
 mod builtin;
 mod file;
@@ -19,7 +19,7 @@ use crate::sent::Normal;
 type Map<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
 
 /// A name in kanji: how often it was met, and in which readings.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 struct Kanji {
     count: u32,
     /// Ascending by kana.
@@ -27,7 +27,7 @@ struct Kanji {
 }
 
 /// Family names or given names.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 struct Half {
     kana: Map<Box<[u8]>, u32>,
     kanji: Map<Box<str>, Kanji>,
@@ -60,6 +60,12 @@ impl Half {
 
     fn kanji_count(&self, kanji: &str) -> u32 {
         self.kanji.get(kanji).map_or(0, |k| k.count)
+    }
+
+    fn reading_count(&self, kanji: &str, kana: &[u8]) -> u32 {
+        let Some(entry) = self.kanji.get(kanji) else { return 0 };
+        let at = entry.readings.binary_search_by(|(k, _)| (**k).cmp(kana)).ok();
+        at.and_then(|at| entry.readings.get(at)).map_or(0, |(_, n)| *n)
     }
 
     fn readings<'a>(&'a self, kanji: &str) -> impl Iterator<Item = (&'a [u8], u32)> + use<'a> {
@@ -104,7 +110,7 @@ impl Kanji {
 }
 
 /// Names that were seen, and the words that stand where a name should.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct NameBook {
     family: Half,
     given: Half,
@@ -112,6 +118,18 @@ pub struct NameBook {
     pub words_kana: Words,
     /// Words in kanji fields.
     pub words_kanji: Words,
+}
+
+/// How many, never which.
+impl std::fmt::Debug for NameBook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NameBook")
+            .field("family_kana", &self.family.kana.len())
+            .field("family_kanji", &self.family.kanji.len())
+            .field("given_kana", &self.given.kana.len())
+            .field("given_kanji", &self.given.kanji.len())
+            .finish()
+    }
 }
 
 impl NameBook {
@@ -123,7 +141,7 @@ impl NameBook {
 
     /// Learns from a description whose source parts the names; any other teaches nothing.
     pub fn learn(&mut self, normal: &Normal) {
-        if normal.foreign || normal.test_patient {
+        if normal.test_patient {
             return;
         }
         let halves = [(&mut self.family, &normal.family), (&mut self.given, &normal.given)];
@@ -206,6 +224,18 @@ impl NameBook {
     /// The readings of a family name with their counts, ascending by kana.
     pub fn readings_family<'a>(&'a self, kanji: &str) -> impl Iterator<Item = (&'a [u8], u32)> + use<'a> {
         self.family.readings(kanji)
+    }
+
+    /// How often a family name in kanji was read so.
+    #[must_use]
+    pub fn family_reading_count(&self, kanji: &str, kana: &[u8]) -> u32 {
+        self.family.reading_count(kanji, kana)
+    }
+
+    /// How often a given name in kanji was read so.
+    #[must_use]
+    pub fn given_reading_count(&self, kanji: &str, kana: &[u8]) -> u32 {
+        self.given.reading_count(kanji, kana)
     }
 
     /// The readings of a given name with their counts, ascending by kana.

@@ -17,7 +17,7 @@ pub struct Words {
     pub maiden: Vec<Vec<u8>>,
     /// Words with which a test patient's name begins (テスト). Alone they are a family name.
     pub test: Vec<Vec<u8>>,
-    /// What has to follow (患者, or a number).
+    /// What has to follow: one of these words, or a number or letter, or both.
     pub test_given: Vec<Vec<u8>>,
 }
 
@@ -39,8 +39,8 @@ impl Words {
     pub fn kanji() -> Self {
         let list = |words: &str| words.split(' ').map(|w| w.as_bytes().to_vec()).collect();
         Self {
-            newborn: list("ベビイ ベイビイ ベビ 赤チヤン 新生児 乳児 BABY BABYBOY BABYGIRL"),
-            newborn_alone: list("児 男児 女児 ノ児 ノ子 長男 長女 B"),
+            newborn: list("ベビイ ベイビイ ベビ 赤チヤン 新生児 乳児 ノ児 BABY BABYBOY BABYGIRL"),
+            newborn_alone: list("児 男児 女児 ノ子"),
             twin_marks: b" 0123456789ABCD".to_vec(),
             maiden: list("旧姓 旧氏"),
             test: list("テスト TEST ダミイ DUMMY サンプル SAMPLE 練習 検証 試験 患者"),
@@ -67,9 +67,11 @@ impl Words {
         self.test.iter().any(|word| {
             let Some(rest) = name.strip_prefix(word.as_slice()) else { return false };
             let rest = rest.strip_prefix(&[blank]).unwrap_or(rest);
-            let number = rest.iter().all(|b| (b & 0x7f).is_ascii_digit());
-            let letter = matches!(rest, [b] if (b & 0x7f).is_ascii_uppercase());
-            !rest.is_empty() && (number || letter || self.test_given.iter().any(|w| w == rest))
+            let said = self.test_given.iter().find_map(|w| rest.strip_prefix(w.as_slice()));
+            let after = said.unwrap_or(rest);
+            let number = after.iter().all(|b| *b == blank || (b & 0x7f).is_ascii_digit());
+            let letter = matches!(after, [b] if (b & 0x7f).is_ascii_uppercase());
+            !rest.is_empty() && (number || letter)
         })
     }
 

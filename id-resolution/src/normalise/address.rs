@@ -85,6 +85,9 @@ const WITH_WARDS: [&str; 20] = [
 /// Folds an address into `out`; the answer is the length in bytes of its part up to the city, ward, town or village.
 pub fn fold(text: &str, out: &mut String) -> usize {
     out.clear();
+    if text.is_empty() {
+        return 0;
+    }
     let mut signs = ['\0'; LEN];
     let mut len = 0;
     plain(text, |c| {
@@ -99,11 +102,21 @@ pub fn fold(text: &str, out: &mut String) -> usize {
             len += 1;
         }
     });
+    // 鶴ヶ丘, 鶴ケ丘, 鶴が丘, 美しが丘
+    for i in 1..len {
+        let next = signs.get(i + 1).is_some_and(|c| kanji::is_kanji(*c));
+        if let Some(c @ 'ガ') = signs.get_mut(i).filter(|_| next) {
+            *c = 'ケ';
+        }
+    }
     let mut rest = signs.get(..len).unwrap_or_default();
     while let [' ', tail @ ..] = rest {
         rest = tail;
     }
-    if let Some(prefecture) = PREFECTURES.iter().find(|p| starts_with(rest, p)) {
+    let ends = |at: usize| matches!(rest.get(at), Some('都' | '道' | '府' | '県'));
+    let prefecture =
+        if ends(2) || ends(3) { PREFECTURES.iter().find(|p| starts_with(rest, p)) } else { None };
+    if let Some(prefecture) = prefecture {
         rest = rest.get(prefecture.chars().count()..).unwrap_or_default();
     }
     let (skip, city) = city(rest);
@@ -129,8 +142,11 @@ fn city(signs: &[char]) -> (usize, usize) {
         match at(i) {
             // 余市郡 and 高市郡
             '市' if at(i + 1) == '郡' => {}
-            // 四日市市, 廿日市市, 野々市市; 市原市 and 市川市 begin with it
-            '市' => return (0, ward(signs, if at(i + 1) == '市' { i + 2 } else { i + 1 })),
+            // 四日市市, 廿日市市 and 野々市市; but 市川市市川
+            '市' => {
+                let twice = at(i + 1) == '市' && matches!(at(i - 1), '日' | '々' | 'ノ');
+                return (0, ward(signs, if twice { i + 2 } else { i + 1 }));
+            }
             // 東京 and a ward without its city
             '区' => return (0, i + 1),
             // 大和郡山市, 蒲郡市 and 小郡市 are cities
@@ -251,11 +267,6 @@ fn town(mut signs: &[char], out: &mut String) {
             '大' if rest.first() == Some(&'字') => rest.get(1..).unwrap_or_default(),
             // 字 before the name of a hamlet; 十文字 is a name
             '字' if last != '文' => rest,
-            // 鶴ヶ丘, 鶴ケ丘, 鶴が丘
-            'ガ' if kanji::is_kanji(last) && rest.first().is_some_and(|n| kanji::is_kanji(*n)) => {
-                out.push('ケ');
-                rest
-            }
             c => {
                 out.push(*c);
                 rest

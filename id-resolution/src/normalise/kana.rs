@@ -16,7 +16,7 @@ const fn byte(c: char) -> u8 {
     if code < 0x60 { code as u8 } else { 0 }
 }
 
-const fn char_of(byte: u8) -> char {
+pub(super) const fn char_of(byte: u8) -> char {
     match char::from_u32(0x30a0 + byte as u32) {
         Some(c) => c,
         None => ' ',
@@ -134,7 +134,7 @@ pub fn fold(text: &str, out: &mut Vec<u8>) -> Seen {
             _ if depth > 0 && !closes(c) && !opens(c) => return,
             'ァ'..='ヺ' => of(&LARGE, byte(c)),
             'ヽ' => last,
-            'ヾ' => byte(super::width::voiced(char_of(last))),
+            'ヾ' => of(&LARGE, byte(super::width::voiced(char_of(last)))),
             'A'..='Z' | 'a'..='z' | '0'..='9' => c.to_ascii_uppercase() as u8 | 0x80,
             // a long-vowel mark, or what systems write for it, after a kana is its vowel; any other dash parts words
             c if is_dash(c) => match of(&VOWEL, last) {

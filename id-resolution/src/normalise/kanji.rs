@@ -36,7 +36,7 @@ pub fn fold(text: &str, variants: bool, mut each: impl FnMut(char)) -> Seen {
             // 佐々木 and 佐佐木
             '々' | '〻' | '仝' if is_kanji(last) => last,
             'ヽ' => last,
-            'ヾ' => width::voiced(last),
+            'ヾ' => kana::large_of(width::voiced(last)),
             c if is_kanji(c) => {
                 seen.kanji = true;
                 let folded = common(c);

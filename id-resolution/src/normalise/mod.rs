@@ -2,7 +2,7 @@
 //! runs.
 //!
 //! * [`normalise`]: a whole description into reusable buffers, for the probabilistic engine. One small file a field.
-//! * [`local_number`] to [`kana`]: match keys for opt-out tokens and exact matching; these are older than the engine
+//! * [`local_number()`] to [`kana()`]: match keys for opt-out tokens and exact matching; these are older than the engine
 //!   and must stay as they are, or tokens that were given out would no longer be met.
 
 mod address;
@@ -12,11 +12,13 @@ mod kanji;
 mod keys;
 mod name;
 mod numbers;
+mod shape;
 pub mod variants;
 mod width;
 
 pub use birth::{BirthSlip, birth_slip};
 pub use keys::{SEPARATOR, branch, care, insured, insurer_number, kana, local_number, symbol_and_number};
+pub use name::name_part;
 pub use numbers::check_digit_holds;
 
 use crate::names::NameBook;

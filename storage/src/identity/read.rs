@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use musubi_model::matching::Conflict;
 use musubi_model::{IdentityId, ProviderId, ResearchId, SubmissionId};
 
-use super::commit::conflict;
+use super::conflicts::conflict;
 use super::{Placement, bucket, damaged, identity_id, research_id};
 use crate::error::StorageError;
 use crate::registry::IdentityDb;
@@ -19,20 +19,30 @@ pub struct DecisionRow {
     pub decision_id: i64,
     /// When.
     pub at: Timestamp,
-    /// The submission that brought it about.
-    pub submission: SubmissionId,
-    /// `new`, `join`, `merge`.
+    /// The submission that brought it about. `None`: a ruling or a repair did.
+    pub submission: Option<SubmissionId>,
+    /// See [`musubi_model::matching::DecisionKind`].
     pub kind: String,
     /// The identity on which it turned.
     pub identity_id: IdentityId,
     /// The person after it.
     pub research_id: ResearchId,
-    /// Join: the identity joined to. Merge: the research id that became an alias.
-    pub other: Option<Vec<u8>>,
-    /// Which kinds of token agreed.
+    /// Merge: the research id that became an alias. Split, move, revive: the person left.
+    pub former: Option<ResearchId>,
+    /// The other identity of the strongest evidence.
+    pub record: Option<IdentityId>,
+    /// Its weight, in the engine's unit.
+    pub weight: Option<i32>,
+    /// Its level vector.
+    pub levels: Option<u64>,
+    /// What spoke.
     pub rule: String,
     /// Engine name and version.
     pub engine: String,
+    /// Model that weighed.
+    pub model: Option<String>,
+    /// What was decided together.
+    pub component: Option<i64>,
 }
 
 /// One identity of a person.
@@ -119,28 +129,31 @@ impl IdentityDb {
         row.map(|row| research_id(row.try_get(0).map_err(StorageError::db(doing))?)).transpose()
     }
 
-    /// Every decision that gave an identity its person: its own, and the merges of the persons it has belonged to.
+    /// Every decision that gave an identity its person, and the rulings on it: its own, and the merges of the persons it
+    /// belonged to.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`].
     pub fn history(&mut self, identity: &IdentityId) -> Result<Vec<DecisionRow>, StorageError> {
         let doing = "reading decisions";
-        // merges are looked up through the members of the person they led to: the log is indexed by identity
         let rows = self
             .client
             .query(
-                "WITH RECURSIVE chain AS (
-                   SELECT p.research_id, p.merged_into FROM identity.person p
-                   WHERE p.research_id IN (SELECT research_id FROM identity.decision WHERE identity_id = $1)
-                   UNION
-                   SELECT p.research_id, p.merged_into FROM identity.person p
-                   JOIN chain c ON p.research_id = c.merged_into),
+                "WITH mine AS (SELECT DISTINCT research_id FROM identity.member_history WHERE identity_id = $1),
                  found AS (
-                   SELECT decision_id FROM identity.decision WHERE identity_id = $1
+                   SELECT decision_id FROM identity.decision
+                   WHERE identity_id = $1 AND (kind <> 'merge' OR other IN (SELECT research_id FROM mine))
                    UNION
-                   SELECT d.decision_id FROM identity.member mine
-                   JOIN identity.member m ON m.research_id = mine.research_id
-                   JOIN identity.decision d ON d.identity_id = m.identity_id
-                   WHERE mine.identity_id = $1 AND d.kind = 'merge'
-                     AND d.other IN (SELECT research_id FROM chain))
-                 SELECT decision_id, at, submission_id, kind, identity_id, research_id, other, rule, engine
+                   SELECT d.decision_id FROM mine JOIN identity.decision d ON d.other = mine.research_id
+                   WHERE d.kind = 'merge'
+                     AND EXISTS (SELECT 1 FROM identity.member_history h
+                                 WHERE h.identity_id = $1 AND h.research_id = d.other AND h.known_to = d.at)
+                   UNION
+                   SELECT d.decision_id FROM identity.ruling r
+                   JOIN identity.decision d ON d.identity_id = r.identity_a AND d.record = r.identity_b
+                   WHERE r.identity_b = $1 AND d.kind = 'ruling')
+                 SELECT decision_id, at, submission_id, kind, identity_id, research_id, other, record, weight, levels,
+                        rule, engine, model, component
                  FROM identity.decision WHERE decision_id IN (SELECT decision_id FROM found) ORDER BY decision_id",
                 &[&identity.as_bytes()],
             )
@@ -148,18 +161,32 @@ impl IdentityDb {
         rows.iter()
             .map(|row| {
                 let get = |e| StorageError::db(doing)(e);
-                let submission: &[u8] = row.try_get(2).map_err(get)?;
+                let submission: Option<&[u8]> = row.try_get(2).map_err(get)?;
+                let kind: String = row.try_get(3).map_err(get)?;
+                let other: Option<&[u8]> = row.try_get(6).map_err(get)?;
+                // before there was a column for it, a join named the other identity where others name a person
+                let (former, joined) = if kind == "join" { (None, other) } else { (other, None) };
+                let former = former.map(research_id).transpose()?;
+                let record: Option<&[u8]> = row.try_get(7).map_err(get)?;
+                let record = record.or(joined);
+                let levels: Option<i64> = row.try_get(9).map_err(get)?;
                 Ok(DecisionRow {
                     decision_id: row.try_get(0).map_err(get)?,
                     at: row.try_get(1).map_err(get)?,
-                    submission: SubmissionId::from_slice(submission)
-                        .ok_or_else(|| damaged("a submission id"))?,
-                    kind: row.try_get(3).map_err(get)?,
+                    submission: submission
+                        .map(|s| SubmissionId::from_slice(s).ok_or_else(|| damaged("a submission id")))
+                        .transpose()?,
+                    kind,
                     identity_id: identity_id(row.try_get(4).map_err(get)?)?,
                     research_id: research_id(row.try_get(5).map_err(get)?)?,
-                    other: row.try_get(6).map_err(get)?,
-                    rule: row.try_get(7).map_err(get)?,
-                    engine: row.try_get(8).map_err(get)?,
+                    former,
+                    record: record.map(identity_id).transpose()?,
+                    weight: row.try_get(8).map_err(get)?,
+                    levels: levels.map(i64::cast_unsigned),
+                    rule: row.try_get(10).map_err(get)?,
+                    engine: row.try_get(11).map_err(get)?,
+                    model: row.try_get(12).map_err(get)?,
+                    component: row.try_get(13).map_err(get)?,
                 })
             })
             .collect()

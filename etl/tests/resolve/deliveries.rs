@@ -1,95 +1,11 @@
-//! The resolve step with the real engine, real keys and a real PostgreSQL.
-#![allow(clippy::indexing_slicing, clippy::expect_used)] // test data, not input
+//! Deliveries: resolved once, told once, in any order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use jiff::Timestamp;
-use musubi_etl::resolve::{ResolveReport, resolve_identities};
-use musubi_id_resolution::{Described, TokenKey, describe};
-use musubi_model::identity::{Demographics, Identifying, Sex, parts};
-use musubi_model::{IdentityId, PartialDate, ProviderId, ResearchId, SourceIdentity, SubmissionId};
+use musubi_model::identity::parts;
 use musubi_storage::identity::open_demographics;
-use musubi_storage::keys::{KekSource, KeyRing};
-use musubi_storage::registry::{IdentityDb, Registry};
-use musubi_storage::server::{DatabaseChoice, Server};
-use tempfile::TempDir;
 
-struct House {
-    registry: Registry,
-    ring: KeyRing,
-    _folder: TempDir,
-}
-
-impl House {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let kek = KekSource::File(folder.path().join("kek.key"));
-        let ring = KeyRing::open_or_create(&folder.path().join("keys"), &kek).expect("keys");
-        let server = Server::open(&folder.path().join("data"), &DatabaseChoice::Embedded).expect("a server");
-        Self { registry: Registry::open(server).expect("migrated"), ring, _folder: folder }
-    }
-
-    fn db(&self) -> IdentityDb {
-        self.registry.identity().expect("a handle")
-    }
-
-    fn describe(&self, people: &[SourceIdentity]) -> BTreeMap<IdentityId, (SourceIdentity, Described)> {
-        let key = TokenKey::new(self.ring.token.expose());
-        people
-            .iter()
-            .map(|p| {
-                let described = describe(&key, p);
-                (described.identity_id, (p.clone(), described))
-            })
-            .collect()
-    }
-
-    fn resolve(&self, submission: u8, people: &[SourceIdentity]) -> ResolveReport {
-        let now = Timestamp::from_second(1_780_000_000).expect("a time");
-        let identities = self.describe(people);
-        resolve_identities(&mut self.db(), &self.ring, SubmissionId([submission; 16]), now, &identities)
-            .expect("resolved")
-    }
-
-    fn id(&self, person: &SourceIdentity) -> IdentityId {
-        *self.describe(std::slice::from_ref(person)).keys().next().expect("one")
-    }
-
-    fn person(&self, person: &SourceIdentity) -> ResearchId {
-        self.db().person_of(&self.id(person)).expect("read").expect("known").research_id
-    }
-}
-
-fn sample(provider: &str, local: &str, number: &str, kana: &str, birth: (i16, u8, u8)) -> SourceIdentity {
-    let text = |t: &str| Identifying::new(t.into());
-    SourceIdentity {
-        provider: ProviderId::new(provider).expect("a provider"),
-        demographics: Demographics {
-            local_number: text(local),
-            insurer_number: text("01130012"),
-            insured_symbol: text("12"),
-            insured_number: text(number),
-            insured_branch: text("01"),
-            name_kana: text(kana),
-            birth: Identifying::new(PartialDate::new(birth.0, birth.1, birth.2)),
-            sex: Sex::Female,
-            ..Demographics::default()
-        },
-    }
-}
-
-const BORN: (i16, u8, u8) = (1980, 4, 1);
-
-/// One person four times (by card, by name, by chart number after marriage), and another with a reused chart number.
-fn people() -> [SourceIdentity; 5] {
-    [
-        sample("1310000001", "101", "555", "テスト ハナコ", BORN),
-        sample("1310000002", "9", "0555", "", BORN),
-        sample("1310000003", "77", "888", "ﾃｽﾄ ﾊﾅｺ", BORN),
-        sample("1310000001", "0101", "999", "ミホン ハナコ", BORN),
-        sample("1310000001", "101", "444", "テスト ツキコ", (1950, 1, 1)),
-    ]
-}
+use crate::support::{House, people, sample};
 
 #[test]
 fn a_delivery_is_resolved_once() {
@@ -141,12 +57,7 @@ fn deliveries_in_any_order_give_the_same_persons() {
         for (n, place) in order.iter().enumerate() {
             house.resolve(u8::try_from(n).expect("small"), std::slice::from_ref(&people[*place]));
         }
-        let mut persons: BTreeMap<ResearchId, BTreeSet<usize>> = BTreeMap::new();
-        for (place, person) in people.iter().enumerate() {
-            persons.entry(house.person(person)).or_default().insert(place);
-        }
-        let conflicts = house.db().conflict_counts().expect("counted");
-        (persons.into_values().collect::<BTreeSet<_>>(), conflicts)
+        (house.partition(&people), house.db().conflict_counts().expect("counted"))
     };
     let forward = partition(&[0, 1, 2, 3, 4]);
     assert_eq!(forward.0, BTreeSet::from([BTreeSet::from([0, 1, 2, 3]), BTreeSet::from([4])]));
