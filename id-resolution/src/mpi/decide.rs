@@ -32,6 +32,7 @@ pub fn block_keys(model: &Model, sent: &Sent<'_>) -> Vec<u64> {
 pub fn decide(model: &Model, records: &[Record<'_>], rulings: &[Ruling], crowded: &BTreeSet<u64>) -> Decided {
     let mut sorted: Vec<&Record<'_>> = records.iter().collect();
     sorted.sort_unstable_by_key(|r| r.id);
+    sorted.dedup_by_key(|r| r.id);
     // what people keep apart must not share a row; everything else does, as in the engine over all records
     let alone = rulings.iter().filter(|r| !r.same).flat_map(|r| [r.a, r.b]).collect();
     let scorer = Scorer::new(model);

@@ -105,6 +105,7 @@ pub mod model;
 pub mod row;
 pub mod runs;
 pub mod score;
+pub mod shard;
 pub mod weights;
 
 pub use decide::{block_keys, decide};
