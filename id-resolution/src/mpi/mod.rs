@@ -45,7 +45,7 @@ pub struct Link {
     pub weight: i32,
     /// Level vector: 4 bits a comparison, the first comparison lowest.
     pub levels: u64,
-    /// `ruling`, `rule:<name>` or `score`.
+    /// `ruling`, `rule` (which one, [`Model::sure_rule`] tells from the levels) or `score`.
     pub rule: &'static str,
 }
 
