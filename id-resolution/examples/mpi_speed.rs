@@ -13,7 +13,7 @@ use musubi_id_resolution::mpi::engine::Mpi;
 use musubi_id_resolution::mpi::row::hash64;
 use musubi_id_resolution::mpi::{Model, Record};
 use musubi_id_resolution::names::NameBook;
-use musubi_id_resolution::normalise::normalise;
+use musubi_id_resolution::normalise::normalise_name;
 use musubi_id_resolution::sent::{Normal, Sent};
 
 const BATCH: usize = 250_000;
@@ -128,7 +128,7 @@ fn learn(path: &str, records: usize) -> (Model, usize) {
         }
         count += part.len();
         for line in &part {
-            normalise(&record(line).sent, &builtin, &mut normal);
+            normalise_name(&record(line).sent, &builtin, &mut normal);
             book.learn(&normal);
             if !normal.given.kana.is_empty() {
                 let birth = u64::from(normal.birth.year) << 16
