@@ -2,12 +2,15 @@
 //!
 //! * [`normalise`]: match keys from what a source wrote. Stored text is never normalised, only keys are.
 //! * [`names`]: the book of names, which parts names and reads kanji.
+//! * [`train`]: a model learned from records.
+//! * [`eval`]: how good a result is.
 //! * [`tokens`]: a source identity as sealed keys and a guard.
 //! * [`exact`]: the engine `exact/1`; another engine takes its place behind [`Engine`].
 //! * [`rules`]: the findings of matching.
 //!
 //! Pure: no I/O, no clock, no randomness of its own, and never clinical data.
 
+pub mod eval;
 pub mod exact;
 mod graph;
 pub mod mpi;
@@ -16,6 +19,7 @@ pub mod normalise;
 pub mod rules;
 pub mod sent;
 pub mod tokens;
+pub mod train;
 
 pub use exact::Exact;
 pub use musubi_model::matching::{
