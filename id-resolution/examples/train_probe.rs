@@ -28,7 +28,7 @@ fn main() {
     let args: Vec<String> = std::env::args().collect();
     let text = std::fs::read_to_string(&args[1]).unwrap();
     let truth: BTreeMap<String, String> = std::fs::read_to_string(&args[2]).unwrap().lines().skip(1).map(|l| { let mut f = l.split(','); (f.next().unwrap().to_owned(), f.next().unwrap().to_owned()) }).collect();
-    let options = train::Options::default();
+    let mut options = train::Options::default(); if let Ok(n) = std::env::var("NAME_MIN") { options.name_min = n.parse().unwrap(); }
     let t = std::time::Instant::now();
     let (model, report) = train::train::<()>(&options, |each| { text.lines().skip(1).for_each(|l| each(&record(l).1)); Ok(()) }).unwrap();
     eprintln!("trained in {:.1}s", t.elapsed().as_secs_f64());

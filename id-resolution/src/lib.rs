@@ -3,6 +3,7 @@
 //! * [`normalise`]: match keys from what a source wrote. Stored text is never normalised, only keys are.
 //! * [`names`]: the book of names, which parts names and reads kanji.
 //! * [`train`]: a model learned from records.
+//! * [`model_file`]: the model as a signed file.
 //! * [`eval`]: how good a result is.
 //! * [`tokens`]: a source identity as sealed keys and a guard.
 //! * [`exact`]: the engine `exact/1`; another engine takes its place behind [`Engine`].
@@ -13,6 +14,7 @@
 pub mod eval;
 pub mod exact;
 mod graph;
+pub mod model_file;
 pub mod mpi;
 pub mod names;
 pub mod normalise;

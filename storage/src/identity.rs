@@ -6,8 +6,10 @@
 
 mod cohort;
 mod commit;
+mod model;
 mod read;
 mod sealed;
+mod stream;
 
 use std::collections::BTreeMap;
 
@@ -17,8 +19,10 @@ use musubi_model::{IdentityId, ProviderId, ResearchId};
 use crate::error::StorageError;
 
 pub use cohort::{CohortOrder, CohortWritten};
+pub use model::{Adoption, ModelRow, StoredModel};
 pub use read::{ConflictRow, DecisionRow, MemberRow};
 pub use sealed::{open_demographics, seal_demographics};
+pub use stream::SealedRow;
 
 /// Into how many buckets the lake spreads persons (バケット).
 pub const LAKE_BUCKETS: u16 = 256;

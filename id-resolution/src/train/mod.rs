@@ -96,7 +96,9 @@ pub fn train<E>(
     let mut report = TrainingReport { records: names.records, persons_named: names.taught, ..TrainingReport::default() };
     let mut model = options.base.clone();
     options.version.clone_into(&mut model.version);
-    model.names = names.finish(options, &mut report);
+    let (book, unseen) = names.finish(options, &mut report);
+    model.names = book;
+    model.rules.unseen_name = unseen.unwrap_or(model.rules.unseen_name);
     let mut samples = Samples::new(options);
     let mut lexicon = Lexicon::default();
     {
@@ -170,16 +172,17 @@ impl Learner {
         }
     }
 
-    fn finish(self, options: &Options, report: &mut TrainingReport) -> NameBook {
+    fn finish(self, options: &Options, report: &mut TrainingReport) -> (NameBook, Option<u16>) {
         let mut book = self.book.unwrap_or_else(NameBook::empty);
         report.names_before = Names::of(&book);
+        let unseen = report::unseen(&book, options.name_min);
         book.prune(options.name_min);
         report.names_kept = Names::of(&book);
         report.builtin_names = book.family_kanji_total().max(book.family_kana_total()) < options.names_enough;
         if report.builtin_names {
             book.merge(&NameBook::builtin());
         }
-        book
+        (book, unseen)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::silver::Proof;
 use crate::mpi::BIT;
@@ -11,7 +11,8 @@ use crate::mpi::weights::{Class, Comparison};
 use crate::names::NameBook;
 
 /// Different names of one half, by script.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Parted {
     /// In kana.
     pub kana: u64,
@@ -22,7 +23,8 @@ pub struct Parted {
 }
 
 /// Different names of a book.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Names {
     /// Family names (姓).
     pub family: Parted,
@@ -46,6 +48,29 @@ impl Names {
         };
         Self { family: half("family"), given: half("given") }
     }
+}
+
+/// How rare a name is that the book does not know, as −log2 of its frequency in 1/256 bits: that of the names that were
+/// left out, each weighing as much as it has bearers. Of the four lists the commonest, so that no agreement is overrated.
+/// `None`: nothing was left out.
+pub(super) fn unseen(before: &NameBook, min: u32) -> Option<u16> {
+    let file = serde_json::to_value(before).unwrap_or_default();
+    let lists = ["family/kana", "given/kana", "family/kanji", "given/kanji"].map(|list| {
+        let entries = file.pointer(&format!("/{list}"))?.as_object()?.values();
+        let counts = entries.filter_map(|e| e.as_u64().or_else(|| e.get(0)?.as_u64()));
+        let (mut all, mut left, mut squares) = (0, 0, 0);
+        for n in counts {
+            all += n;
+            if n < u64::from(min) {
+                left += n;
+                squares += n * n;
+            }
+        }
+        // the chance that a second bearer of some left-out name bears this one
+        (left > 0).then(|| squares as f64 / left as f64 / all as f64)
+    });
+    let most = lists.into_iter().flatten().fold(0.0, f64::max);
+    (most > 0.0).then(|| (-most.log2() * f64::from(BIT)).round().clamp(256.0, 24.0 * 256.0) as u16)
 }
 
 /// One probability of the table: log2 in 1/256 bits.

@@ -34,11 +34,11 @@ pub fn possible(comparison: Comparison, context: u64) -> u16 {
     let set = |levels: &[u32]| levels.iter().fold(0u16, |s, l| s | 1 << l);
     match comparison {
         Comparison::Family | Comparison::Given => match context {
-            BOTH => set(&[1, 2, 4, 5, 6, 7, 10, 11]),
+            BOTH => set(&[1, 4, 5, 6, 7, 10, 11]),
             KANJI => set(&[2, 7, 10, 11]),
             KANA => set(&[3, 6, 10, 11]),
             CROSS => set(&[8, 9]),
-            5 => set(&[1, 2, 4, 5, 6, 7, 13, 11]),
+            5 => set(&[1, 4, 5, 6, 7, 13, 11]),
             6 => set(&[2, 7, 13, 11]),
             7 => set(&[3, 6, 13, 11]),
             _ => 0,
@@ -115,7 +115,9 @@ impl Look {
                 Comparison::Address => if gap.is_some_and(|days| days <= 180) { 1 } else { 2 },
                 _ => 1,
             };
-            if possible(*comparison, found) & 1 << shown != 0 {
+            // with kana to hold against it, equal kanji and near kana are another thing than equal kanji alone
+            let aside = shown == 2 && matches!(comparison, Comparison::Family | Comparison::Given);
+            if possible(*comparison, found) & 1 << shown != 0 || aside && found != 0 {
                 context |= found << (4 * *comparison as u32);
             }
         }
@@ -150,7 +152,8 @@ impl Tally {
     pub fn add(&mut self, look: Look, comparison: Comparison, weight: f64) {
         let Some((shown, could)) = look.at(comparison) else { return };
         let at = comparison as usize;
-        if let Some(slot) = self.shown.get_mut(at).and_then(|s| s.get_mut(shown)) {
+        let counts = could & 1 << shown != 0;
+        if let Some(slot) = self.shown.get_mut(at).and_then(|s| s.get_mut(shown)).filter(|_| counts) {
             *slot += weight;
         }
         if let Some(row) = self.could.get_mut(at) {
