@@ -120,6 +120,9 @@ pub enum Command {
     Formats(crate::commands::formats::Order),
     /// Check files, folders, packages or zips before they are sent: the findings of intake, without a database.
     Precheck(musubi_precheck::Order),
+    /// Models of patient matching (名寄せモデル): train, show, report, adopt, list.
+    #[command(subcommand)]
+    Model(crate::commands::model_::Model),
     /// Measure intake to loaded against two floors.
     Bench(Bench),
 }

@@ -53,6 +53,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Quality(order) => commands::ack::quality(cli, voice, order),
         Command::Formats(order) => commands::formats::run(order, voice),
         Command::Precheck(order) => commands::precheck::run(order, voice),
+        Command::Model(order) => commands::model_::run(cli, voice, order),
         Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),
         Command::Bench(order) => commands::bench::run(order, voice),
     }

@@ -9,6 +9,7 @@ pub mod findings;
 pub mod formats;
 pub mod interfaces;
 pub mod masters;
+pub mod model_;
 pub mod night;
 pub mod precheck;
 pub mod release;

@@ -8,6 +8,7 @@
 //! Only counts leave this module, never a pair or a person. The same records give the same model in any order.
 
 pub mod em;
+pub mod measure;
 mod report;
 pub mod sample;
 pub mod silver;
@@ -40,8 +41,9 @@ pub struct Options {
     pub version: String,
     /// What stands where the records teach nothing; its rules are kept.
     pub base: Model,
-    /// A name that fewer persons (by name and birth date) bear does not enter the model. Ten is the smallest count that
-    /// published statistics of this house show: a rarer name could point to a person.
+    /// A name that fewer persons (by name and birth date) bear does not enter the model: a rarer one could point to a
+    /// person. Five stands above what one person's slips of the birth date make of one bearer; a higher number costs
+    /// recall while the records are few (docs/matching-model.md has the figures), and nothing at the size of a country.
     pub name_min: u32,
     /// With fewer parted names than this the built-in book stays beside the learned one.
     pub names_enough: u64,
@@ -68,7 +70,7 @@ impl Default for Options {
         Self {
             version: "trained/1".to_owned(),
             base: Model::default(),
-            name_min: 10,
+            name_min: 5,
             names_enough: 20_000,
             population: None,
             seen_min: 20,

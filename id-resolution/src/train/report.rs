@@ -74,14 +74,14 @@ pub(super) fn unseen(before: &NameBook, min: u32) -> Option<u16> {
 }
 
 /// One probability of the table: log2 in 1/256 bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
     /// What is compared.
     pub comparison: Comparison,
     /// Level, by its number.
     pub level: usize,
     /// Kind of pair.
-    #[serde(serialize_with = "class")]
+    #[serde(with = "class")]
     pub class: Class,
     /// Before training.
     pub base: i32,
@@ -99,8 +99,21 @@ pub struct Cell {
     pub em: Option<i32>,
 }
 
-fn class<S: serde::Serializer>(class: &Class, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(&format_args!("{class:?}"))
+/// A class by its name.
+mod class {
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    use super::Class;
+
+    pub(super) fn serialize<S: Serializer>(class: &Class, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{class:?}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Class, D::Error> {
+        let name = String::deserialize(from)?;
+        let found = Class::ALL.into_iter().find(|c| format!("{c:?}") == name);
+        found.ok_or_else(|| de::Error::custom("not a class of pairs"))
+    }
 }
 
 impl Cell {
@@ -118,7 +131,8 @@ impl Cell {
 }
 
 /// The whole report. Counts only.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TrainingReport {
     /// Records read.
     pub records: u64,

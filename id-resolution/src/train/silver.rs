@@ -18,7 +18,7 @@ use crate::mpi::weights::{Comparison, level};
 const OF_ONE_NUMBER: usize = 6;
 
 /// What shows that two records are one person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
     /// Chart number at one facility (患者番号).
