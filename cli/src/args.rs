@@ -122,6 +122,9 @@ pub enum Command {
     Precheck(musubi_precheck::Order),
     /// Link the records of any table (名寄せ), or judge a result against a truth.
     Match(crate::commands::match_::Order),
+    /// Models of patient matching (名寄せモデル): train, show, report, adopt, list.
+    #[command(subcommand)]
+    Model(crate::commands::model_::Model),
     /// Measure intake to loaded against two floors.
     Bench(Bench),
 }

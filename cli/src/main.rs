@@ -54,6 +54,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Formats(order) => commands::formats::run(order, voice),
         Command::Precheck(order) => commands::precheck::run(order, voice),
         Command::Match(order) => commands::match_::run(order, voice),
+        Command::Model(order) => commands::model_::run(cli, voice, order),
         Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),
         Command::Bench(order) => commands::bench::run(order, voice),
     }

@@ -126,6 +126,12 @@ words! {
         ProposeCode = "propose-code", "コード対応の提案";
         /// A proposal of what a local code means was approved or rejected.
         DecideCode = "decide-code", "コード対応の決定";
+        /// A model of matching was trained on stored identities.
+        TrainModel = "train-model", "名寄せモデルの学習";
+        /// A model of matching was proposed.
+        ProposeModel = "propose-model", "名寄せモデルの提案";
+        /// A second person agreed: the model decides from now on.
+        AdoptModel = "adopt-model", "名寄せモデルの採用";
     }
 }
 

@@ -8,12 +8,14 @@ mod cohort;
 mod commit;
 mod conflicts;
 mod past;
+mod model;
 mod read;
 mod review;
 mod ruling;
 mod sealed;
 mod settle;
 mod write;
+mod stream;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,10 +27,12 @@ use crate::error::StorageError;
 
 pub use cohort::{CohortOrder, CohortWritten};
 pub use past::AffectedRelease;
+pub use model::{Adoption, ModelRow, StoredModel};
 pub use read::{ConflictRow, DecisionRow, MemberRow};
 pub use review::{ReviewRow, ReviewState};
 pub use ruling::{NewRuling, RulingRow};
 pub use sealed::{open_demographics, seal_demographics};
+pub use stream::SealedRow;
 
 /// Into how many buckets the lake spreads persons (バケット).
 pub const LAKE_BUCKETS: u16 = 256;

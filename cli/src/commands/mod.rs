@@ -10,6 +10,7 @@ pub mod formats;
 pub mod interfaces;
 pub mod masters;
 pub mod match_;
+pub mod model_;
 pub mod night;
 pub mod precheck;
 pub mod release;

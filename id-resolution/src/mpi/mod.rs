@@ -100,12 +100,14 @@ pub mod cut;
 mod decide;
 pub mod engine;
 pub mod entity;
+pub mod explain;
 pub mod keys;
 pub mod model;
 pub mod row;
 pub mod runs;
 pub mod score;
 pub mod weights;
+pub mod words;
 
 pub use decide::{block_keys, decide};
 pub use model::Model;
