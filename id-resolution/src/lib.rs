@@ -4,6 +4,7 @@
 //! * [`names`]: the book of names, which parts names and reads kanji.
 //! * [`tokens`]: a source identity as sealed keys and a guard: what opt-outs and the desk look up.
 //! * [`mpi`]: who is who, among records that are closed under shared keys.
+//! * [`query`]: who is meant by a question; [`exchange`]: keyed hashes for a partner.
 //! * [`assign`]: from who is who to research ids that stay.
 //! * [`contradict`]: numbers that contradict birth date or sex.
 //! * [`table`]: matching of any table, by a model learned from it.
@@ -17,10 +18,12 @@
 pub mod assign;
 pub mod contradict;
 pub mod eval;
+pub mod exchange;
 pub mod model_file;
 pub mod mpi;
 pub mod names;
 pub mod normalise;
+pub mod query;
 pub mod rules;
 pub mod sent;
 pub mod table;

@@ -1,4 +1,5 @@
 //! The invariants of the probabilistic engine (design.md, 3–5), over small synthetic populations.
+#![allow(clippy::indexing_slicing)] // test data, not input
 
 mod common;
 
@@ -38,7 +39,7 @@ fn crowded(most: usize) -> Model {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Shuffled arrival in any batches: 0 persons differ; a night after a night equals a rebuild.
     #[test]

@@ -106,6 +106,7 @@ pub mod model;
 pub mod row;
 pub mod runs;
 pub mod score;
+pub mod shard;
 pub mod weights;
 pub mod words;
 
