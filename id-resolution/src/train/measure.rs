@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::mpi::engine::Mpi;
 use crate::mpi::entity::{Room, Ruled, refine};
 use crate::mpi::keys::{NAMES, keys};
-use crate::mpi::model::{Model, Rules};
+use crate::mpi::model::{Model, Rules, Scorer};
 use crate::mpi::{BIT, Day, Record};
 use crate::names::NameBook;
 use crate::sent::Sent;
@@ -186,6 +186,7 @@ pub fn measure<E>(
             weights: model.weights.clone(),
             names: NameBook::default(),
         };
+        let scorer = Scorer::new(&shifted);
         let mut group: Vec<u32> = (0u32..).take(mpi.rows().len()).collect();
         let (mut joins, mut chance, mut persons) = (0u64, 0.0, 0u64);
         for members in components.values() {
@@ -193,7 +194,8 @@ pub fn measure<E>(
                 persons += 1;
                 continue;
             }
-            let refined = refine(&shifted, mpi.lexicon(), mpi.rows(), members, Ruled::default(), &mut room);
+            let refined =
+                refine(&shifted, &scorer, mpi.lexicon(), mpi.rows(), members, Ruled::default(), &mut room);
             for (member, g) in members.iter().zip(&refined.group) {
                 let stands = members.get(*g as usize).copied().unwrap_or(*member);
                 if let Some(slot) = group.get_mut(*member as usize) {

@@ -21,7 +21,7 @@ pub use report::{Cell, Names, Parted, TrainingReport};
 
 use crate::mpi::entity::canonical;
 use crate::mpi::keys::keys;
-use crate::mpi::model::Model;
+use crate::mpi::model::{Model, Scorer};
 use crate::mpi::row::{Lexicon, Row, flag, hash64};
 use crate::mpi::score::{Time, score};
 use crate::mpi::weights::{Class, Comparison, Weights, bits};
@@ -238,6 +238,7 @@ impl Samples {
 /// Level vectors of pairs that share a key. Each pair is counted under the first key that it shares, so that every pair
 /// is as likely to be in the sample as any other.
 fn candidates(model: &Model, lexicon: &Lexicon, sample: &Sample) -> Looks {
+    let scorer = Scorer::new(model);
     let mut looks = Looks::new();
     let mut own: Vec<Vec<u64>> = Vec::new();
     for block in sample.blocks().filter(|b| !b.full && b.rows.len() > 1) {
@@ -253,7 +254,7 @@ fn candidates(model: &Model, lexicon: &Lexicon, sample: &Sample) -> Looks {
             for (b, theirs) in rows.iter().zip(&own).skip(i + 1) {
                 let first = mine.iter().find(|k| theirs.contains(k) && sample.whole(**k));
                 if first == Some(&block.key) {
-                    let look = Look::of(a, b, score(model, lexicon, a, b, Time::Counts).levels);
+                    let look = Look::of(a, b, score(&scorer, lexicon, a, b, Time::Counts).levels);
                     *looks.entry(look).or_default() += 1;
                 }
             }
@@ -264,6 +265,7 @@ fn candidates(model: &Model, lexicon: &Lexicon, sample: &Sample) -> Looks {
 
 /// How many persons there are: those of a sample of birth dates, over the share of dates in it.
 fn persons(model: &Model, lexicon: &Lexicon, births: &Sample) -> u64 {
+    let scorer = Scorer::new(model);
     let mut found = 0u64;
     for block in births.blocks() {
         let rows: Vec<&Row> = block.rows.values().collect();
@@ -271,7 +273,7 @@ fn persons(model: &Model, lexicon: &Lexicon, births: &Sample) -> u64 {
         for (i, a) in rows.iter().enumerate() {
             for (j, b) in rows.iter().enumerate().skip(i + 1) {
                 let (x, y) = (group.get(i).copied().unwrap_or(i), group.get(j).copied().unwrap_or(j));
-                if x != y && score(model, lexicon, a, b, Time::Ignored).weight >= 0 {
+                if x != y && score(&scorer, lexicon, a, b, Time::Ignored).weight >= 0 {
                     group.iter_mut().filter(|g| **g == y).for_each(|g| *g = x);
                 }
             }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::sample::Sample;
 use super::tally::{Look, Looks, Tally};
-use crate::mpi::model::Model;
+use crate::mpi::model::{Model, Scorer};
 use crate::mpi::row::{Lexicon, Row, flag};
 use crate::mpi::score::{Time, score};
 use crate::mpi::weights::{Comparison, level};
@@ -94,6 +94,7 @@ fn teaches(proof: Proof, key: u64, look: Look, a: &Row, b: &Row) -> impl Fn(Comp
 /// Counts the silver pairs of a sample of strong keys.
 #[must_use]
 pub fn learn(model: &Model, lexicon: &Lexicon, sample: &Sample) -> Silver {
+    let scorer = Scorer::new(model);
     let mut counts: BTreeMap<(Proof, bool), Looks> = BTreeMap::new();
     let mut out = Silver::default();
     for block in sample.blocks().filter(|b| !b.full) {
@@ -101,7 +102,7 @@ pub fn learn(model: &Model, lexicon: &Lexicon, sample: &Sample) -> Silver {
         let rows: Vec<&Row> = block.rows.values().take(OF_ONE_NUMBER).collect();
         for (i, a) in rows.iter().enumerate() {
             for b in rows.iter().skip(i + 1) {
-                let look = Look::of(a, b, score(model, lexicon, a, b, Time::Counts).levels);
+                let look = Look::of(a, b, score(&scorer, lexicon, a, b, Time::Counts).levels);
                 let may = teaches(proof, block.key, look, a, b);
                 // only counts are kept of the pair
                 for birth in [false, true] {
@@ -132,11 +133,12 @@ pub fn learn(model: &Model, lexicon: &Lexicon, sample: &Sample) -> Silver {
 /// nothing to do with each other: in a small population a random pair is one person or one family too often.
 #[must_use]
 pub fn strangers(model: &Model, lexicon: &Lexicon, sample: &Sample, each: usize) -> (u64, Tally) {
+    let scorer = Scorer::new(model);
     let rows: Vec<&Row> = sample.blocks().flat_map(|b| b.rows.values()).collect();
     let mut looks = Looks::new();
     for (i, a) in rows.iter().enumerate() {
         for b in rows.iter().skip(i + 1).take(each) {
-            let look = Look::of(a, b, score(model, lexicon, a, b, Time::Counts).levels);
+            let look = Look::of(a, b, score(&scorer, lexicon, a, b, Time::Counts).levels);
             *looks.entry(look).or_default() += 1;
         }
     }
