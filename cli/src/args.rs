@@ -81,6 +81,9 @@ pub enum Command {
         #[arg(long)]
         submission: Option<String>,
     },
+    /// Persons (本人): who stands behind a research id and why; rulings, the review queue, who is meant.
+    #[command(subcommand)]
+    Person(crate::commands::person::Person),
     /// Requests for releases (申出).
     #[command(subcommand)]
     Request(Request),

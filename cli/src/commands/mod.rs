@@ -12,6 +12,7 @@ pub mod masters;
 pub mod match_;
 pub mod model_;
 pub mod night;
+pub mod person;
 pub mod precheck;
 pub mod release;
 pub mod report;

@@ -178,8 +178,10 @@ impl IdentityDb {
                 &[&keys, &i64::from(crowd_max)],
             )
             .map_err(StorageError::db(doing))?;
-        let persons: Vec<&[u8]> =
-            rows.iter().map(|row| row.try_get(0).map_err(StorageError::db(doing))).collect::<Result<_, _>>()?;
+        let persons: Vec<&[u8]> = rows
+            .iter()
+            .map(|row| row.try_get(0).map_err(StorageError::db(doing)))
+            .collect::<Result<_, _>>()?;
         let found = stored(&mut tx, "m.research_id = ANY($1)", &persons)?;
         let mut records: Vec<(ResearchId, SealedRecord)> =
             found.into_iter().filter_map(|e| Some((e.was?.person, e.record))).collect();
