@@ -20,6 +20,9 @@ pub struct Queue {
     /// Where the pairs stand.
     #[arg(long, default_value = "open", value_parser = ["open", "postponed", "same", "different", "settled"])]
     state: String,
+    /// Only this doubt: just below the threshold, refused by the whole picture, joined by a hair.
+    #[arg(long, value_parser = ["below", "refused", "narrow"])]
+    doubt: Option<String>,
     /// At most so many.
     #[arg(long, default_value_t = 20)]
     limit: u32,
@@ -78,7 +81,7 @@ fn list(desk: &mut Desk<'_>, order: &Queue) -> Result<Ending> {
     let voice = desk.voice;
     let state = ReviewState::read(&order.state).ok_or_else(|| anyhow!("--state"))?;
     let after = order.after.as_deref().map(|text| cursor(text, state)).transpose()?;
-    let rows = desk.db.reviews(state, after.as_ref(), order.limit)?;
+    let rows = page(desk, order, state, after)?;
     let counts = desk.db.review_counts()?;
     for r in &rows {
         voice.line(format!("  {} / {}", r.a, r.b));
@@ -114,6 +117,27 @@ fn list(desk: &mut Desk<'_>, order: &Queue) -> Result<Ending> {
         })).collect::<Vec<_>>(),
     }));
     Ok(Ending::Done)
+}
+
+/// The next rows that are asked for.
+fn page(
+    desk: &mut Desk<'_>,
+    order: &Queue,
+    state: ReviewState,
+    mut after: Option<ReviewRow>,
+) -> Result<Vec<ReviewRow>> {
+    let limit = usize::try_from(order.limit)?;
+    let mut rows = Vec::new();
+    while rows.len() < limit {
+        let some = desk.db.reviews(state, after.as_ref(), order.limit)?;
+        let Some(last) = some.last() else { break };
+        after = Some(last.clone());
+        rows.extend(
+            some.into_iter().filter(|r| order.doubt.as_deref().is_none_or(|d| d == r.doubt.as_str())),
+        );
+    }
+    rows.truncate(limit);
+    Ok(rows)
 }
 
 /// The last row of the page before, as far as its place in the order tells.
