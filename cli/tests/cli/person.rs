@@ -1,6 +1,7 @@
 //! The desk of matching: persons shown, explained, ruled upon and found, and what of it stands in the audit chain.
 
 use std::fs;
+use std::sync::Arc;
 
 use musubi_storage::compliance::Audited as _;
 use musubi_storage::registry::Registry;
@@ -242,7 +243,9 @@ fn an_explanation_draws_the_weights_in_words_without_values() {
 
 #[test]
 fn the_queue_is_ranked_paged_and_decided() {
-    let house = after_a_night();
+    // a queue holds at most one pair of a thousand: 200 persons have none
+    let house = Arc::new(Region::of("2500")).house();
+    house.run(0, &["nightly", "--inbox", text(&house.region.path("inbox/night-01"))]);
     house.run(3, &["nightly", "--inbox", text(&house.region.path("inbox/night-02"))]);
     let all = house.json(0, &["person", "queue"]);
     let pairs = all["pairs"].as_array().unwrap();

@@ -215,7 +215,7 @@ impl Models {
 /// One decision, with the waterfall of its evidence under the model of its day.
 fn tell(desk: &mut Desk<'_>, models: &mut Models, d: &DecisionRow) -> Result<Value> {
     let voice = desk.voice;
-    let spoke = words::rule(&d.rule).map_or(d.rule.as_str(), |w| w.get(voice.english));
+    let spoke = spoke(voice, &d.rule);
     voice.line(format!("■ {:.0}  {}  [{spoke}]", d.at, kind(voice, &d.kind)));
     let beside = d.record.map(|r| format!(" ↔ {r}")).unwrap_or_default();
     voice.line(format!("  {}{beside}", d.identity_id));
@@ -252,6 +252,20 @@ fn draw(voice: Voice, waterfall: &Waterfall) {
     if let Some(rule) = waterfall.rule {
         voice.line(format!("    {}: {}", voice.word("規則", "rule"), rule.get(voice.english)));
     }
+}
+
+/// What spoke for a decision.
+fn spoke(voice: Voice, rule: &str) -> &str {
+    let ja = match rule {
+        "none" => "結びつく相手なし",
+        "rule" => "確定規則",
+        "same" => "同一人と裁定",
+        "different" => "別人と裁定",
+        "undo:same" => "同一人の裁定を取消し",
+        "undo:different" => "別人の裁定を取消し",
+        other => words::rule(other).map_or(other, |w| w.get(voice.english)),
+    };
+    voice.word(ja, words::rule(rule).map_or(rule, |w| w.en))
 }
 
 fn kind<'a>(voice: Voice, kind: &'a str) -> &'a str {

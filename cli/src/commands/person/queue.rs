@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole};
 use musubi_id_resolution::mpi::explain::signed;
+use musubi_model::IdentityId;
 use musubi_model::matching::DoubtKind;
 use musubi_storage::identity::{ReviewRow, ReviewState};
 use serde_json::json;
@@ -20,9 +21,9 @@ pub struct Queue {
     /// Where the pairs stand.
     #[arg(long, default_value = "open", value_parser = ["open", "postponed", "same", "different", "settled"])]
     state: String,
-    /// Only this doubt: just below the threshold, refused by the whole picture, joined by a hair.
-    #[arg(long, value_parser = ["below", "refused", "narrow"])]
-    doubt: Option<String>,
+    /// Only pairs that are one person today, or two.
+    #[arg(long, value_parser = ["one", "two"])]
+    today: Option<String>,
     /// At most so many.
     #[arg(long, default_value_t = 20)]
     limit: u32,
@@ -83,15 +84,20 @@ fn list(desk: &mut Desk<'_>, order: &Queue) -> Result<Ending> {
     let after = order.after.as_deref().map(|text| cursor(text, state)).transpose()?;
     let rows = page(desk, order, state, after)?;
     let counts = desk.db.review_counts()?;
-    for r in &rows {
+    for (one, r) in &rows {
         voice.line(format!("  {} / {}", r.a, r.b));
         voice.line(format!(
-            "    {} {}  {} {}  {}  {:.0}",
+            "    {} {}  {} {}  {} ({})  {:.0}",
             voice.word("見込まれる害", "expected harm"),
             harm(r.harm),
             voice.word("重み", "weight"),
             signed(r.weight),
             doubt(voice, r.doubt),
+            if *one {
+                voice.word("今は同一人", "one person today")
+            } else {
+                voice.word("今は別人", "two persons today")
+            },
             r.at
         ));
         if let Some(reason) = &r.reason {
@@ -104,28 +110,28 @@ fn list(desk: &mut Desk<'_>, order: &Queue) -> Result<Ending> {
         format!("{}: {all} pairs ({} shown)", state_word(voice, state), rows.len()),
     );
     let full = u32::try_from(rows.len()).is_ok_and(|n| n == order.limit);
-    let next = rows.last().filter(|_| full).map(|r| format!("{}-{}-{}", r.harm, r.a, r.b));
+    let next = rows.last().filter(|_| full).map(|(_, r)| format!("{}-{}-{}", r.harm, r.a, r.b));
     if let Some(next) = &next {
         voice.line(format!("  {}: --after {next}", voice.word("続き", "more")));
     }
     voice.value(&json!({
         "state": state.as_str(), "next": next,
         "counts": counts.iter().map(|(s, n)| (s.as_str(), n)).collect::<std::collections::BTreeMap<_, _>>(),
-        "pairs": rows.iter().map(|r| json!({
-            "a": r.a, "b": r.b, "weight": r.weight, "doubt": r.doubt.as_str(), "harm": r.harm, "model": r.model,
+        "pairs": rows.iter().map(|(one, r)| json!({
+            "a": r.a, "b": r.b, "one_person": one, "weight": r.weight, "doubt": r.doubt.as_str(), "harm": r.harm, "model": r.model,
             "submission": r.submission, "at": r.at, "reason": r.reason,
         })).collect::<Vec<_>>(),
     }));
     Ok(Ending::Done)
 }
 
-/// The next rows that are asked for.
+/// The next rows that are asked for, each with whether the two are one person today.
 fn page(
     desk: &mut Desk<'_>,
     order: &Queue,
     state: ReviewState,
     mut after: Option<ReviewRow>,
-) -> Result<Vec<ReviewRow>> {
+) -> Result<Vec<(bool, ReviewRow)>> {
     let limit = usize::try_from(order.limit)?;
     let mut rows = Vec::new();
     while rows.len() < limit {
