@@ -263,7 +263,7 @@ fn spoke(voice: Voice, rule: &str) -> &str {
         "different" => "別人と裁定",
         "undo:same" => "同一人の裁定を取消し",
         "undo:different" => "別人の裁定を取消し",
-        other => words::rule(other).map_or(other, |w| w.get(voice.english)),
+        other => words::rule(other).map_or(other, |w| w.ja),
     };
     voice.word(ja, words::rule(rule).map_or(rule, |w| w.en))
 }
