@@ -81,6 +81,9 @@ pub enum Command {
         #[arg(long)]
         submission: Option<String>,
     },
+    /// Persons (本人): who stands behind a research id and why; rulings, the review queue, who is meant.
+    #[command(subcommand)]
+    Person(crate::commands::person::Person),
     /// Requests for releases (申出).
     #[command(subcommand)]
     Request(Request),
@@ -122,6 +125,9 @@ pub enum Command {
     Precheck(musubi_precheck::Order),
     /// Link the records of any table (名寄せ), or judge a result against a truth.
     Match(crate::commands::match_::Order),
+    /// Models of patient matching (名寄せモデル): train, show, report, adopt, list.
+    #[command(subcommand)]
+    Model(crate::commands::model_::Model),
     /// Measure intake to loaded against two floors.
     Bench(Bench),
 }

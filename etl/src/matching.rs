@@ -1,6 +1,8 @@
 //! The engine of matching as a night uses it (名寄せ): it opens what lies sealed, asks `musubi-id-resolution` who is who,
 //! and seals what goes back. No rule of matching lives here.
 
+mod desk;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
@@ -17,6 +19,8 @@ use musubi_model::{IdentityId, ResearchId};
 use musubi_storage::identity::open_demographics;
 use musubi_storage::keys::{KeyRing, SealKey};
 use rayon::prelude::*;
+
+pub use desk::Compared;
 
 /// What matching goes by, besides the model.
 #[derive(Debug, Clone)]

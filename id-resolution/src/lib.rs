@@ -9,6 +9,8 @@
 //! * [`contradict`]: numbers that contradict birth date or sex.
 //! * [`table`]: matching of any table, by a model learned from it.
 //! * [`eval`]: how good a result is.
+//! * [`train`]: a model learned from records.
+//! * [`model_file`]: the model as a signed file.
 //! * [`rules`]: the findings of matching.
 //!
 //! Pure: no I/O, no clock, no randomness of its own, and never clinical data.
@@ -17,6 +19,7 @@ pub mod assign;
 pub mod contradict;
 pub mod eval;
 pub mod exchange;
+pub mod model_file;
 pub mod mpi;
 pub mod names;
 pub mod normalise;
@@ -25,6 +28,7 @@ pub mod rules;
 pub mod sent;
 pub mod table;
 pub mod tokens;
+pub mod train;
 
 pub use musubi_model::matching::{
     Before, Closed, Cluster, Conflict, ConflictKind, Contradictions, Decision, DecisionKind, Described,

@@ -7,13 +7,16 @@
 mod cohort;
 mod commit;
 mod conflicts;
+mod desk;
 mod past;
+mod model;
 mod read;
 mod review;
 mod ruling;
 mod sealed;
 mod settle;
 mod write;
+mod stream;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,11 +27,14 @@ use musubi_model::{IdentityId, ProviderId, ResearchId};
 use crate::error::StorageError;
 
 pub use cohort::{CohortOrder, CohortWritten};
+pub use desk::{Candidates, MemberSince, PersonRow, PersonState};
 pub use past::AffectedRelease;
+pub use model::{Adoption, ModelRow, StoredModel};
 pub use read::{ConflictRow, DecisionRow, MemberRow};
 pub use review::{ReviewRow, ReviewState};
-pub use ruling::{NewRuling, RulingRow};
+pub use ruling::{CONTRARY, NewRuling, RulingRow};
 pub use sealed::{open_demographics, seal_demographics};
+pub use stream::SealedRow;
 
 /// Into how many buckets the lake spreads persons (バケット).
 pub const LAKE_BUCKETS: u16 = 256;

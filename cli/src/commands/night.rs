@@ -53,6 +53,16 @@ pub fn nightly(cli: &Cli, voice: Voice, inbox: &Path, date: Option<Date>) -> Res
     })
 }
 
+/// What matching goes by today.
+pub fn matching(home: &Home) -> Result<Matching> {
+    let count = |name| -> Result<u32> { Ok(u32::try_from(home.parameters.number(name, today())?)?) };
+    Ok(Matching {
+        crowd_max: count("matching.crowd_max")?,
+        review_per_million: count("matching.review_per_million")?,
+        ..Matching::default()
+    })
+}
+
 /// Gives a job its house: gate, parameters, progress.
 pub fn with_house<T>(
     home: &Home,
@@ -66,12 +76,7 @@ pub fn with_house<T>(
     let parameter_hash =
         record_parameters(&mut db, &home.parameters, now()).context("パラメータを記録できません")?;
     let bars = Bars::new(voice);
-    let count = |name| -> Result<u32> { Ok(u32::try_from(home.parameters.number(name, today())?)?) };
-    let matching = Matching {
-        crowd_max: count("matching.crowd_max")?,
-        review_per_million: count("matching.review_per_million")?,
-        ..Matching::default()
-    };
+    let matching = matching(home)?;
     let house = House {
         matching: &matching,
         registry: &home.registry,

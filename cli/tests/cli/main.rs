@@ -20,6 +20,7 @@ mod house;
 mod kill;
 mod matching;
 mod others;
+mod person;
 mod precheck;
 mod privacy;
 mod refused;

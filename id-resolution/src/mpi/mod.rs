@@ -100,6 +100,7 @@ pub mod cut;
 mod decide;
 pub mod engine;
 pub mod entity;
+pub mod explain;
 pub mod keys;
 pub mod model;
 pub mod row;
@@ -107,6 +108,7 @@ pub mod runs;
 pub mod score;
 pub mod shard;
 pub mod weights;
+pub mod words;
 
 pub use decide::{block_keys, decide};
 pub use model::Model;
