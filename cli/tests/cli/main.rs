@@ -18,6 +18,7 @@ mod concurrent;
 mod help;
 mod house;
 mod kill;
+mod model;
 mod others;
 mod precheck;
 mod privacy;
