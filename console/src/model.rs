@@ -110,6 +110,15 @@ fn percent(part: u64, whole: u64) -> String {
     if whole == 0 { "—".to_owned() } else { format!("{:.2}%", part as f64 / whole as f64 * 100.0) }
 }
 
+/// A count of persons, unless it is small.
+fn shown(n: u64) -> String {
+    match n {
+        0 => "0".to_owned(),
+        n if n < CELL_MIN => format!("<{CELL_MIN}"),
+        n => number(n),
+    }
+}
+
 fn tiles(r: &ModelReport, lang: Lang) -> Markup {
     let f = &r.figures;
     let persons: u64 = f.sizes.values().sum();
@@ -121,7 +130,7 @@ fn tiles(r: &ModelReport, lang: Lang) -> Markup {
     };
     let tiles: [(&words::Word, String); 6] = [
         (&words::M_RECORDS, number(f.records)),
-        (&words::PERSONS, number(persons)),
+        (&words::PERSONS, shown(persons)),
         (what, share),
         (&words::M_UNLINKABLE, percent(f.unlinkable, f.records)),
         (&words::M_ALONE, percent(f.alone, f.records)),
@@ -285,11 +294,6 @@ fn blocking(r: &ModelReport, lang: Lang) -> Markup {
 fn sizes(r: &ModelReport, lang: Lang) -> Markup {
     let of = |n: u64| r.figures.sizes.get(&n).copied().unwrap_or(0);
     let tail: u64 = r.figures.sizes.range(SIZES + 1..).map(|(_, n)| n).sum();
-    let shown = |n: u64| match n {
-        0 => "0".to_owned(),
-        n if n < CELL_MIN => format!("<{CELL_MIN}"),
-        n => number(n),
-    };
     let column = |under: String, n: u64| Column { under, height: if n < CELL_MIN { n.min(1) } else { n }, over: shown(n) };
     let mut columns: Vec<Column> = (1..=SIZES).map(|n| column(n.to_string(), of(n))).collect();
     columns.push(column(format!("{}+", SIZES + 1), tail));

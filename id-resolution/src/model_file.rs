@@ -7,9 +7,9 @@
 use musubi_model::sign::{PublicKey, SecretKey, Signature};
 use serde::{Deserialize, Serialize};
 
+use crate::mpi::BIT;
 use crate::mpi::model::{Model, Rules};
 use crate::mpi::weights::{COMPARISONS, LEVELS, Weights};
-use crate::mpi::BIT;
 use crate::names::NameBook;
 use crate::train::{Names, TrainingReport};
 
@@ -91,7 +91,9 @@ impl NoModel {
             Self::TooLarge => "the model file is too large",
             Self::Format => "not a model file (musubi-matching-model/1)",
             Self::NotCanonical => "the model file is not in its canonical form; it may have been altered",
-            Self::Version => "a model is named by small letters, digits and hyphens, and a number: name/number",
+            Self::Version => {
+                "a model is named by small letters, digits and hyphens, and a number: name/number"
+            }
             Self::Table => "the model's table of probabilities does not hold together",
             Self::Rules => "the model's thresholds or limits do not hold together",
         }

@@ -195,7 +195,7 @@ fn learn(cli: &Cli, voice: Voice, order: &Train) -> Result<Ending> {
     write(&beside(&order.out, ".sig"), format!("{}\n", file.sign(&ring.house)).as_bytes())?;
     write(&beside(&order.out, ".training.json"), &serde_json::to_vec_pretty(&report)?)?;
     tell(voice, &file, &report, bad);
-    Ok(if bad > 0 || report.disputed().next().is_some() { Ending::LookAtIt } else { Ending::Done })
+    Ok(if bad > 0 { Ending::LookAtIt } else { Ending::Done })
 }
 
 fn tell(voice: Voice, file: &ModelFile, r: &TrainingReport, bad: u64) {
@@ -284,7 +284,10 @@ fn show(cli: &Cli, voice: Voice, path: &Path) -> Result<Ending> {
     voice.line(format!("    log2 P: {}", classes.join(" / ")));
     for (comparison, level, row) in probabilities(m) {
         let (c, l) = (words::comparison(comparison), words::level(comparison, level));
-        let shown: Vec<String> = row.iter().map(|b| bits(*b)).collect();
+        // zero for strangers: the frequency of the very name stands there
+        let name = matches!(comparison, Comparison::Family | Comparison::Given);
+        let word = |b: &i32| if name && *b == 0 { voice.word("名前の頻度", "by the name").to_owned() } else { bits(*b) };
+        let shown: Vec<String> = row.iter().map(word).collect();
         voice.line(format!("    {}・{}: {}", c.get(voice.english), l.get(voice.english), shown.join(" / ")));
     }
     voice.value(&json!({

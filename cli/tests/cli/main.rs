@@ -19,6 +19,7 @@ mod help;
 mod house;
 mod kill;
 mod matching;
+mod model;
 mod others;
 mod person;
 mod precheck;

@@ -150,13 +150,8 @@ impl Waterfall {
             let bar = if step.adds < 0 { "▒" } else { "█" }.repeat(bar.max(1));
             let what = format!("{}: {}", step.what.get(english), step.found.get(english));
             let gap = 48usize.saturating_sub(columns(&what));
-            let _ = writeln!(
-                out,
-                "{what}{:gap$} {:>8} {:>8}  {bar}",
-                "",
-                signed(step.adds),
-                signed(step.sum)
-            );
+            let _ =
+                writeln!(out, "{what}{:gap$} {:>8} {:>8}  {bar}", "", signed(step.adds), signed(step.sum));
         }
         let verdict = if self.weight >= self.threshold { JOINED } else { APART };
         let _ = writeln!(
@@ -174,12 +169,15 @@ impl Waterfall {
 const PRIOR: Word = Word { ja: "比べる前", en: "before comparing" };
 const PRIOR_FOUND: Word = Word { ja: "候補のうち本人である見込み", en: "odds among candidates" };
 const RARITY: Word = Word { ja: "氏名の珍しさ", en: "rarity of the name" };
-const RARITY_FOUND: Word = Word { ja: "一致した氏名を名乗る人の少なさ", en: "few bear the names that agree" };
+const RARITY_FOUND: Word =
+    Word { ja: "一致した氏名を名乗る人の少なさ", en: "few bear the names that agree" };
 const RULE: Word = Word { ja: "確定規則", en: "rule" };
 const RULE_FOUND: Word = Word { ja: "番号と裏付けが一致", en: "a number and its guard agree" };
 const WHOLE: Word = Word { ja: "全体像", en: "whole picture" };
-const WHOLE_FOUND: Word =
-    Word { ja: "保険・住所の推移、通った施設、貫かれた値", en: "time lines, shared facilities, values held to" };
+const WHOLE_FOUND: Word = Word {
+    ja: "保険・住所の推移、通った施設、貫かれた値",
+    en: "time lines, shared facilities, values held to",
+};
 const JOINED: Word = Word { ja: "同じ人として結ぶ:", en: "joined:" };
 const APART: Word = Word { ja: "結ばない:", en: "not joined:" };
 
@@ -308,22 +306,49 @@ impl SideBySide {
         let care = |s: &Sent<'_>| [s.care_insurer, s.care_number].join(" ").trim().to_owned();
         let own = |s: &str| s.to_owned();
         let rows = [
-            (Word { ja: "施設", en: "facility" }, own(a.facility), own(b.facility), same(a.facility == b.facility)),
-            (words::comparison(Comparison::Local), own(a.local_number), own(b.local_number), same(x.local == y.local)),
+            (
+                Word { ja: "施設", en: "facility" },
+                own(a.facility),
+                own(b.facility),
+                same(a.facility == b.facility),
+            ),
+            (
+                words::comparison(Comparison::Local),
+                own(a.local_number),
+                own(b.local_number),
+                same(x.local == y.local),
+            ),
             (Word { ja: "氏名", en: "name" }, own(a.name_kanji), own(b.name_kanji), kanji_mark),
             (Word { ja: "カナ氏名", en: "name in kana" }, own(a.name_kana), own(b.name_kana), kana_mark),
             (words::comparison(Comparison::Birth), own(a.birth), own(b.birth), same(x.birth == y.birth)),
             (words::comparison(Comparison::Sex), own(a.sex), own(b.sex), same(x.sex == y.sex)),
-            (Word { ja: "郵便番号", en: "postal code" }, own(a.postal_code), own(b.postal_code), same(x.postal_code == y.postal_code)),
-            (words::comparison(Comparison::Address), own(a.address), own(b.address), same(x.address == y.address)),
+            (
+                Word { ja: "郵便番号", en: "postal code" },
+                own(a.postal_code),
+                own(b.postal_code),
+                same(x.postal_code == y.postal_code),
+            ),
+            (
+                words::comparison(Comparison::Address),
+                own(a.address),
+                own(b.address),
+                same(x.address == y.address),
+            ),
             (words::comparison(Comparison::Phone), own(a.phone), own(b.phone), same(x.phone == y.phone)),
-            (words::comparison(Comparison::Insured), card(a), card(b), same((x.insurer, &x.insured, x.branch) == (y.insurer, &y.insured, y.branch))),
+            (
+                words::comparison(Comparison::Insured),
+                card(a),
+                card(b),
+                same((x.insurer, &x.insured, x.branch) == (y.insurer, &y.insured, y.branch)),
+            ),
             (words::comparison(Comparison::Care), care(a), care(b), same(x.care == y.care)),
         ];
-        let fields = rows.into_iter().filter(|(_, l, r, _)| !(l.is_empty() && r.is_empty())).map(|(what, l, r, mark)| {
-            let mark = if l.is_empty() || r.is_empty() { Mark::Missing } else { mark };
-            Field { what, left: Identifying::new(l), right: Identifying::new(r), mark }
-        });
+        let fields = rows.into_iter().filter(|(_, l, r, _)| !(l.is_empty() && r.is_empty())).map(
+            |(what, l, r, mark)| {
+                let mark = if l.is_empty() || r.is_empty() { Mark::Missing } else { mark };
+                Field { what, left: Identifying::new(l), right: Identifying::new(r), mark }
+            },
+        );
         Self { fields: fields.collect() }
     }
 }

@@ -141,7 +141,9 @@ pub fn rule(name: &str) -> Option<Word> {
     Some(match name {
         "rule:inquiry" => word("履歴照会が同じ人と答えた", "the history inquiry says so"),
         "rule:chart" => word("同じ施設の同じ患者番号", "same chart number at one facility"),
-        "rule:insured" => word("個人の被保険者番号と生年月日が一致", "personal insured number and birth date agree"),
+        "rule:insured" => {
+            word("個人の被保険者番号と生年月日が一致", "personal insured number and birth date agree")
+        }
         "rule:care" => word("介護被保険者番号と生年月日が一致", "care number and birth date agree"),
         "ruling" => word("人による裁定", "ruled by people"),
         "score" => word("重みの合計", "sum of weights"),

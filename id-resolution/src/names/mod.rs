@@ -176,10 +176,9 @@ impl NameBook {
             if kana {
                 half.add_kana(&part.kana, 1);
             }
-            if kanji {
-                if let Some(entry) = half.add_kanji(&part.kanji, 1).filter(|_| kana) {
-                    entry.read(&part.kana, 1);
-                }
+            let known = if kanji { half.add_kanji(&part.kanji, 1) } else { None };
+            if let Some(entry) = known.filter(|_| kana) {
+                entry.read(&part.kana, 1);
             }
         }
     }

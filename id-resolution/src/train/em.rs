@@ -93,7 +93,9 @@ fn start(weights: &Weights, strangers: &Tally) -> Vec<[[f64; 4]; LEVELS]> {
             std::array::from_fn(|level| {
                 let mut row = weights.of(at, level).map(|b| (f64::from(b) / f64::from(BIT)).exp2());
                 let name = matches!(comparison, Comparison::Family | Comparison::Given);
-                if let ([.., last], true) = (&mut row, name && level != 0 && *weights.of(at, level).last().unwrap_or(&1) == 0) {
+                if let ([.., last], true) =
+                    (&mut row, name && level != 0 && *weights.of(at, level).last().unwrap_or(&1) == 0)
+                {
                     let (shown, could) = strangers.get(*comparison, level);
                     *last = (shown + 0.5) / (could + 500.0);
                 }

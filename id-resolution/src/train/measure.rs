@@ -49,8 +49,24 @@ impl Kept {
     }
 
     fn record(&self) -> Record<'_> {
-        let [facility, local_number, name_kanji, name_kana, birth, sex, postal_code, address, phone, insurer, symbol, number, branch, care_insurer, care_number, inquiry_key] =
-            self.texts.each_ref().map(String::as_str);
+        let [
+            facility,
+            local_number,
+            name_kanji,
+            name_kana,
+            birth,
+            sex,
+            postal_code,
+            address,
+            phone,
+            insurer,
+            symbol,
+            number,
+            branch,
+            care_insurer,
+            care_number,
+            inquiry_key,
+        ] = self.texts.each_ref().map(String::as_str);
         let sent = Sent {
             facility,
             local_number,
@@ -171,7 +187,8 @@ pub fn measure<E>(
     size.values().for_each(|n| *out.sizes.entry(*n).or_default() += 1);
 
     let known: Vec<(usize, u32)> = (0..of.len()).filter_map(|i| Some((i, truth(i)?))).collect();
-    let steps: Vec<i32> = (model.rules.edge / BIT..=model.rules.threshold / BIT + ABOVE).map(|b| b * BIT).collect();
+    let steps: Vec<i32> =
+        (model.rules.edge / BIT..=model.rules.threshold / BIT + ABOVE).map(|b| b * BIT).collect();
     let mut components: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for row in (0u32..).take(mpi.rows().len()) {
         components.entry(mpi.links().root(row)).or_default().push(row);
@@ -211,7 +228,8 @@ pub fn measure<E>(
         }
         let expected = if joins == 0 { 1.0 } else { chance / joins as f64 };
         let cluster = |i: usize| of.get(i).and_then(|row| group.get(*row as usize)).copied().unwrap_or(0);
-        let rates = (!known.is_empty()).then(|| rates(known.iter().map(|(i, t)| (cluster(*i), *t)).collect()));
+        let rates =
+            (!known.is_empty()).then(|| rates(known.iter().map(|(i, t)| (cluster(*i), *t)).collect()));
         out.curve.push(Point { threshold: *threshold, persons, joins, expected, rates });
     }
     Ok((out, person))

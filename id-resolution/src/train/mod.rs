@@ -95,7 +95,8 @@ pub fn train<E>(
 ) -> Result<(Model, TrainingReport), E> {
     let mut names = Learner::default();
     records(&mut |record| names.take(&record.sent))?;
-    let mut report = TrainingReport { records: names.records, persons_named: names.taught, ..TrainingReport::default() };
+    let mut report =
+        TrainingReport { records: names.records, persons_named: names.taught, ..TrainingReport::default() };
     let mut model = options.base.clone();
     options.version.clone_into(&mut model.version);
     let (book, unseen) = names.finish(options, &mut report);
@@ -164,7 +165,12 @@ impl Learner {
             return;
         }
         let birth = u64::from(n.birth.year) << 16 | u64::from(n.birth.month) << 8 | u64::from(n.birth.day);
-        let parts = [n.family.kana.as_slice(), n.given.kana.as_slice(), n.family.kanji.as_bytes(), n.given.kanji.as_bytes()];
+        let parts = [
+            n.family.kana.as_slice(),
+            n.given.kana.as_slice(),
+            n.family.kanji.as_bytes(),
+            n.given.kanji.as_bytes(),
+        ];
         let flags = [n.parted_kana, n.parted_kanji, n.foreign, n.test_patient];
         let birth = flags.iter().fold(birth, |seed, flag| seed << 1 | u64::from(*flag));
         let who = parts.iter().fold(birth, |seed, part| hash64(seed.rotate_left(7), part));
@@ -309,7 +315,8 @@ fn move_levels(options: &Options, base: &Weights, class: Class, tally: &Tally, w
             }
             let prior = (f64::from(before) / f64::from(BIT)).exp2();
             let belief = options.smoothing as f64;
-            let p = (counts.0 + belief * prior) / (counts.1 + belief);
+            // what was never seen may still be half a pair away
+            let p = ((counts.0 + belief * prior) / (counts.1 + belief)).max(0.5 / (counts.1 + belief));
             let row = weights.table.get_mut(*comparison as usize).and_then(|t| t.get_mut(level));
             if let Some(slot) = row.and_then(|r| r.get_mut(class as usize)) {
                 *slot = bits(p);
@@ -324,7 +331,8 @@ fn cells(options: &Options, base: &Weights, now: &Weights, tallies: (&Tally, &Ta
     for comparison in Comparison::ALL {
         for level in 1..comparison.levels().len() {
             for class in Class::ALL {
-                let at = |w: &Weights| w.of(*comparison as usize, level).get(class as usize).copied().unwrap_or(0);
+                let at =
+                    |w: &Weights| w.of(*comparison as usize, level).get(class as usize).copied().unwrap_or(0);
                 let tally = match class {
                     Class::Same => Some(tallies.0),
                     Class::Stranger => Some(tallies.1),

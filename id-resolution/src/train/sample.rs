@@ -90,3 +90,50 @@ impl Sample {
         mix(key ^ 0x6d75_7375_6269)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::mpi::row::Lexicon;
+    use crate::names::NameBook;
+    use crate::sent::Normal;
+
+    type Kept = Vec<(u64, bool, Vec<(u64, u16, u16)>)>;
+
+    fn kept(offers: &[(u64, u64, u16)], most: usize, block_most: usize) -> (Kept, u64) {
+        let row = Lexicon::default().row(&Normal::default(), "", None, &NameBook::empty(), 256);
+        let mut sample = Sample::new(most, block_most);
+        for (key, content, day) in offers {
+            sample.offer(*key, *content, &Row { first: *day, last: *day, ..row });
+        }
+        let rows = |b: &Block| b.rows.iter().map(|(c, r)| (*c, r.first, r.last)).collect();
+        let blocks = sample.blocks().map(|b| (b.key, b.full, rows(b))).collect();
+        (blocks, sample.limit)
+    }
+
+    proptest! {
+        #[test]
+        fn order_changes_nothing(
+            offers in proptest::collection::vec((0u64..12, 0u64..9, 1u16..50), 0..120),
+            shuffle in any::<u64>(), most in 1usize..40, block_most in 1usize..6,
+        ) {
+            let mut other = offers.clone();
+            other.sort_by_key(|(k, c, d)| mix(shuffle ^ k << 32 ^ c << 16 ^ u64::from(*d)));
+            let (one, limit) = kept(&offers, most, block_most);
+            prop_assert_eq!(&(one.clone(), limit), &kept(&other, most, block_most));
+            let held: usize = one.iter().map(|b| b.2.len()).sum();
+            prop_assert!(held <= most && one.iter().all(|b| b.2.len() <= block_most));
+            // a kept block that is not full holds every description that was offered under its key
+            for (key, full, rows) in &one {
+                let mut all: Vec<u64> = offers.iter().filter(|o| o.0 == *key).map(|o| o.1).collect();
+                all.sort_unstable();
+                all.dedup();
+                prop_assert_eq!(all.len() > block_most, *full);
+                all.truncate(block_most);
+                prop_assert_eq!(rows.iter().map(|r| r.0).collect::<Vec<_>>(), all);
+            }
+        }
+    }
+}

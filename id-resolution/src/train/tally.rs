@@ -112,7 +112,13 @@ impl Look {
                     if branches { time } else { 4 + time }
                 }
                 Comparison::Address if a.address == NONE || b.address == NONE => 0,
-                Comparison::Address => if gap.is_some_and(|days| days <= 180) { 1 } else { 2 },
+                Comparison::Address => {
+                    if gap.is_some_and(|days| days <= 180) {
+                        1
+                    } else {
+                        2
+                    }
+                }
                 _ => 1,
             };
             // with kana to hold against it, equal kanji and near kana are another thing than equal kanji alone
