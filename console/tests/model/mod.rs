@@ -54,7 +54,7 @@ pub fn report(known: bool) -> ModelReport {
     verdict.tags = by_tag(&truth, &result, &tags);
     verdict.tags.insert("twin".into(), Tagged { records: 215, astray: 3, torn_off: 7 });
     ModelReport {
-        made_at: "2026-04-10T15:30:00Z".parse().unwrap(),
+        made_at: jiff::Timestamp::constant(1_775_835_000, 0),
         version: "ja/3+0123abcd".into(),
         hash: "0123abcd".repeat(8),
         trained_on: TrainedOn { records: 50_000, silver_pairs: 23_332, moved: 73, disputed: 1, ..TrainedOn::default() },
