@@ -138,9 +138,11 @@ fn page(
         let some = desk.db.reviews(state, after.as_ref(), order.limit)?;
         let Some(last) = some.last() else { break };
         after = Some(last.clone());
-        rows.extend(
-            some.into_iter().filter(|r| order.doubt.as_deref().is_none_or(|d| d == r.doubt.as_str())),
-        );
+        let ids: Vec<IdentityId> = some.iter().flat_map(|r| [r.a, r.b]).collect();
+        let known = desk.db.known(&ids)?;
+        let person = |id: &IdentityId| known.get(id).map(|p| p.research_id);
+        let told = some.into_iter().map(|r| (person(&r.a) == person(&r.b), r));
+        rows.extend(told.filter(|(one, _)| order.today.as_deref().is_none_or(|t| (t == "one") == *one)));
     }
     rows.truncate(limit);
     Ok(rows)
