@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: demo test lint bench build fuzz precheck
+.PHONY: demo test lint bench bench-mpi build fuzz precheck
 
 SETUP := eval "$$(scripts/setup.sh)"
 
@@ -29,6 +29,10 @@ lint:
 
 bench:
 	$(SETUP); cargo build --release --locked -p musubi-cli; scripts/bench.sh
+
+# Patient matching against Splink 5 on the same table; prints the tables of docs/performance.md.
+bench-mpi:
+	$(SETUP); scripts/bench_mpi.sh
 
 fuzz:
 	$(SETUP); scripts/fuzz.sh

@@ -81,4 +81,5 @@ cat <<EOT
   $musubi --data $data submission <番号>       突合と指摘
   $musubi --data $data trace --submission <番号>   提出から事実・提供へ
   $musubi --data $data findings                指摘の一覧表
+  $musubi --data $data person queue            名寄せの確認待ち(説明・裁定・取消しは README の「だれがだれか」)
 EOT

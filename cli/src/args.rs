@@ -81,6 +81,9 @@ pub enum Command {
         #[arg(long)]
         submission: Option<String>,
     },
+    /// Persons (本人): who stands behind a research id and why; rulings, the review queue, who is meant.
+    #[command(subcommand)]
+    Person(crate::commands::person::Person),
     /// Requests for releases (申出).
     #[command(subcommand)]
     Request(Request),
@@ -122,21 +125,14 @@ pub enum Command {
     Precheck(musubi_precheck::Order),
     /// Link the records of any table (名寄せ), or judge a result against a truth.
     Match(crate::commands::match_::Order),
-    /// Persons (名寄せの結果): deciding everybody anew.
-    #[command(subcommand)]
-    Person(Person),
     /// Gates of matching (夜間の関門): what the nights measured, and opening one that failed.
     #[command(subcommand)]
     Gate(crate::commands::gate::Gate),
+    /// Models of patient matching (名寄せモデル): train, show, report, adopt, list.
+    #[command(subcommand)]
+    Model(crate::commands::model_::Model),
     /// Measure intake to loaded against two floors.
     Bench(Bench),
-}
-
-/// `musubi person`.
-#[derive(Debug, Subcommand)]
-pub enum Person {
-    /// Decide everybody anew under a model: as a shadow, or as the switch that two people make (全件再突合).
-    Relink(crate::commands::relink::Relink),
 }
 
 /// `musubi synth`.

@@ -84,15 +84,7 @@ pub const CODE_VERSION: &str = concat!("musubi ", env!("CARGO_PKG_VERSION"));
 impl Home {
     /// Opens the installation in `data`, making it on the first call.
     pub fn open(data: &Path, database_url: Option<&str>) -> Result<Self> {
-        fs::create_dir_all(data)
-            .with_context(|| format!("データフォルダーを作れません: {}", data.display()))?;
-        let configuration = configuration(data)?;
-        let keys = data.join("keys");
-        let kek = match configuration.keys.kek_command.as_slice() {
-            [] => KekSource::File(keys.join("kek.key")),
-            words => KekSource::Command(words.to_vec()),
-        };
-        let ring = KeyRing::open_or_create(&keys, &kek).context("鍵を開けません")?;
+        let (configuration, ring) = keys(data)?;
         let choice = match database_url {
             Some(url) => DatabaseChoice::Url(url.to_owned()),
             None => DatabaseChoice::Embedded,
@@ -115,6 +107,19 @@ impl Home {
     pub fn folders(&self) -> Folders {
         Folders { vault: self.data.join("vault"), lake: self.data.join("lake") }
     }
+}
+
+/// The configuration and the keys of the installation in `data`, for what needs no database.
+pub fn keys(data: &Path) -> Result<(Configuration, KeyRing)> {
+    fs::create_dir_all(data).with_context(|| format!("データフォルダーを作れません: {}", data.display()))?;
+    let configuration = configuration(data)?;
+    let keys = data.join("keys");
+    let kek = match configuration.keys.kek_command.as_slice() {
+        [] => KekSource::File(keys.join("kek.key")),
+        words => KekSource::Command(words.to_vec()),
+    };
+    let ring = KeyRing::open_or_create(&keys, &kek).context("鍵を開けません")?;
+    Ok((configuration, ring))
 }
 
 fn configuration(data: &Path) -> Result<Configuration> {

@@ -42,6 +42,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Nightly { inbox, date } => night::nightly(cli, voice, inbox, *date),
         Command::Submission { id } => show::submission(cli, voice, id.as_deref()),
         Command::Trace { fact, submission } => trace::run(cli, voice, fact.as_deref(), submission.as_deref()),
+        Command::Person(order) => commands::person::run(cli, voice, order),
         Command::Request(order) => release::request(cli, voice, order),
         Command::Board(order) => release::board(cli, voice, order),
         Command::Release(order) => release::release(cli, voice, order),
@@ -54,8 +55,8 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Formats(order) => commands::formats::run(order, voice),
         Command::Precheck(order) => commands::precheck::run(order, voice),
         Command::Match(order) => commands::match_::run(order, voice),
-        Command::Person(args::Person::Relink(order)) => commands::relink::run(cli, voice, order),
         Command::Gate(order) => commands::gate::run(cli, voice, order),
+        Command::Model(order) => commands::model_::run(cli, voice, order),
         Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),
         Command::Bench(order) => commands::bench::run(order, voice),
     }

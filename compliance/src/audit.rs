@@ -7,7 +7,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use musubi_model::ids::{DocumentHash, InvalidId, SubmissionId};
+use musubi_model::ids::{DocumentHash, InvalidId, ResearchId, SubmissionId};
 use musubi_storage::StorageError;
 use musubi_storage::compliance::{AuditRow, AuditTail, Audited};
 
@@ -94,6 +94,18 @@ words! {
         Gate = "gate", "停止の関門";
         /// Identities were matched.
         Resolve = "resolve", "名寄せ";
+        /// What sources wrote of a person was looked at.
+        ViewPerson = "view-person", "本人の値の閲覧";
+        /// It was asked who is meant by a description.
+        QueryPerson = "query-person", "本人の照会";
+        /// Somebody ruled that two identities are one person, or two.
+        RulePerson = "rule-person", "同一人かどうかの裁定";
+        /// It was proposed to undo a ruling.
+        ProposeUndo = "propose-undo", "裁定取消しの提案";
+        /// A second person agreed: the ruling was undone.
+        ConfirmUndo = "confirm-undo", "裁定の取消し";
+        /// A pair of the review queue was put off.
+        PostponeReview = "postpone-review", "確認の保留";
         /// Opt-outs were entered.
         EnterOptOut = "enter-opt-out", "停止の登録";
         /// An opt-out was withdrawn.
@@ -134,6 +146,30 @@ words! {
         ProposeRelink = "propose-relink", "全件再突合の提案";
         /// Everybody was decided anew under a model.
         Relink = "relink", "全件再突合";
+        /// A model of matching was trained on stored identities.
+        TrainModel = "train-model", "名寄せモデルの学習";
+        /// A model of matching was proposed.
+        ProposeModel = "propose-model", "名寄せモデルの提案";
+        /// A second person agreed: the model decides from now on.
+        AdoptModel = "adopt-model", "名寄せモデルの採用";
+    }
+}
+
+words! {
+    /// For what persons were looked at (利用目的). A free text does not fit into the chain.
+    AuditPurpose {
+        /// To decide whether records are one person.
+        Review = "review", "名寄せの確認";
+        /// The person asked what is held of them.
+        Disclosure = "disclosure", "本人からの開示の求め";
+        /// The person, or who sent it, asked for a correction.
+        Correction = "correction", "訂正の求め";
+        /// The person asked to stop.
+        OptOut = "opt-out", "停止の求め";
+        /// A sender or partner asked.
+        Inquiry = "inquiry", "提出者・連携先からの照会";
+        /// Somebody checks the operator.
+        Inspection = "inspection", "監査・点検";
     }
 }
 
@@ -172,6 +208,12 @@ pub enum AuditObject {
     GateRun(u64),
     /// A switch of the model of matching, by its number.
     Relink(u64),
+    /// A person, for a purpose where values were shown.
+    Person(ResearchId, Option<AuditPurpose>),
+    /// Whoever a description fits, for a purpose.
+    Persons(AuditPurpose),
+    /// A ruling of people, by its number.
+    Ruling(u64),
 }
 
 impl fmt::Display for AuditObject {
@@ -193,6 +235,10 @@ impl fmt::Display for AuditObject {
             Self::CodeMap(id) => write!(f, "code-map:{id}"),
             Self::GateRun(id) => write!(f, "gate-run:{id}"),
             Self::Relink(id) => write!(f, "relink:{id}"),
+            Self::Person(id, None) => write!(f, "person:{id}"),
+            Self::Person(id, Some(purpose)) => write!(f, "person:{id}:{}", purpose.as_str()),
+            Self::Persons(purpose) => write!(f, "persons:{}", purpose.as_str()),
+            Self::Ruling(id) => write!(f, "ruling:{id}"),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! * [`night`]: the operator's report of a night, one self-contained HTML file with pictures.
 //! * [`submission`]: the acknowledgement of one delivery that goes back to its sender (受領通知).
+//! * [`model`]: the report on a model of patient matching; [`waterfall`] draws why a pair is one person.
 //! * [`words`]: everything a page says, Japanese and English.
 //!
 //! Pages show states, counts, rules and shapes. They must never show a value of a person, nor a count of persons that
@@ -10,13 +11,16 @@
 mod ack;
 mod charts;
 mod format;
+pub mod model;
 pub mod night;
 mod page;
 pub mod submission;
 pub mod words;
 
 pub use ack::{AckMore, UnmappedCode};
+pub use charts::waterfall;
 pub use maud::Markup;
+pub use model::{ModelReport, model_report};
 pub use night::{NightReport, night_report};
 pub use submission::{AckReport, submission_report};
 pub use words::Lang;

@@ -1,5 +1,6 @@
 //! Everything a page says, in both languages, in one place. Words of rules, states and tables come from `model`.
 
+use musubi_id_resolution::train::silver::Proof;
 use musubi_model::fact::FactTable;
 use musubi_model::finding::{Rule, Severity};
 use musubi_model::submission::{Disposition, SubmissionState};
@@ -185,7 +186,78 @@ words! {
     MADE_BY: "作成システム", "Made by";
     RULE_EXAMPLE: "例", "For example";
     ACK_OPEN: "処理の途中です", "Under way";
+    M_TITLE: "名寄せモデルの報告", "Model of patient matching";
+    M_AGREED: "学習した確率は、別の方法(EM)の推定と食い違いません", "What was learned agrees with the check by EM";
+    M_AGREED_MORE: "独立な番号で確かめた組から数えた一致率と、候補全体からの推定を並べて確かめています。", "Shares counted among pairs that independent numbers prove, held against an estimate from all candidates.";
+    M_DISPUTED: "別の方法(EM)の推定と食い違う確率があります", "The check by EM differs in some probabilities";
+    M_DISPUTED_MORE: "下の表の印のある行を確かめてください。EM の値は使われません。採用の前に理由を説明できるようにしてください。", "See the marked rows. EM never enters the model; know the reason before the model is adopted.";
+    M_UNTRAINED: "学習していないモデルです", "This model was not trained";
+    M_UNTRAINED_MORE: "確率は組み込みの値です。", "Its probabilities are built in.";
+    M_CURVE: "しきい値", "Threshold";
+    M_CURVE_NOTE: "右へ行くほど結びにくくなります。縦線が選んだしきい値、その左の帯が人の確認に回る範囲です。", "Further right, less is joined. The line is the chosen threshold; the band left of it goes to people.";
+    M_CURVE_EXPECTED_NOTE: "正解がないため、モデル自身の確率から期待される適合率を示します。実際の適合率ではありません。", "No truth is known: this is the precision that the model itself expects, not a measured one.";
+    M_PRECISION: "適合率", "precision";
+    M_RECALL: "再現率", "recall";
+    M_F1: "F1", "F1";
+    M_EXPECTED: "期待適合率", "expected precision";
+    M_GREY: "人が確認", "to people";
+    M_CHOSEN: "選択", "chosen";
+    M_THRESHOLD_AXIS: "しきい値(ビット)", "threshold (bits)";
+    M_ERRORS: "誤りとその原因", "Errors by cause";
+    M_ERRORS_NOTE: "正解の記録に付いた印ごとに、別人に混ざった記録と、本人から離れた記録を数えます。印は重なります。", "By the tags of the truth: records that lie with somebody else, and records torn off their person. Tags overlap.";
+    M_OVER: "過統合", "over-merged";
+    M_SPLIT: "過分割", "split";
+    M_ASTRAY: "別人に混ざった記録", "records astray";
+    M_FRAGMENTS: "余分な断片", "extra fragments";
+    M_CAUSE: "印", "Tag";
+    M_TABLE: "一致率(m)と偶然の一致率(u)", "Probabilities (m and u)";
+    M_TABLE_NOTE: "比べた結果が、四種類の組のそれぞれでどれだけ起こるか。根拠が足りない行は組み込みの値のままです。", "How often each outcome is met among the four kinds of pair. Rows without enough evidence keep what is built in.";
+    M_LEVEL: "比べた結果", "Outcome";
+    M_CLASSES: "四種類の組での確率", "Four kinds of pair";
+    M_EVIDENCE: "証拠の重み(ビット)", "Evidence (bits)";
+    M_COUNTED: "数えた組", "Pairs counted";
+    M_BEFORE: "学習前", "Before";
+    M_KEPT: "据え置き", "kept";
+    M_BY_NAME: "名前の頻度", "by the name";
+    M_BLOCKING: "候補を見つける鍵", "Keys that find candidates";
+    M_BLOCKING_NOTE: "鍵ごとの候補の組。値を持つ記録が多すぎる鍵は何も語らないので使いません。", "Pairs by key. A value held by too many says nothing and is left out.";
+    M_KEY: "鍵", "Key";
+    M_PAIRS: "候補の組", "Pairs";
+    M_POSTINGS: "索引", "Postings";
+    M_VALUES: "値の数", "Values";
+    M_CROWDED: "混みすぎ", "Crowded";
+    M_SIZES: "一人あたりの記録の数", "Records of a person";
+    M_SIZES_NOTE: "右端の長い尾は、まとめすぎの最初のしるしです。10未満の人数は示しません。", "A long tail is the first sign of merging too much. Fewer than 10 persons are not shown.";
+    M_SIZES_AXIS: "記録の数", "records";
+    M_LARGEST: "最大", "largest";
+    M_TRAINED: "何から学んだか", "What it learned from";
+    M_TRAINED_NOTE: "モデルに入るのは数だけです。個人の記録や組は残りません。", "Only counts enter a model; no record and no pair is kept.";
+    M_VERSION: "版", "Version";
+    M_RECORDS: "記録", "records";
+    M_POPULATION: "人口", "Population";
+    M_NAMES: "姓 / 名(漢字)/ 姓 / 名(カナ)", "Family / given names in kanji, in kana";
+    M_SILVER: "銀の正解の組", "Silver pairs";
+    M_RANDOM: "無作為の組", "Random pairs";
+    M_MOVED: "動いた確率", "Probabilities that moved";
+    M_DISPUTES: "EM との食い違い", "Disputed by EM";
+    M_UNLINKABLE: "結べない記録", "unlinkable";
+    M_ALONE: "一件だけの人の記録", "alone";
+    M_COMPARED: "比べた組", "pairs compared";
+    W_TITLE: "重みの内訳", "How the weight came about";
+    W_JOINED: "同じ人として結ぶ", "joined";
+    W_APART: "結ばない", "not joined";
+    W_THRESHOLD: "しきい値", "threshold";
+    W_SUM: "合計", "sum";
     FOOT: "この報告に個人の値は含まれません。", "No value of any person is in this report.";
+}
+
+pub(crate) fn proof(lang: Lang, p: Proof) -> &'static str {
+    match p {
+        Proof::Chart => lang.pick("患者番号", "chart number"),
+        Proof::Care => lang.pick("介護", "care number"),
+        Proof::Insured => lang.pick("被保険者番号", "insured number"),
+        Proof::Inquiry => lang.pick("履歴照会", "history inquiry"),
+    }
 }
 
 pub(crate) fn state(lang: Lang, state: SubmissionState) -> &'static str {

@@ -7,6 +7,7 @@ use musubi_console::{AckMore, AckReport, Lang, UnmappedCode, night_report, submi
 use musubi_model::submission::SubmissionState;
 use musubi_storage::acknowledge::{Answer, ControlTotal};
 
+mod model;
 mod support;
 
 const VOID: [&str; 4] = ["meta", "br", "hr", "img"];
@@ -84,6 +85,7 @@ fn pages() -> Vec<String> {
             out.push(submission_report(&ack, lang, &support::rule).into_string());
         }
     }
+    out.extend(model::pages());
     out
 }
 

@@ -1,6 +1,8 @@
 //! The engine of matching as a night uses it (名寄せ): it opens what lies sealed, asks `musubi-id-resolution` who is who,
 //! and seals what goes back. No rule of matching lives here.
 
+mod desk;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
@@ -22,6 +24,7 @@ use rayon::prelude::*;
 
 use crate::gates::Thresholds;
 use crate::holders::Holders;
+pub use desk::Compared;
 
 /// What matching goes by, besides the model.
 #[derive(Debug, Clone)]

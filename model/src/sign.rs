@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{from_hex, to_hex};
 
+/// What the house signs a model of patient matching for (名寄せモデル).
+pub const MATCHING_MODEL: &str = "matching-model/1";
+
 /// A public key, written as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PublicKey([u8; 32]);

@@ -7,7 +7,9 @@
 mod cohort;
 mod commit;
 mod conflicts;
+mod desk;
 mod gate;
+mod model;
 mod past;
 mod read;
 mod relink;
@@ -15,6 +17,7 @@ mod review;
 mod ruling;
 mod sealed;
 mod settle;
+mod stream;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,13 +29,16 @@ use musubi_model::{IdentityId, ProviderId, ResearchId};
 use crate::error::StorageError;
 
 pub use cohort::{CohortOrder, CohortWritten};
+pub use desk::{Candidates, MemberSince, PersonRow, PersonState};
 pub use gate::{GateCounts, GateRunRow, GateShut, GateWindow, NewGateRun};
+pub use model::{Adoption, ModelRow, StoredModel};
 pub use past::AffectedRelease;
 pub use read::{ConflictRow, DecisionRow, MemberRow};
 pub use relink::{DecideAll, RelinkRow, Shadow, Whole};
 pub use review::{ReviewRow, ReviewState};
-pub use ruling::{NewRuling, RulingRow};
+pub use ruling::{CONTRARY, NewRuling, RulingRow};
 pub use sealed::{open_demographics, seal_demographics};
+pub use stream::SealedRow;
 
 /// Into how many buckets the lake spreads persons (バケット).
 pub const LAKE_BUCKETS: u16 = 256;

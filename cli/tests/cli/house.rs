@@ -36,12 +36,17 @@ impl Region {
     }
 
     fn make() -> Self {
+        Self::of("200")
+    }
+
+    /// A region of another size, for one test.
+    pub fn of(persons: &str) -> Self {
         let region = Self { folder: folder() };
         let out = region.folder.path().join("region");
         run_in(
             &region.base(),
             0,
-            &["synth", "--persons", "200", "--nights", "2", "--others", "0", "--out", text(&out)],
+            &["synth", "--persons", persons, "--nights", "2", "--others", "0", "--out", text(&out)],
         );
         register(&region.base(), &out);
         region

@@ -2,16 +2,22 @@
 //! every colour goes with a label or a shape, and every count shown as a length stands beside it as a number.
 
 mod bars;
+mod columns;
+mod curve;
 mod flow;
 mod pyramid;
+mod waterfall;
 
 use maud::{Markup, html};
 use musubi_model::finding::Severity;
 use musubi_model::submission::Disposition;
 
 pub(crate) use bars::{count_bar, stacked};
+pub(crate) use columns::{Column, columns};
+pub(crate) use curve::curve;
 pub(crate) use flow::{Flow, flow};
 pub(crate) use pyramid::pyramid;
+pub use waterfall::waterfall;
 
 /// Colours that people with any colour vision tell apart (after Okabe and Ito, calmed).
 pub(crate) fn colour(d: Disposition) -> &'static str {

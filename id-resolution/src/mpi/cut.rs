@@ -20,11 +20,31 @@ const STEP: i32 = BIT;
 /// An edge of the forest: weight and two places in `members`.
 type Tie = (i32, u32, u32);
 
+/// Cuts a component into persons, after taking it apart when it is too large. The second value: it was, and so many
+/// pairs were compared for that.
+#[allow(clippy::too_many_arguments)] // those of `refine`, and the crowded keys
+pub fn bounded(
+    model: &Model,
+    scorer: &Scorer,
+    lexicon: &Lexicon,
+    rows: &[Row],
+    members: &[u32],
+    ruled: Ruled<'_>,
+    crowded: &BTreeSet<u64>,
+    room: &mut Room,
+) -> (Refined, Option<u64>) {
+    if members.len() <= model.rules.component_max {
+        return (refine(model, scorer, lexicon, rows, members, ruled, room), None);
+    }
+    let most = model.rules.component_max;
+    let (pieces, scored) = cut(scorer, lexicon, rows, members, ruled.same, crowded, most);
+    (refine_pieces(model, scorer, lexicon, rows, members, &pieces, ruled, room), Some(scored))
+}
+
 /// The pieces of a component, as ascending places in `members`, in the order of their first place; and how many pairs
 /// were compared. Pairs are compared where they share a key that is not crowded, so that the cost grows with the number
 /// of members and not with its square.
-#[must_use]
-pub fn cut(
+fn cut(
     scorer: &Scorer,
     lexicon: &Lexicon,
     rows: &[Row],
@@ -124,7 +144,7 @@ fn whole(ties: &[Tie], open: &[u32], count: u32) -> Vec<Vec<u32>> {
 
 /// Looks at each piece as a whole; the answer speaks of places in `members`, as [`refine`]'s.
 #[allow(clippy::too_many_arguments)] // those of `refine`, and the pieces
-pub fn refine_pieces(
+fn refine_pieces(
     model: &Model,
     scorer: &Scorer,
     lexicon: &Lexicon,

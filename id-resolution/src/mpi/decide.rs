@@ -32,6 +32,7 @@ pub fn block_keys(model: &Model, sent: &Sent<'_>) -> Vec<u64> {
 pub fn decide(model: &Model, records: &[Record<'_>], rulings: &[Ruling], crowded: &BTreeSet<u64>) -> Decided {
     let mut sorted: Vec<&Record<'_>> = records.iter().collect();
     sorted.sort_unstable_by_key(|r| r.id);
+    sorted.dedup_by_key(|r| r.id);
     let mut deciding = Deciding::new(model, rulings, crowded);
     deciding.take(sorted.into_iter().copied());
     deciding.finish()
@@ -56,7 +57,7 @@ impl<'m> Deciding<'m> {
         Self { model, mpi: Mpi::ruled(model, alone, crowded), rulings: rulings.to_vec(), placed: Vec::new() }
     }
 
-    /// Takes in a batch; of a record that comes twice the first counts.
+    /// Takes in a batch. No record comes twice.
     pub fn take<'r>(&mut self, records: impl IntoIterator<Item = Record<'r>>) {
         let mut ids = Vec::new();
         let records = records.into_iter().inspect(|r| ids.push(r.id));
@@ -74,7 +75,6 @@ impl<'m> Deciding<'m> {
 
 fn persons(model: &Model, mpi: &mut Mpi<'_>, rulings: &[Ruling], mut place: Vec<([u8; 16], u32)>) -> Decided {
     place.sort_unstable();
-    place.dedup_by_key(|p| p.0);
     let scorer = Scorer::new(model);
     let mut held: BTreeMap<u32, Vec<[u8; 16]>> = BTreeMap::new();
     for (id, row) in &place {

@@ -10,8 +10,8 @@
 
 use std::collections::BTreeSet;
 
-use super::cut::{cut, refine_pieces};
-use super::entity::{Refined, Room, Ruled, refine};
+use super::cut::bounded;
+use super::entity::{Refined, Room, Ruled};
 use super::keys::keys;
 use super::model::{Model, Scorer};
 use super::row::{Lexicon, Row, flag};
@@ -349,6 +349,11 @@ impl<'m> Mpi<'m> {
         self.links.union(a, b);
     }
 
+    /// Takes in records without linking them, for the tasks of [`super::shard`]; gives their rows.
+    pub fn read<'r>(&mut self, records: impl IntoIterator<Item = Record<'r>>) -> Vec<u32> {
+        records.into_iter().map(|record| self.take(&record).0).collect()
+    }
+
     /// Takes in a batch and decides what it touches.
     pub fn add<'r>(&mut self, records: impl IntoIterator<Item = Record<'r>>) -> Batch {
         let mut batch = self.take_in(records);
@@ -411,16 +416,18 @@ impl<'m> Mpi<'m> {
             }
             return None;
         }
-        let (model, lexicon, scorer) = (self.model, &self.lexicon, &self.scorer);
-        let refined = if members.len() > model.rules.component_max {
-            self.cut += 1;
-            let most = model.rules.component_max;
-            let (pieces, scored) = cut(scorer, lexicon, &self.rows, members, ruled.same, &self.crowded, most);
-            self.scored += scored;
-            refine_pieces(model, scorer, lexicon, &self.rows, members, &pieces, ruled, &mut self.room)
-        } else {
-            refine(model, scorer, lexicon, &self.rows, members, ruled, &mut self.room)
-        };
+        let (refined, cut) = bounded(
+            self.model,
+            &self.scorer,
+            &self.lexicon,
+            &self.rows,
+            members,
+            ruled,
+            &self.crowded,
+            &mut self.room,
+        );
+        self.cut += u64::from(cut.is_some());
+        self.scored += cut.unwrap_or(0);
         let mut first: Vec<u32> = vec![u32::MAX; members.len()];
         for (member, group) in members.iter().zip(&refined.group) {
             if let Some(slot) = first.get_mut(*group as usize) {

@@ -45,7 +45,7 @@ pub struct Link {
     pub weight: i32,
     /// Level vector: 4 bits a comparison, the first comparison lowest.
     pub levels: u64,
-    /// `ruling`, `rule:<name>` or `score`.
+    /// `ruling`, `rule` (which one, [`Model::sure_rule`] tells from the levels) or `score`.
     pub rule: &'static str,
 }
 
@@ -100,12 +100,15 @@ pub mod cut;
 mod decide;
 pub mod engine;
 pub mod entity;
+pub mod explain;
 pub mod keys;
 pub mod model;
 pub mod row;
 pub mod runs;
 pub mod score;
+pub mod shard;
 pub mod weights;
+pub mod words;
 
 pub use decide::{Deciding, block_keys, decide};
 pub use model::Model;

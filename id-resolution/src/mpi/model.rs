@@ -97,7 +97,7 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             population: 200_000,
-            threshold: -2 * BIT,
+            threshold: -BIT,
             edge: -6 * BIT,
             grey: 6 * BIT,
             crowded: 400,
@@ -204,9 +204,11 @@ impl Scorer {
             let shift = 4 * comparison as u32;
             (15u64 << shift, u64::from(wanted) << shift)
         };
-        let sure = model.rules.sure.iter().map(|rule| {
-            (mask(rule.key), rule.guard.iter().map(|g| mask(*g)).collect())
-        });
+        let sure = model
+            .rules
+            .sure
+            .iter()
+            .map(|rule| (mask(rule.key), rule.guard.iter().map(|g| mask(*g)).collect()));
         Self {
             table,
             prior,

@@ -194,7 +194,12 @@ fn names(lexicon: &Lexicon, a: &Row, b: &Row) -> (Part, Part) {
 
 fn birth(a: u32, b: u32, eras: &[i32]) -> u64 {
     if a == b {
-        return if a.is_multiple_of(100) { 6 } else { 1 };
+        return match a % 10_000 {
+            // 1 January is what a form writes when the day is not known: that both do says little
+            101 => 4,
+            _ if a.is_multiple_of(100) => 6,
+            _ => 1,
+        };
     }
     let (ya, yb, ma, mb, da, db) = (a / 10_000, b / 10_000, a / 100 % 100, b / 100 % 100, a % 100, b % 100);
     if ya == yb && (ma, da) == (db, mb) {

@@ -20,7 +20,9 @@ impl NameBook {
             let part = name_part(name_kanji, name_kana);
             let half = if half == "姓" { &mut book.family } else { &mut book.given };
             half.add_kana(&part.kana, count);
-            half.add_kanji(&part.kanji, count).read(&part.kana, count);
+            if let Some(entry) = half.add_kanji(&part.kanji, count) {
+                entry.read(&part.kana, count);
+            }
         }
         book
     }

@@ -40,7 +40,7 @@ impl HalfFile {
             half.add_kana(&kana::bytes(text)?, *count);
         }
         for (text, (count, readings)) in &self.kanji {
-            let entry = half.add_kanji(text, *count);
+            let entry = half.add_kanji(text, *count)?;
             for (reading, count) in readings {
                 entry.read(&kana::bytes(reading)?, *count);
             }

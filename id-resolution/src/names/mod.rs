@@ -9,14 +9,37 @@ mod split;
 mod words;
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, DefaultHasher};
+use std::hash::{BuildHasherDefault, Hasher};
 
 pub use words::Words;
 
+use crate::mpi::row::hash64;
 use crate::sent::Normal;
 
 /// Without a random seed; nothing that comes out depends on the order of a map.
-type Map<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
+type Map<K, V> = HashMap<K, V, BuildHasherDefault<Quick>>;
+
+/// Names are short and looked up many times for each record: the hash of rows, not the one of the standard library.
+#[derive(Debug, Clone, Copy, Default)]
+struct Quick(u64);
+
+impl Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = hash64(self.0, bytes);
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.0 = self.0.rotate_left(32) ^ number as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// A name in kanji: how often it was met, and in which readings.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -44,14 +67,15 @@ impl Half {
         }
     }
 
-    fn add_kanji(&mut self, kanji: &str, count: u32) -> &mut Kanji {
+    fn add_kanji(&mut self, kanji: &str, count: u32) -> Option<&mut Kanji> {
         self.kanji_total += u64::from(count);
+        // the usual case, a name that is known, must not allocate
         if !self.kanji.contains_key(kanji) {
             self.kanji.insert(kanji.into(), Kanji::default());
         }
-        let entry = self.kanji.entry(kanji.into()).or_default();
+        let entry = self.kanji.get_mut(kanji)?;
         entry.count = entry.count.saturating_add(count);
-        entry
+        Some(entry)
     }
 
     fn kana_count(&self, kana: &[u8]) -> u32 {
@@ -88,7 +112,7 @@ impl Half {
             self.add_kana(kana, *count);
         }
         for (kanji, entry) in &other.kanji {
-            let mine = self.add_kanji(kanji, entry.count);
+            let Some(mine) = self.add_kanji(kanji, entry.count) else { continue };
             for (kana, count) in &entry.readings {
                 mine.read(kana, *count);
             }
@@ -152,11 +176,9 @@ impl NameBook {
             if kana {
                 half.add_kana(&part.kana, 1);
             }
-            if kanji {
-                let entry = half.add_kanji(&part.kanji, 1);
-                if kana {
-                    entry.read(&part.kana, 1);
-                }
+            let known = if kanji { half.add_kanji(&part.kanji, 1) } else { None };
+            if let Some(entry) = known.filter(|_| kana) {
+                entry.read(&part.kana, 1);
             }
         }
     }

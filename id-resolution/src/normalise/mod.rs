@@ -24,6 +24,13 @@ pub use numbers::check_digit_holds;
 use crate::names::NameBook;
 use crate::sent::{Normal, Sent};
 
+/// Name and birth date alone, for those who learn from names.
+pub fn normalise_name(sent: &Sent<'_>, names: &NameBook, out: &mut Normal) {
+    out.clear();
+    name::read(sent, names, out);
+    out.birth = birth::read(sent.birth);
+}
+
 /// Brings a description into comparable form. `names` parts names that the source does not part. With warm buffers
 /// nothing is allocated.
 pub fn normalise(sent: &Sent<'_>, names: &NameBook, out: &mut Normal) {

@@ -2,6 +2,7 @@
 #![allow(dead_code)] // every test binary uses a part of it
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)] // test data, not input
 
+pub mod cases;
 pub mod people;
 
 use musubi_id_resolution::{Described, TokenKey, describe};

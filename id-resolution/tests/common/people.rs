@@ -192,17 +192,15 @@ pub fn population(seed: u64, families: usize) -> Vec<Card> {
             add(&mut dice, man, (year + 28, m, d), 4);
         }
     }
-    for at in 0..lives.len() {
+    for life in &mut lives {
         // job changes
         for _ in 0..dice.roll(3) {
             let day = 15_000 + dice.roll(4_000) as i32;
-            let own = card(&mut dice, day, 0);
-            lives[at].cards.push(own);
+            life.cards.push(card(&mut dice, day, 0));
         }
-        lives[at].cards.sort();
-        if !lives[at].man && dice.one_in(3) {
-            let married = (16_000 + dice.roll(2_000) as i32, dice.roll(FAMILIES.len()));
-            lives[at].names.push(married);
+        life.cards.sort();
+        if !life.man && dice.one_in(3) {
+            life.names.push((16_000 + dice.roll(2_000) as i32, dice.roll(FAMILIES.len())));
         }
     }
     // namesakes: the same name and birth date somewhere else

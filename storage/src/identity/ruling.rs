@@ -56,6 +56,9 @@ pub struct RulingRow {
     pub undone: Option<(String, Timestamp)>,
 }
 
+/// How a refusal begins that names the rulings which say the contrary; their numbers follow.
+pub const CONTRARY: &str = "rulings in force say the contrary: ";
+
 const COLUMNS: &str = "ruling_id, identity_a, identity_b, same, reason, ruled_by, ruled_at, undo_proposed_by,
     undo_reason, undone_by, undone_at";
 
@@ -158,6 +161,16 @@ impl IdentityDb {
         Ok(done)
     }
 
+    /// A ruling by its number.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`].
+    pub fn ruling(&mut self, ruling_id: i64) -> Result<Option<RulingRow>, StorageError> {
+        let statement = format!("SELECT {COLUMNS} FROM identity.ruling WHERE ruling_id = $1");
+        let row = self.client.query_opt(statement.as_str(), &[&ruling_id]);
+        row.map_err(StorageError::db("reading a ruling"))?.as_ref().map(row_of).transpose()
+    }
+
     /// Every ruling on these identities, in force or not, in the order in which they were made.
     ///
     /// # Errors
@@ -208,7 +221,7 @@ fn ruled(
     let numbers = contrary(tx, pair)?;
     if !numbers.is_empty() {
         let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-        return Err(refused(&format!("rulings in force say the contrary: {}", numbers.join(", "))));
+        return Err(refused(&format!("{CONTRARY}{}", numbers.join(", "))));
     }
     let row = tx
         .query_one(

@@ -12,7 +12,7 @@ use musubi_id_resolution::mpi::engine::Mpi;
 use musubi_id_resolution::mpi::row::hash64;
 use musubi_id_resolution::mpi::{Model, Record};
 use musubi_id_resolution::names::NameBook;
-use musubi_id_resolution::normalise::normalise;
+use musubi_id_resolution::normalise::normalise_name;
 use musubi_id_resolution::sent::{Normal, Sent};
 use musubi_id_resolution::table::config::PersonJa;
 use serde_json::json;
@@ -92,7 +92,7 @@ fn learn(columns: &Columns, table: &mut Table, bar: &ProgressBar) -> Result<Mode
     // one script at a time: who is written in both would count twice
     let mut seen: [HashSet<u64>; 2] = [HashSet::new(), HashSet::new()];
     while let Some(cells) = table.next()? {
-        normalise(&columns.record(&cells).sent, &words, &mut normal);
+        normalise_name(&columns.record(&cells).sent, &words, &mut normal);
         book.learn(&normal);
         let birth = u64::from(normal.birth.year) << 16 | u64::from(normal.birth.month) << 8 | u64::from(normal.birth.day);
         for (set, [family, given]) in seen.iter_mut().zip([
