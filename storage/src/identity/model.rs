@@ -75,15 +75,7 @@ impl IdentityDb {
             .execute(
                 "INSERT INTO identity.model (hash, version, file, signature, trained_on, put_at, put_by)
                  VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (hash) DO NOTHING",
-                &[
-                    &model.hash,
-                    &model.version,
-                    &model.file,
-                    &model.signature,
-                    &model.trained_on,
-                    &at,
-                    &by,
-                ],
+                &[&model.hash, &model.version, &model.file, &model.signature, &model.trained_on, &at, &by],
             )
             .map_err(StorageError::db("keeping a model"))?;
         Ok(rows == 1)
