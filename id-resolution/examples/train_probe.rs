@@ -43,7 +43,7 @@ fn main() {
         let p = persons.entry(&truth[id]).or_default();
         if let Some(k) = p.iter_mut().find(|x: &&mut musubi_id_resolution::mpi::row::Row| x.same_tuple(&row)) { k.first = k.first.min(row.first); k.last = k.last.max(row.last); } else { p.push(row); } }
     let mut tally = Tally::default();
-    for rows in persons.values() { for (i, a) in rows.iter().enumerate() { for b in rows.iter().skip(i+1) { let look = Look::of(a, b, score(&model, &lexicon, a, b, Time::Counts).levels); for c in Comparison::ALL { tally.add(look, *c, 1.0); } } } }
+    for rows in persons.values() { for (i, a) in rows.iter().enumerate() { for b in rows.iter().skip(i+1) { let look = Look::of(a, b, score(&musubi_id_resolution::mpi::model::Scorer::new(&model), &lexicon, a, b, Time::Counts).levels); for c in Comparison::ALL { tally.add(look, *c, 1.0); } } } }
     println!("persons {}", persons.len());
     println!("{:<9} {:<15} {:<9} {:>7} {:>7} {:>7} {:>7} {:>8}/{:<8} truth {:>8}", "comp","level","class","base","learn","em","truth","shown","could","n");
     for c in &report.cells {
