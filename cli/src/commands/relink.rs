@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use clap::Args;
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
-use musubi_etl::matching::Matching;
 use musubi_etl::relink::{self, ShadowReport};
 use musubi_id_resolution::mpi::Model;
 use musubi_storage::StorageError;
