@@ -161,7 +161,11 @@ fn dots(lang: Lang, row: [i32; 4], by_name: bool) -> Markup {
         .map(|(class, bits)| {
             let word = matching::class(*class).get(lang == Lang::En);
             let named = by_name && *class == Class::Stranger;
-            if named { format!("{word}: {}", lang.say(&words::M_BY_NAME)) } else { format!("{word} {}", share(bits)) }
+            if named {
+                format!("{word}: {}", lang.say(&words::M_BY_NAME))
+            } else {
+                format!("{word} {}", share(bits))
+            }
         })
         .collect::<Vec<_>>()
         .join(", ");
@@ -294,7 +298,11 @@ fn blocking(r: &ModelReport, lang: Lang) -> Markup {
 fn sizes(r: &ModelReport, lang: Lang) -> Markup {
     let of = |n: u64| r.figures.sizes.get(&n).copied().unwrap_or(0);
     let tail: u64 = r.figures.sizes.range(SIZES + 1..).map(|(_, n)| n).sum();
-    let column = |under: String, n: u64| Column { under, height: if n < CELL_MIN { n.min(1) } else { n }, over: shown(n) };
+    let column = |under: String, n: u64| Column {
+        under,
+        height: if n < CELL_MIN { n.min(1) } else { n },
+        over: shown(n),
+    };
     let mut columns: Vec<Column> = (1..=SIZES).map(|n| column(n.to_string(), of(n))).collect();
     columns.push(column(format!("{}+", SIZES + 1), tail));
     let largest = r.figures.sizes.keys().next_back().copied().unwrap_or(0);

@@ -1,5 +1,5 @@
 //! The waterfall adds up to what the engine weighed; values of persons stay wrapped.
-#![allow(clippy::unwrap_used)] // test data, not input
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // test data, not input
 
 use musubi_id_resolution::mpi::explain::{Mark, Part, SideBySide, Waterfall, signed};
 use musubi_id_resolution::mpi::model::Model;

@@ -1,5 +1,5 @@
 //! Training: what is planted is found, rare names stay out, order changes nothing; the file is refused when touched.
-#![allow(clippy::indexing_slicing, clippy::unwrap_used)] // test data, not input
+#![allow(clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used)] // test data, not input
 
 use musubi_id_resolution::model_file::{ModelFile, NoModel, TrainedOn};
 use musubi_id_resolution::mpi::model::Model;

@@ -236,7 +236,8 @@ fn stored(db: &mut IdentityDb, kek: &SealKey, take: &mut dyn FnMut(&Record<'_>))
         let keys = db.existing_data_keys(kek, &ids).context("鍵を読めません")?;
         for row in &rows {
             let Some(key) = keys.get(&row.identity_id) else { continue };
-            let parts = open_demographics(key, &row.identity_id, &row.sealed).context("患者記述を開けません")?;
+            let parts =
+                open_demographics(key, &row.identity_id, &row.sealed).context("患者記述を開けません")?;
             let parts: BTreeMap<_, _> = parts.into_iter().collect();
             let get = |name: &str| parts.get(name).map_or("", |v| v.expose().as_str());
             let sent = Sent {
@@ -277,8 +278,20 @@ fn show(cli: &Cli, voice: Voice, path: &Path) -> Result<Ending> {
     );
     let bits = explain::signed;
     voice.say(
-        format!("    人口 {}、しきい値 {}、候補 {}、確認 {}(ビット)", m.rules.population, bits(m.rules.threshold), bits(m.rules.edge), bits(m.rules.grey)),
-        format!("    population {}, threshold {}, edge {}, grey {} (bits)", m.rules.population, bits(m.rules.threshold), bits(m.rules.edge), bits(m.rules.grey)),
+        format!(
+            "    人口 {}、しきい値 {}、候補 {}、確認 {}(ビット)",
+            m.rules.population,
+            bits(m.rules.threshold),
+            bits(m.rules.edge),
+            bits(m.rules.grey)
+        ),
+        format!(
+            "    population {}, threshold {}, edge {}, grey {} (bits)",
+            m.rules.population,
+            bits(m.rules.threshold),
+            bits(m.rules.edge),
+            bits(m.rules.grey)
+        ),
     );
     let classes: Vec<&str> = Class::ALL.iter().map(|c| words::class(*c).get(voice.english)).collect();
     voice.line(format!("    log2 P: {}", classes.join(" / ")));
@@ -286,7 +299,9 @@ fn show(cli: &Cli, voice: Voice, path: &Path) -> Result<Ending> {
         let (c, l) = (words::comparison(comparison), words::level(comparison, level));
         // zero for strangers: the frequency of the very name stands there
         let name = matches!(comparison, Comparison::Family | Comparison::Given);
-        let word = |b: &i32| if name && *b == 0 { voice.word("名前の頻度", "by the name").to_owned() } else { bits(*b) };
+        let word = |b: &i32| {
+            if name && *b == 0 { voice.word("名前の頻度", "by the name").to_owned() } else { bits(*b) }
+        };
         let shown: Vec<String> = row.iter().map(word).collect();
         voice.line(format!("    {}・{}: {}", c.get(voice.english), l.get(voice.english), shown.join(" / ")));
     }
@@ -298,9 +313,10 @@ fn show(cli: &Cli, voice: Voice, path: &Path) -> Result<Ending> {
 
 /// The rows of the table that exist.
 fn probabilities(model: &Weighing) -> Vec<(Comparison, usize, [i32; 4])> {
-    let levels = Comparison::ALL.iter().enumerate().flat_map(|(at, c)| {
-        (1..c.levels().len()).map(move |l| (*c, l, model.weights.of(at, l)))
-    });
+    let levels = Comparison::ALL
+        .iter()
+        .enumerate()
+        .flat_map(|(at, c)| (1..c.levels().len()).map(move |l| (*c, l, model.weights.of(at, l))));
     levels.filter(|(_, _, row)| *row != [0; 4]).collect()
 }
 
@@ -317,7 +333,8 @@ fn adopt(cli: &Cli, voice: Voice, wanted: &str, reason: &str) -> Result<Ending> 
         open(path, &house)?
     } else {
         let all = db.models().context("モデルの台帳を読めません")?;
-        let mut found = all.iter().filter(|m| m.version == wanted || (wanted.len() >= 8 && m.hash.starts_with(wanted)));
+        let mut found =
+            all.iter().filter(|m| m.version == wanted || (wanted.len() >= 8 && m.hash.starts_with(wanted)));
         let (Some(one), None) = (found.next(), found.next()) else {
             bail!("その名前のモデルはありません(一覧: musubi model list)");
         };
@@ -355,9 +372,11 @@ fn adopt(cli: &Cli, voice: Voice, wanted: &str, reason: &str) -> Result<Ending> 
             "whoever proposed cannot approve; a second person has to (--actor)".to_owned(),
             None,
         ),
-        Adoption::Current => {
-            (format!("モデル {version} はすでに使われています"), format!("model {version} decides already"), None)
-        }
+        Adoption::Current => (
+            format!("モデル {version} はすでに使われています"),
+            format!("model {version} decides already"),
+            None,
+        ),
         Adoption::Unknown => bail!("モデルの台帳が不整合です"),
     };
     if let Some(action) = action {
@@ -374,7 +393,10 @@ fn list(cli: &Cli, voice: Voice) -> Result<Ending> {
     let home = Home::open(&cli.data, cli.database_url.as_deref())?;
     let rows = home.registry.identity()?.models().context("モデルの台帳を読めません")?;
     if rows.is_empty() {
-        voice.say("モデルはまだありません(組み込みのモデルで判定します)", "No models yet; the built-in one decides");
+        voice.say(
+            "モデルはまだありません(組み込みのモデルで判定します)",
+            "No models yet; the built-in one decides",
+        );
     }
     let state = |m: &musubi_storage::identity::ModelRow| match (&m.adopted, m.retired_at, &m.proposed) {
         (_, _, Some(_)) => ("提案中", "proposed"),

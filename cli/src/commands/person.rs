@@ -18,6 +18,7 @@ use musubi_compliance::audit::{
 use musubi_etl::matching::Matching;
 use musubi_model::{IdentityId, ResearchId};
 use musubi_storage::registry::IdentityDb;
+use serde_json::Value;
 
 use super::{Ending, night};
 use crate::args::Cli;
@@ -176,5 +177,12 @@ fn reasoned(reason: &str) -> Result<&str> {
     match reason.trim() {
         "" => bail!("理由がありません(--reason)"),
         reason => Ok(reason),
+    }
+}
+
+/// Adds a name to a JSON object.
+fn put(object: &mut Value, name: &str, value: Value) {
+    if let Some(object) = object.as_object_mut() {
+        object.insert(name.to_owned(), value);
     }
 }

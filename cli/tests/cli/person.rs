@@ -82,7 +82,9 @@ fn members(house: &House, person: &str) -> Vec<String> {
 /// The audit chain as `account action object`, read from the books themselves: no command prints it.
 fn booked(house: &House) -> Vec<String> {
     let server = Server::open(&house.data(), &DatabaseChoice::Embedded).unwrap();
-    let mut db = Registry::open(server).unwrap().ingest().unwrap();
+    // the server stops with the registry
+    let registry = Registry::open(server).unwrap();
+    let mut db = registry.ingest().unwrap();
     let rows = db.audit_after(0, 10_000).unwrap();
     rows.iter().map(|r| format!("{} {} {}", r.actor, r.action, r.object)).collect()
 }

@@ -47,7 +47,9 @@ pub(crate) fn curve(lang: Lang, points: &[Point], chosen: i32, grey: i32) -> Mar
     let path = |values: &[f64]| {
         let steps = points.iter().zip(values).enumerate();
         steps
-            .map(|(i, (p, v))| format!("{}{} {}", if i == 0 { "M" } else { "L" }, c(x(p.threshold)), c(y(*v))))
+            .map(|(i, (p, v))| {
+                format!("{}{} {}", if i == 0 { "M" } else { "L" }, c(x(p.threshold)), c(y(*v)))
+            })
             .collect::<String>()
     };
     let at = points.iter().position(|p| p.threshold == chosen);

@@ -1,5 +1,7 @@
 //! The report on a model and the waterfall, on made-up figures.
 
+#![allow(clippy::unwrap_used)] // test data, not input
+
 use std::collections::BTreeMap;
 
 use musubi_console::{Lang, ModelReport, model_report, waterfall};
@@ -31,10 +33,7 @@ pub fn report(known: bool) -> ModelReport {
     let training = TrainingReport {
         records: 50_000,
         silver: [(Proof::Chart, 4_444), (Proof::Insured, 18_888)].into(),
-        cells: vec![
-            cell(1, Class::Same, -221, Some(-221 - 2 * BIT)),
-            cell(2, Class::Same, -291, Some(-280)),
-        ],
+        cells: vec![cell(1, Class::Same, -221, Some(-221 - 2 * BIT)), cell(2, Class::Same, -291, Some(-280))],
         ..TrainingReport::default()
     };
     let point = |i: i32| Point {
@@ -57,7 +56,13 @@ pub fn report(known: bool) -> ModelReport {
         made_at: jiff::Timestamp::constant(1_775_835_000, 0),
         version: "ja/3+0123abcd".into(),
         hash: "0123abcd".repeat(8),
-        trained_on: TrainedOn { records: 50_000, silver_pairs: 23_332, moved: 73, disputed: 1, ..TrainedOn::default() },
+        trained_on: TrainedOn {
+            records: 50_000,
+            silver_pairs: 23_332,
+            moved: 73,
+            disputed: 1,
+            ..TrainedOn::default()
+        },
         weights: model.weights.clone(),
         grey: model.rules.grey,
         population: 8_390,
@@ -82,8 +87,23 @@ pub fn waterfalls() -> Vec<Waterfall> {
     let model = Model::default();
     let vector = |levels: &[(Comparison, u64)]| levels.iter().fold(0, |v, (c, l)| v | l << (4 * *c as u32));
     let (family, given, birth) = (Comparison::Family, Comparison::Given, Comparison::Birth);
-    let married = [(family, 10), (given, 1), (birth, 1), (Comparison::Sex, 1), (Comparison::Insured, 7), (Comparison::Address, 5), (Comparison::Phone, 1)];
-    let twin = [(family, 1), (given, 10), (birth, 1), (Comparison::Sex, 1), (Comparison::Insured, 3), (Comparison::Address, 1)];
+    let married = [
+        (family, 10),
+        (given, 1),
+        (birth, 1),
+        (Comparison::Sex, 1),
+        (Comparison::Insured, 7),
+        (Comparison::Address, 5),
+        (Comparison::Phone, 1),
+    ];
+    let twin = [
+        (family, 1),
+        (given, 10),
+        (birth, 1),
+        (Comparison::Sex, 1),
+        (Comparison::Insured, 3),
+        (Comparison::Address, 1),
+    ];
     vec![
         Waterfall::new(&model, vector(&married), None, Some(9 * BIT)),
         Waterfall::new(&model, vector(&twin), None, Some(8 * BIT)).with_whole(-4 * BIT),
@@ -96,7 +116,12 @@ pub fn pages() -> Vec<String> {
         for known in [true, false] {
             out.push(model_report(&report(known), lang).into_string());
         }
-        let bare = ModelReport { training: None, trained_on: TrainedOn::default(), figures: Figures::default(), ..report(false) };
+        let bare = ModelReport {
+            training: None,
+            trained_on: TrainedOn::default(),
+            figures: Figures::default(),
+            ..report(false)
+        };
         out.push(model_report(&bare, lang).into_string());
     }
     out
@@ -132,7 +157,12 @@ fn the_report_shows_its_numbers() {
 
 #[test]
 fn a_waterfall_says_what_decided() {
-    for (w, ja, en) in waterfalls().iter().zip(["同じ人として結ぶ", "結ばない"]).zip(["joined", "not joined"]).map(|((w, ja), en)| (w, ja, en)) {
+    for (w, ja, en) in waterfalls()
+        .iter()
+        .zip(["同じ人として結ぶ", "結ばない"])
+        .zip(["joined", "not joined"])
+        .map(|((w, ja), en)| (w, ja, en))
+    {
         let (a, b) = (waterfall(Lang::Ja, w).into_string(), waterfall(Lang::En, w).into_string());
         assert!(a.contains(ja) && b.contains(en), "{ja}");
         assert_eq!(super::well_formed(&format!("<!DOCTYPE html>{a}")), Ok(()));

@@ -82,7 +82,7 @@ impl Columns {
 /// `YYYY-MM-DD` as days since 1970-01-01.
 fn day(text: &str) -> Option<i32> {
     let date: jiff::civil::Date = text.trim().parse().ok()?;
-    i32::try_from(date.since(jiff::civil::date(1970, 1, 1)).ok()?.get_days()).ok()
+    Some(date.since(jiff::civil::date(1970, 1, 1)).ok()?.get_days())
 }
 
 /// Learns names from the table itself, and how many persons it is about.

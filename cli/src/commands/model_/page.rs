@@ -116,8 +116,14 @@ pub fn run(cli: &Cli, voice: Voice, order: &Report) -> Result<Ending> {
     if let Some(v) = v {
         let p = &v.pairwise;
         voice.say(
-            format!("    適合率 {:.5}  再現率 {:.5}  F1 {:.5}  過統合 {}  過分割 {}", p.precision, p.recall, p.f1, v.over_merged, v.split),
-            format!("    precision {:.5}  recall {:.5}  F1 {:.5}  over-merged {}  split {}", p.precision, p.recall, p.f1, v.over_merged, v.split),
+            format!(
+                "    適合率 {:.5}  再現率 {:.5}  F1 {:.5}  過統合 {}  過分割 {}",
+                p.precision, p.recall, p.f1, v.over_merged, v.split
+            ),
+            format!(
+                "    precision {:.5}  recall {:.5}  F1 {:.5}  over-merged {}  split {}",
+                p.precision, p.recall, p.f1, v.over_merged, v.split
+            ),
         );
     }
     voice.value(&json!({

@@ -58,7 +58,8 @@ impl Table {
         let bytes = fs::read(path).with_context(|| format!("読めません: {}", path.display()))?;
         let mapping = match columns {
             Some(file) => {
-                let text = fs::read_to_string(file).with_context(|| format!("読めません: {}", file.display()))?;
+                let text =
+                    fs::read_to_string(file).with_context(|| format!("読めません: {}", file.display()))?;
                 toml::from_str(&text).with_context(|| format!("書式が違います: {}", file.display()))?
             }
             None => Mapping::default(),
@@ -69,7 +70,8 @@ impl Table {
         let (mut headings, mut records, mut bad): (Vec<String>, u64, u64) = (Vec::new(), 0, 0);
         read_csv(&bytes, &mut |line, fields| match fields {
             Some(fields) if line == 1 => {
-                headings = fields.iter().map(|f| f.trim().trim_start_matches('\u{feff}').to_owned()).collect();
+                headings =
+                    fields.iter().map(|f| f.trim().trim_start_matches('\u{feff}').to_owned()).collect();
             }
             Some(_) => records += 1,
             None => bad += 1,
@@ -83,9 +85,13 @@ impl Table {
                 bail!("見出しに「{heading}」がありません({field} の列)");
             }
         }
-        let has = |field: &str| FIELDS.iter().position(|f| *f == field).and_then(|i| places.get(i)).is_some_and(Option::is_some);
+        let has = |field: &str| {
+            FIELDS.iter().position(|f| *f == field).and_then(|i| places.get(i)).is_some_and(Option::is_some)
+        };
         if !(has("birth") && (has("name_kanji") || has("name_kana"))) {
-            bail!("生年月日(birth)と氏名(name_kanji か name_kana)の列が必要です。見出しが違うときは --columns で対応を指定してください");
+            bail!(
+                "生年月日(birth)と氏名(name_kanji か name_kana)の列が必要です。見出しが違うときは --columns で対応を指定してください"
+            );
         }
         Ok(Self { bytes, places, records, bad })
     }
@@ -96,8 +102,27 @@ impl Table {
             let Some(fields) = fields.filter(|_| line > 1) else { return };
             let mut cells = self.places.map(|p| p.and_then(|p| fields.get(p)).map_or("", |c| c.trim()));
             // the record's own name may hold blanks
-            let [id, received, facility, local_number, name_kanji, name_kana, birth, sex, postal_code, address, phone, insurer, symbol, number, branch, care_insurer, care_number, inquiry_key, last] =
-                &mut cells;
+            let [
+                id,
+                received,
+                facility,
+                local_number,
+                name_kanji,
+                name_kana,
+                birth,
+                sex,
+                postal_code,
+                address,
+                phone,
+                insurer,
+                symbol,
+                number,
+                branch,
+                care_insurer,
+                care_number,
+                inquiry_key,
+                last,
+            ] = &mut cells;
             let first = day(received);
             let sent = Sent {
                 facility,
@@ -153,7 +178,8 @@ impl Truth {
                 return;
             }
             out.persons.insert(record.clone(), person.clone());
-            let tags = more.first().map(|t| t.split(['|', ';', ' ']).filter(|t| !t.is_empty()).map(str::to_owned));
+            let tags =
+                more.first().map(|t| t.split(['|', ';', ' ']).filter(|t| !t.is_empty()).map(str::to_owned));
             let tags: std::collections::BTreeSet<String> = tags.into_iter().flatten().collect();
             if !tags.is_empty() {
                 out.tags.insert(record.clone(), tags);

@@ -14,7 +14,7 @@ use musubi_model::{IdentityId, ResearchId};
 use musubi_storage::identity::{DecisionRow, RulingRow};
 use serde_json::{Value, json};
 
-use super::{Desk, Ending, Values, rule};
+use super::{Desk, Ending, Values, put, rule};
 use crate::say::Voice;
 
 /// `musubi person explain`.
@@ -130,7 +130,7 @@ fn two(desk: &mut Desk<'_>, order: &Explain, other: &str) -> Result<Ending> {
         "compared": compared,
     });
     if purpose.is_some() {
-        answer["values"] = values;
+        put(&mut answer, "values", values);
     }
     voice.value(&answer);
     Ok(Ending::Done)
@@ -268,7 +268,7 @@ fn spoke(voice: Voice, rule: &str) -> &str {
     voice.word(ja, words::rule(rule).map_or(rule, |w| w.en))
 }
 
-fn kind<'a>(voice: Voice, kind: &'a str) -> &'a str {
+fn kind(voice: Voice, kind: &str) -> &str {
     let ja = match kind {
         "new" => "新しい人",
         "join" => "同じ人に加わった",

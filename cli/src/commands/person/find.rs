@@ -14,7 +14,7 @@ use musubi_id_resolution::sent::Sent;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Desk, Ending, purpose, purposes, show};
+use super::{Desk, Ending, purpose, purposes, put, show};
 use crate::say::Voice;
 
 /// Bytes of a question at most: it is one person.
@@ -173,9 +173,9 @@ pub fn run(desk: &mut Desk<'_>, order: &Find) -> Result<Ending> {
         );
     }
     let mut answer = bundle(&found);
-    answer["total"] = json!(all);
+    put(&mut answer, "total", json!(all));
     if order.values {
-        answer["values"] = json!(values);
+        put(&mut answer, "values", json!(values));
     }
     voice.value(&answer);
     Ok(Ending::Done)

@@ -11,7 +11,7 @@ use musubi_storage::StorageError;
 use musubi_storage::identity::{AffectedRelease, CONTRARY, Committed, NewRuling, random_research_ids};
 use serde_json::{Value, json};
 
-use super::{Desk, Ending, account, reasoned};
+use super::{Desk, Ending, account, put, reasoned};
 use crate::home::now;
 use crate::say::Voice;
 
@@ -43,7 +43,7 @@ pub struct Undo {
     #[arg(requires = "by")]
     ruling: Option<i64>,
     /// Account of whoever proposes or confirms.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "ruling")]
     by: Option<String>,
     /// Why; no value of a person.
     #[arg(long)]
@@ -73,7 +73,7 @@ pub fn run(desk: &mut Desk<'_>, order: &Pair, same: bool) -> Result<Ending> {
     let releases = desk.db.affected_releases(&before)?;
     tell_change(voice, &preview, &before, &releases);
     let mut told = told(&preview, &before, &releases);
-    told["ruled"] = Value::Null;
+    put(&mut told, "ruled", Value::Null);
     if !order.yes {
         voice.value(&told);
         if order.dry_run {
@@ -96,7 +96,7 @@ pub fn run(desk: &mut Desk<'_>, order: &Pair, same: bool) -> Result<Ending> {
         format!("Ruling {number} stands ({})", if same { "one person" } else { "two persons" }),
     );
     tell_outcome(voice, &done);
-    told["ruled"] = json!(number);
+    put(&mut told, "ruled", json!(number));
     voice.value(&told);
     Ok(Ending::Done)
 }
@@ -144,8 +144,8 @@ pub fn undo(desk: &mut Desk<'_>, order: &Undo) -> Result<Ending> {
     tell_outcome(voice, &done);
     tell_releases(voice, &releases);
     let mut told = told(&done, &before, &releases);
-    told["ruling"] = json!(number);
-    told["undone"] = json!(true);
+    put(&mut told, "ruling", json!(number));
+    put(&mut told, "undone", json!(true));
     voice.value(&told);
     Ok(Ending::Done)
 }

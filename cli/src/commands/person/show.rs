@@ -10,7 +10,7 @@ use musubi_model::{IdentityId, ResearchId};
 use musubi_storage::identity::{MemberSince, PersonRow, PersonState, open_demographics};
 use serde_json::{Map, Value, json};
 
-use super::{Desk, Ending, Values};
+use super::{Desk, Ending, Values, put};
 use crate::say::Voice;
 
 /// `musubi person show`.
@@ -75,10 +75,10 @@ pub fn run(desk: &mut Desk<'_>, order: &Show) -> Result<Ending> {
         let mut value = json!({ "identity": m.identity_id, "provider": m.provider,
             "seen_first": m.seen.map(|s| s.0), "seen_last": m.seen.map(|s| s.1) });
         if order.as_of.is_none() {
-            value["since"] = json!(m.since);
+            put(&mut value, "since", json!(m.since));
         }
         if purpose.is_some() {
-            value["values"] = values(desk, &m.identity_id)?;
+            put(&mut value, "values", values(desk, &m.identity_id)?);
         }
         told.push(value);
     }
