@@ -381,14 +381,18 @@ impl Run<'_> {
             arrival.seen = wider(arrival.seen, w.seen);
         }
         if fresh.is_empty() {
+            pass(self.house, "decided")?;
             return Ok(Vec::new());
         }
-        let mut failed = None;
-        let mut ids = |count: usize| match pass(self.house, "decided") {
-            Ok(()) => random_research_ids(count),
-            Err(e) => {
-                failed = Some(e);
-                Err(StorageError::Refused("stopped at decided".to_owned()))
+        let (mut failed, mut asked) = (None, false);
+        let mut ids = |count: usize| {
+            asked = true;
+            match pass(self.house, "decided") {
+                Ok(()) => random_research_ids(count),
+                Err(e) => {
+                    failed = Some(e);
+                    Err(StorageError::Refused("stopped at decided".to_owned()))
+                }
             }
         };
         let report = resolve_identities(
@@ -404,6 +408,9 @@ impl Run<'_> {
             Some(e) => return Err(e),
             None => report?,
         };
+        if !asked {
+            pass(self.house, "decided")?;
+        }
         for (id, arrival) in &fresh {
             if let Some(seen) = wider(arrival.seen, self.days.get(id).copied()) {
                 self.days.insert(*id, seen);

@@ -99,6 +99,23 @@ fn a_lost_database_at_any_point_leaves_nothing_and_the_next_run_mends_it() {
 }
 
 #[test]
+fn stopped_between_the_decision_and_its_writing_nobody_is_known_and_the_next_run_finds_the_same_persons() {
+    let undisturbed = Room::new();
+    undisturbed.take(&undisturbed.shared.package(FIRST));
+    let expected = undisturbed.partition();
+    for fault in ["disk-full@decided", "lose-database@decided"] {
+        let room = Room::new();
+        room.try_take(fault, &room.shared.package(FIRST)).expect_err(fault);
+        for table in ["source_identity", "member", "person", "decision", "match_key", "match_run"] {
+            let rows = room.texts(&format!("SELECT count(*)::text FROM identity.{table}"));
+            assert_eq!(rows, ["0"], "{fault}: {table}");
+        }
+        room.take(&room.shared.package(FIRST));
+        assert_eq!(room.partition(), expected, "{fault}");
+    }
+}
+
+#[test]
 fn what_a_dead_load_wrote_is_swept_away() {
     let room = Room::new();
     let path = room.shared.package(FIRST);
