@@ -63,7 +63,8 @@ if [[ -f $tools/run_splink.py ]] && command -v python3 > /dev/null; then
   s_over=$(sed -E 's/.*over-merged ([0-9,]+).*/\1/' <<< "$best" | tr -d ,)
   s_split=$(sed -nE 's/^under-merge +([0-9,]+) entities.*/\1/p' "$work/splink.txt" | tr -d ,)
   report() { grep -o "\"$1\": [0-9.]*" "$work/splink/report.json" | head -n 1 | cut -d' ' -f2; }
-  s_cpu=$(report all_cpu_s) s_predict=$(report predict_and_cluster_cpu_s) s_peak=$(report peak_rss_mib)
+  s_cpu=$(report all_cpu_s) s_predict=$(report predict_and_cluster_cpu_s)
+  s_peak=$(grep -o '"peak_rss_mib": [0-9]*' "$work/splink/report.json" | cut -d' ' -f2 | sort -n | tail -n 1)
   splink_night() {
     "$venv/bin/python" "$tools/run_splink_nightly.py" --run "$work/splink" --batch "$1" 2> /dev/null \
       | grep -o '"nightly_cpu_s": [0-9.]*' | cut -d' ' -f2

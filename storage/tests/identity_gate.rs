@@ -20,7 +20,10 @@ fn writes(db: &mut IdentityDb, cohort_id: &str) -> Result<u64, StorageError> {
 fn refuses(db: &mut IdentityDb, why: GateShut) {
     assert_eq!(db.gate_shut().expect("asked"), Some(why));
     let refused = writes(db, "none");
-    assert!(matches!(&refused, Err(StorageError::Refused(words)) if *words == why.to_string()), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(StorageError::Refused(words)) if *words == why.to_string()),
+        "{refused:?}"
+    );
 }
 
 #[test]

@@ -110,6 +110,31 @@ fn beside(file: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
+/// A model of the ledger by its version, verified under the house's key; fails closed.
+pub fn of_ledger(home: &Home, version: &str) -> Result<ModelFile> {
+    let mut db = home.registry.identity()?;
+    let all = db.models().context("モデルの台帳を読めません")?;
+    let one = all
+        .iter()
+        .find(|m| m.version == version)
+        .ok_or_else(|| anyhow!("モデル {version} が台帳にありません(musubi model list)"))?;
+    let stored = db.model(&one.hash)?.ok_or_else(|| anyhow!("モデルの台帳が不整合です"))?;
+    let signature =
+        Signature::from_hex(&stored.signature).ok_or_else(|| anyhow!("モデルの署名を読めません"))?;
+    ModelFile::open(&stored.file, &signature, &home.ring.house.public())
+        .map_err(|why| anyhow!("モデル {version}: {why}"))
+}
+
+/// The version of the model that two people adopted last.
+pub fn adopted(home: &Home) -> Result<Option<String>> {
+    let mut db = home.registry.identity()?;
+    let Some(current) = db.current_model().context("モデルの台帳を読めません")? else {
+        return Ok(None);
+    };
+    let all = db.models().context("モデルの台帳を読めません")?;
+    Ok(all.into_iter().find(|m| m.hash == current.hash).map(|m| m.version))
+}
+
 /// Opens a model file under the house's key. The inner error is the file's; it is told and ends with 4.
 fn open(file: &Path, house: &PublicKey) -> Result<std::result::Result<ModelFile, NoModel>> {
     let bytes = fs::read(file).with_context(|| format!("読めません: {}", file.display()))?;

@@ -14,6 +14,7 @@ use musubi_etl::house::{Event, House};
 use musubi_etl::matching::Matching;
 use musubi_etl::night::{self, NightOutcome, PackageOutcome};
 use musubi_etl::{Faults, Outcome, take_in};
+use musubi_id_resolution::mpi::Model;
 use musubi_model::manifest::Agreements;
 use musubi_model::submission::SubmissionState;
 
@@ -55,10 +56,20 @@ pub fn nightly(cli: &Cli, voice: Voice, inbox: &Path, date: Option<Date>) -> Res
     })
 }
 
-/// What matching goes by today.
+/// What matching goes by today. The model is the one to which everybody was switched last: block keys of two models must
+/// not mix, so that an adopted model decides from its switch on (`musubi person relink --switch`).
 pub fn matching(home: &Home) -> Result<Matching> {
     let count = |name| -> Result<u32> { Ok(u32::try_from(home.parameters.number(name, today())?)?) };
+    let model =
+        match home.registry.identity()?.switched_model().context("使用中のモデルを確かめられません")?
+        {
+            Some(version) if version != Model::default().version => {
+                super::model_::of_ledger(home, &version)?.model
+            }
+            _ => Model::default(),
+        };
     Ok(Matching {
+        model,
         crowd_max: count("matching.crowd_max")?,
         review_per_million: count("matching.review_per_million")?,
         gates: thresholds(home)?,

@@ -45,7 +45,19 @@ pub fn run(cli: &Cli, voice: Voice, order: &Relink) -> Result<Ending> {
     let home = Home::open(&cli.data, cli.database_url.as_deref())?;
     let mut matching = night::matching(&home)?;
     if let Some(file) = &order.model {
+        if !order.shadow {
+            let why = "切替は、採用済みのモデルへだけ行えます(musubi model adopt。--model は --shadow でだけ使えます)";
+            voice.say(
+                why,
+                "Only an adopted model can be switched to (musubi model adopt); --model goes with --shadow",
+            );
+            return Ok(Ending::Usage);
+        }
         matching.model = read(file)?;
+    } else if !order.shadow
+        && let Some(version) = super::model_::adopted(&home)?
+    {
+        matching.model = super::model_::of_ledger(&home, &version)?.model;
     }
     let mut db = home.registry.identity()?;
     if order.shadow {

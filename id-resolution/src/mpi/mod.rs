@@ -106,8 +106,8 @@ pub mod model;
 pub mod row;
 pub mod runs;
 pub mod score;
-mod sum_table;
 pub mod shard;
+mod sum_table;
 pub mod weights;
 pub mod words;
 

@@ -189,6 +189,23 @@ impl IdentityDb {
         .transpose()
     }
 
+    /// Version of the model to which everybody was switched last; `None`: never, the built-in model decides.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`].
+    pub fn switched_model(&mut self) -> Result<Option<String>, StorageError> {
+        let doing = "reading the model in force";
+        let row = self
+            .client
+            .query_opt(
+                "SELECT model FROM identity.relink WHERE confirmed_at IS NOT NULL
+                 ORDER BY confirmed_at DESC, relink_id DESC LIMIT 1",
+                &[],
+            )
+            .map_err(StorageError::db(doing))?;
+        row.map(|row| row.try_get(0).map_err(StorageError::db(doing))).transpose()
+    }
+
     /// Switches to the model that another person proposed: block keys are made anew, everybody is decided, research ids
     /// are given by the rule of every night. All or nothing, under the identity lock.
     ///

@@ -26,8 +26,23 @@ const BATCH: usize = 250_000;
 
 /// What the engine knows, in the order in which [`Columns::sent`] reads it.
 const KNOWN: [&str; 17] = [
-    "facility", "local_number", "name_kanji", "name_kana", "birth", "sex", "postal_code", "address", "phone", "insurer",
-    "symbol", "number", "branch", "care_insurer", "care_number", "inquiry_key", "seen",
+    "facility",
+    "local_number",
+    "name_kanji",
+    "name_kana",
+    "birth",
+    "sex",
+    "postal_code",
+    "address",
+    "phone",
+    "insurer",
+    "symbol",
+    "number",
+    "branch",
+    "care_insurer",
+    "care_number",
+    "inquiry_key",
+    "seen",
 ];
 
 /// Places of the columns in the table; a column that the configuration does not name is empty everywhere.
@@ -55,8 +70,25 @@ impl Columns {
     }
 
     fn record<'c>(&self, cells: &'c Cells<'_>) -> Record<'c> {
-        let [facility, local, kanji, kana, birth, sex, postal, address, phone, insurer, symbol, number, branch, ci, cn, key, seen] =
-            self.places.map(|at| at.map_or("", |at| cells.get(at)));
+        let [
+            facility,
+            local,
+            kanji,
+            kana,
+            birth,
+            sex,
+            postal,
+            address,
+            phone,
+            insurer,
+            symbol,
+            number,
+            branch,
+            ci,
+            cn,
+            key,
+            seen,
+        ] = self.places.map(|at| at.map_or("", |at| cells.get(at)));
         let sent = Sent {
             facility,
             local_number: local,
@@ -94,7 +126,9 @@ fn learn(columns: &Columns, table: &mut Table, bar: &ProgressBar) -> Result<Mode
     while let Some(cells) = table.next()? {
         normalise_name(&columns.record(&cells).sent, &words, &mut normal);
         book.learn(&normal);
-        let birth = u64::from(normal.birth.year) << 16 | u64::from(normal.birth.month) << 8 | u64::from(normal.birth.day);
+        let birth = u64::from(normal.birth.year) << 16
+            | u64::from(normal.birth.month) << 8
+            | u64::from(normal.birth.day);
         for (set, [family, given]) in seen.iter_mut().zip([
             [normal.family.kana.as_slice(), normal.given.kana.as_slice()],
             [normal.family.kanji.as_bytes(), normal.given.kanji.as_bytes()],
@@ -122,12 +156,15 @@ pub fn link(order: &Order, file: &Path, config: &PersonJa, voice: Voice) -> Resu
     };
     let target = if voice.json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(Some(table.bytes()), target);
-    if let Ok(style) = ProgressStyle::with_template("{msg:<10} [{bar:30}] {bytes}/{total_bytes} {elapsed} {eta}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{msg:<10} [{bar:30}] {bytes}/{total_bytes} {elapsed} {eta}")
+    {
         bar.set_style(style.progress_chars("█▉ "));
     }
     let model: Model = match &order.model {
         Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("モデルを読めません: {}", path.display()))?;
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("モデルを読めません: {}", path.display()))?;
             match serde_json::from_str(&text) {
                 Ok(model) => model,
                 Err(why) => return Ok(refuse(voice, &path.display().to_string(), &why.to_string())),
@@ -176,12 +213,18 @@ pub fn link(order: &Order, file: &Path, config: &PersonJa, voice: Voice) -> Resu
     mpi.settle();
     bar.finish_and_clear();
     if let Some(path) = &order.out {
-        let mut out = BufWriter::new(File::create(path).with_context(|| format!("書けません: {}", path.display()))?);
+        let mut out =
+            BufWriter::new(File::create(path).with_context(|| format!("書けません: {}", path.display()))?);
         writeln!(out, "record_id,cluster_id")?;
         let mut table = open()?;
         let mut row = rows.iter();
         while let (Some(cells), Some(row)) = (table.next()?, row.next()) {
-            writeln!(out, "{},{}", musubi_id_resolution::table::csv::cell(cells.get(columns.id)), mpi.person(*row))?;
+            writeln!(
+                out,
+                "{},{}",
+                musubi_id_resolution::table::csv::cell(cells.get(columns.id)),
+                mpi.person(*row)
+            )?;
         }
         out.flush()?;
     }
@@ -190,7 +233,8 @@ pub fn link(order: &Order, file: &Path, config: &PersonJa, voice: Voice) -> Resu
             .with_context(|| format!("書けません: {}", path.display()))?;
     }
     for (line, cells) in ragged.iter().take(20) {
-        let words = voice.word("{l} 行目: セルが {c} 個(見出しは {h} 個)", "line {l}: {c} cells (the header has {h})");
+        let words = voice
+            .word("{l} 行目: セルが {c} 個(見出しは {h} 個)", "line {l}: {c} cells (the header has {h})");
         let words = words.replace("{l}", &line.to_string()).replace("{c}", &cells.to_string());
         warn(&words.replace("{h}", &table.header().len().to_string()));
     }

@@ -159,9 +159,12 @@ impl Table {
             let text = match String::from_utf8(raw) {
                 Ok(text) => text,
                 Err(e) => {
-                    let decoded = encoding_rs::SHIFT_JIS.decode_without_bom_handling_and_without_replacement(e.as_bytes());
+                    let decoded = encoding_rs::SHIFT_JIS
+                        .decode_without_bom_handling_and_without_replacement(e.as_bytes());
                     let text = decoded.ok_or_else(|| {
-                        anyhow::anyhow!("{begin} 行目: UTF-8 でも Shift_JIS でもありません / neither UTF-8 nor Shift_JIS")
+                        anyhow::anyhow!(
+                            "{begin} 行目: UTF-8 でも Shift_JIS でもありません / neither UTF-8 nor Shift_JIS"
+                        )
                     })?;
                     text.into_owned()
                 }
