@@ -73,7 +73,6 @@ pub fn matching(home: &Home) -> Result<Matching> {
         crowd_max: count("matching.crowd_max")?,
         review_per_million: count("matching.review_per_million")?,
         gates: thresholds(home)?,
-        ..Matching::default()
     })
 }
 
