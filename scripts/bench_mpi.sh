@@ -2,8 +2,9 @@
 # make bench-mpi: patient matching against Splink 5, on the same records in the same run, as Markdown tables.
 #
 #   RECORDS=1000000 SEED=20261121   size and seed of the table (a seed that nothing was tuned on)
-#   MPI_TOOLS=DIR                   generator and Splink runs (gen_ja.py, run_splink.py, run_splink_nightly.py); without
-#                                   them the table comes from `musubi synth lives`, and Splink is quoted as recorded
+#   MPI_TOOLS=DIR                   generator and Splink runs (gen_ja.py, run_splink.py, run_splink_nightly.py)
+#   TABLE=DIR                       records.csv and truth.csv in the columns of --config ja, instead of a generated table;
+#                                   Splink is then quoted as recorded
 #   SIZES="10000 100000 1000000"    for the table of memory and nights by size
 # CPU seconds are user and system of the process: wall times of a busy machine say nothing.
 set -euo pipefail
@@ -22,10 +23,15 @@ field() { grep -o "\"$1\":[0-9.e+-]*" | head -n 1 | cut -d: -f2; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.2f", a / b; else printf "–" }'; }
 
 generate() { # records, folder
-  if [[ -f $tools/gen_ja.py ]] && command -v python3 > /dev/null; then
+  mkdir -p "$2"
+  if [[ -n ${TABLE:-} ]]; then
+    head -n $(($1 + 1)) "$TABLE/records.csv" > "$2/records.csv"
+    head -n $(($1 + 1)) "$TABLE/truth.csv" > "$2/truth.csv"
+  elif [[ -f $tools/gen_ja.py ]] && command -v python3 > /dev/null; then
     python3 "$tools/gen_ja.py" --records "$1" --seed "$seed" --out "$2" 2> /dev/null
   else
-    "$musubi" synth lives --records "$1" --seed "$seed" --out "$2" > /dev/null
+    say "no generator at $tools: set MPI_TOOLS, or TABLE=DIR with records.csv and truth.csv"
+    exit 2
   fi
 }
 
@@ -49,7 +55,7 @@ our_split=$(field split <<< "$flat")
 source="recorded for a million records of gen_ja.py, another machine's run" s_f1=0.98861 s_b3=0.99202 s_over=1258 s_split="–"
 s_cpu=294.6 s_predict=29.2 s_peak=5590 s_night=10.5 s_night1=6.1
 venv="$HOME/.cache/musubi/bench-mpi"
-if [[ -f $tools/run_splink.py ]] && command -v python3 > /dev/null; then
+if [[ -z ${TABLE:-} && -f $tools/run_splink.py ]] && command -v python3 > /dev/null; then
   if [[ ! -x $venv/bin/python ]] || ! "$venv/bin/python" -c 'import splink, duckdb' 2> /dev/null; then
     python3 -m venv "$venv" && "$venv/bin/pip" install -q 'splink==5.*' duckdb
   fi
