@@ -106,6 +106,7 @@ pub mod model;
 pub mod row;
 pub mod runs;
 pub mod score;
+mod sum_table;
 pub mod shard;
 pub mod weights;
 pub mod words;

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::BIT;
+use super::sum_table::SUM;
 
 /// The kinds of pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -213,7 +214,3 @@ pub fn add(a: i32, b: i32) -> i32 {
     let gap = usize::try_from((high - low) / 16).unwrap_or(usize::MAX);
     high + SUM.get(gap).copied().unwrap_or(0)
 }
-
-/// log2(1 + 2^-d) × 256 for d = 0, 1/16, 2/16 … bits: a table, so that the sum is the same on every machine.
-const SUM: [i32; 144] = SUM_TABLE;
-include!("sum_table.rs");
