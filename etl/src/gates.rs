@@ -30,7 +30,8 @@ pub struct Thresholds {
     pub cluster_large_per_million: u64,
     /// No person has more identities than this.
     pub cluster_largest: u64,
-    /// Merged and split persons and moved identities, in a thousand new identities.
+    /// Merged and split persons and moved identities, in a thousand identities that were decided, new and again: a
+    /// delivery that shows known people on more days brings nobody new and still decides them again.
     pub changes_per_thousand: u64,
     /// Identities with nothing to match on, in a thousand that were decided.
     pub unlinkable_permille: u64,
@@ -271,14 +272,14 @@ fn changes(t: &Thresholds, c: &GateCounts, enough: bool) -> Verdict {
         return few(gate, t, c);
     }
     let (merged, split, moved) = (c.merged, c.split, c.moved);
-    let all = permille(merged + split + moved, c.identities_new);
+    let all = permille(merged + split + moved, c.decided);
     let most = t.changes_per_thousand;
     verdict(
         gate,
         all <= most,
-        format!("統合 {merged}、分割 {split}、移動 {moved}: 新しい本人記述 1000 件あたり {all}(上限 {most})"),
+        format!("統合 {merged}、分割 {split}、移動 {moved}: 決めた本人記述 1000 件あたり {all}(上限 {most})"),
         format!(
-            "merged {merged}, split {split}, moved {moved}: {all} in a thousand new identities (at most {most})"
+            "merged {merged}, split {split}, moved {moved}: {all} in a thousand identities decided (at most {most})"
         ),
     )
 }
@@ -372,8 +373,8 @@ mod tests {
         assert_eq!(with(&|c| c.large = 2), [""; 0], "0.02 % of 7000, rounded up");
         assert_eq!(with(&|c| c.large = 3), ["cluster-tail"]);
         assert_eq!(with(&|c| c.largest = 201), ["cluster-tail"]);
-        assert_eq!(with(&|c| c.moved = 880), [""; 0]);
-        assert_eq!(with(&|c| c.moved = 890), ["id-changes"]);
+        assert_eq!(with(&|c| c.moved = 1_380), [""; 0]);
+        assert_eq!(with(&|c| c.moved = 1_400), ["id-changes"]);
         assert_eq!(with(&|c| c.unlinkable = 750), [""; 0]);
         assert_eq!(with(&|c| c.unlinkable = 765), ["unlinkable"]);
         let watch = |merged, split| Watch { merged, split, ..quiet() };

@@ -50,6 +50,10 @@ fn the_shadow_of_the_model_in_force_finds_nothing_and_a_switch_leads_there_and_b
     assert_eq!((other.churn.needless, other.churn.merged), (0, 0));
     assert_eq!(persons(&mut db), before, "a shadow changes nothing");
 
+    // Notices are never inherited (C-011): linkage, whatever it joins or parts, touches no fact, and with it no notice
+    // under which one came. (There are no notices yet: all are 0.)
+    let facts = room.fingerprint();
+
     // under the model in force the switch changes nobody
     let done = switch(&room, &mut db, &mine);
     assert_eq!((done.moved, done.persons_new, done.persons_merged), (0, 0, 0));
@@ -67,6 +71,7 @@ fn the_shadow_of_the_model_in_force_finds_nothing_and_a_switch_leads_there_and_b
     assert_eq!(persons(&mut db), before, "everybody has the old research id again");
     assert_eq!(relink::shadow(&mut db, ring, &mine).expect("read").churn.differences(), 0);
     assert_eq!(db.replay_decisions().expect("replayed"), before);
+    assert_eq!(room.fingerprint(), facts);
 }
 
 #[test]
