@@ -133,10 +133,15 @@ fn enter_persons(server: &Server, people: &[Made]) {
             let place = bucket(p.number) + if second { 7 } else { 0 };
             sql += &format!(
                 "INSERT INTO identity.source_identity VALUES ('\\x{id}', 'mihon-1', '\\x00', true, '\\x00');
-                 INSERT INTO identity.member VALUES ('\\x{id}', '\\x{person}', {place});\n"
+                 INSERT INTO identity.member (identity_id, research_id, bucket, origin, known_from)
+                 VALUES ('\\x{id}', '\\x{person}', {place}, '\\x{person}', now());\n"
             );
         }
     }
+    // no decision was made, so that one passing run of the gates covers them
+    sql += "INSERT INTO identity.gate_run (at, model, from_decision, upto_decision, from_run, upto_run, judged,
+              identities_new, joined, measured, verdicts, passed)
+            VALUES (now(), 'made-up', 0, 0, 0, 0, false, 0, 0, '{}', '[]', true);";
     server.connect_owner().unwrap().batch_execute(&sql).unwrap();
 }
 
