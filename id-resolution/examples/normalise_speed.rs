@@ -3,7 +3,7 @@
 //!
 //! Says how long a record takes, how much of each field could be read, and how names were parted, first with the
 //! built-in book, then with one learned from the table itself.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout)] // a measuring tool speaks on the terminal
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -130,9 +130,9 @@ pub fn judge(truth: &Persons, clusters: &Persons) -> Verdict {
     let put: u64 = rows.values().copied().map(pairs).sum();
     let belong: u64 = columns.values().copied().map(pairs).sum();
     let records = truth.len() as u64;
-    #[allow(clippy::cast_precision_loss)]
+    #[allow(clippy::cast_precision_loss)] // counts of records, far below 2^52
     let share = |a: u64, b: u64| if b == 0 { 1.0 } else { a as f64 / b as f64 };
-    #[allow(clippy::cast_precision_loss)]
+    #[allow(clippy::cast_precision_loss)] // counts of records, far below 2^52
     let mean = |sum: f64| if records == 0 { 1.0 } else { sum / records as f64 };
     Verdict {
         records,

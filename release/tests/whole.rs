@@ -139,7 +139,8 @@ fn enter_persons(server: &Server, people: &[Made]) {
         }
     }
     // no decision was made, so that one passing run of the gates covers them
-    sql += "INSERT INTO identity.gate_run (at, model, from_decision, upto_decision, from_run, upto_run, judged,
+    sql +=
+        "INSERT INTO identity.gate_run (at, model, from_decision, upto_decision, from_run, upto_run, judged,
               identities_new, joined, measured, verdicts, passed)
             VALUES (now(), 'made-up', 0, 0, 0, 0, false, 0, 0, '{}', '[]', true);";
     server.connect_owner().unwrap().batch_execute(&sql).unwrap();
