@@ -15,6 +15,8 @@ use musubi_storage::registry::Registry;
 use musubi_storage::server::{DatabaseChoice, Server};
 use serde::Deserialize;
 
+use crate::args::Cli;
+
 /// `musubi.toml` in the data folder. Everything has a default; a missing file is an empty one.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -82,8 +84,9 @@ pub fn today() -> Date {
 pub const CODE_VERSION: &str = concat!("musubi ", env!("CARGO_PKG_VERSION"));
 
 impl Home {
-    /// Opens the installation in `data`, making it on the first call.
-    pub fn open(data: &Path, database_url: Option<&str>) -> Result<Self> {
+    /// Opens the installation in the data folder, making it on the first call.
+    pub fn open(cli: &Cli) -> Result<Self> {
+        let (data, database_url) = (cli.data.as_path(), cli.database_url.as_deref());
         let (configuration, ring) = keys(data)?;
         let choice = match database_url {
             Some(url) => DatabaseChoice::Url(url.to_owned()),

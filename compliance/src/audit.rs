@@ -80,6 +80,24 @@ words! {
         Checker = "checker", "出力確認";
         /// Runs the installation.
         Operator = "operator", "運用";
+        /// Decides for the operator and instructs.
+        Officer = "officer", "管理責任者";
+        /// Tends the repository.
+        Curator = "curator", "データ管理";
+        /// Keeps the keys.
+        KeyCustodian = "key-custodian", "鍵管理";
+        /// Reads the books and nothing else.
+        Auditor = "auditor", "監査";
+        /// Keeps accounts and machines.
+        SecurityAdmin = "security-admin", "安全管理";
+        /// Prepares the board's work.
+        ReviewSecretary = "review-secretary", "審査事務局";
+        /// Lets a finished release go.
+        ReleaseApprover = "release-approver", "提供承認";
+        /// Confirms what was delivered.
+        Confirmer = "confirmer", "受領確認";
+        /// Carries out an erasure.
+        Eraser = "eraser", "削除実施";
     }
 }
 
@@ -152,6 +170,64 @@ words! {
         ProposeModel = "propose-model", "名寄せモデルの提案";
         /// A second person agreed: the model decides from now on.
         AdoptModel = "adopt-model", "名寄せモデルの採用";
+        /// A ledger of notices was entered.
+        EnterNotices = "enter-notices", "通知台帳の登録";
+        /// A filing with the ministers was entered.
+        EnterFiling = "enter-filing", "主務大臣への届出の登録";
+        /// What was held until its notice was ripe was loaded.
+        LoadHeld = "load-held", "通知待ちの格納";
+        /// A stop for abnormal growth was opened by people.
+        AllowGrowth = "allow-growth", "急増の停止の解除";
+        /// It was looked up what an opt-out would reach.
+        PreviewOptOut = "preview-opt-out", "停止の影響の確認";
+        /// A written receipt of an opt-out was issued.
+        IssueReceipt = "issue-receipt", "書面の交付";
+        /// An erasure was planned.
+        PlanErasure = "plan-erasure", "削除の計画";
+        /// Somebody confirmed or verified an erasure.
+        ConfirmErasure = "confirm-erasure", "削除の確認";
+        /// It was looked for what an erasure must not have left.
+        ScanErased = "scan-erased", "削除の残存確認";
+        /// Erasures were applied again after a restore.
+        ReapplyErasures = "reapply-erasures", "復元後の再削除";
+        /// A certificate was issued.
+        Certify = "certify", "証明書の発行";
+        /// A backup was made or tried.
+        Backup = "backup", "バックアップ";
+        /// An instruction was given or revoked.
+        Instruct = "instruct", "指示";
+        /// An operation that needs two people was proposed.
+        ProposeOperation = "propose-operation", "二人制の操作の提案";
+        /// An operation that needs two people was approved.
+        ApproveOperation = "approve-operation", "二人制の操作の承認";
+        /// Somebody was refused.
+        Refuse = "refuse", "拒否";
+        /// A change of a parameter was proposed.
+        ProposeParameter = "propose-parameter", "パラメータ変更の提案";
+        /// A change of a parameter was approved or rejected.
+        DecideParameter = "decide-parameter", "パラメータ変更の決定";
+        /// Something was written into the books.
+        Record = "record", "帳簿への記録";
+        /// Books were written out.
+        ExportBooks = "export-books", "帳簿の書き出し";
+        /// An incident was opened, reported or closed.
+        Incident = "incident", "事故の記録";
+        /// An inquiry was taken up or answered.
+        Inquiry = "inquiry", "問い合わせ";
+        /// A contract was entered.
+        Contract = "contract", "契約の登録";
+        /// Data were handed to another certified operator, or received from one.
+        Transfer = "transfer", "認定事業者間の提供";
+        /// Checks of the Act were run.
+        Check = "check", "遵守の点検";
+        /// The public page or the yearly report was made.
+        Disclose = "disclose", "公表・報告";
+        /// A checkpoint of the log was signed.
+        SignCheckpoint = "sign-checkpoint", "証跡の署名";
+        /// A witness's signature was added to a checkpoint.
+        Witness = "witness", "証跡の立会署名";
+        /// A log was reviewed.
+        ReviewLog = "review-log", "ログの点検";
     }
 }
 
@@ -214,6 +290,34 @@ pub enum AuditObject {
     Persons(AuditPurpose),
     /// A ruling of people, by its number.
     Ruling(u64),
+    /// An organisation.
+    Organisation(Name),
+    /// An account.
+    Principal(Name),
+    /// An instruction.
+    Instruction(Name),
+    /// An operation that two people decide, by its number.
+    Operation(u64),
+    /// A parameter.
+    Parameter(Name),
+    /// A provider's ledger.
+    Provider(Name),
+    /// An erasure.
+    Erasure(Name),
+    /// An incident.
+    Incident(Name),
+    /// An inquiry.
+    Inquiry(Name),
+    /// A contract.
+    Contract(Name),
+    /// A transfer between operators.
+    Transfer(Name),
+    /// A book.
+    Book(Name),
+    /// A check of the Act, or all of a stage.
+    Check(Name),
+    /// A backup.
+    Backup(Name),
 }
 
 impl fmt::Display for AuditObject {
@@ -239,6 +343,20 @@ impl fmt::Display for AuditObject {
             Self::Person(id, Some(purpose)) => write!(f, "person:{id}:{}", purpose.as_str()),
             Self::Persons(purpose) => write!(f, "persons:{}", purpose.as_str()),
             Self::Ruling(id) => write!(f, "ruling:{id}"),
+            Self::Organisation(name) => write!(f, "organisation:{name}"),
+            Self::Principal(name) => write!(f, "principal:{name}"),
+            Self::Instruction(name) => write!(f, "instruction:{name}"),
+            Self::Operation(id) => write!(f, "operation:{id}"),
+            Self::Parameter(name) => write!(f, "parameter:{name}"),
+            Self::Provider(name) => write!(f, "provider:{name}"),
+            Self::Erasure(name) => write!(f, "erasure:{name}"),
+            Self::Incident(name) => write!(f, "incident:{name}"),
+            Self::Inquiry(name) => write!(f, "inquiry:{name}"),
+            Self::Contract(name) => write!(f, "contract:{name}"),
+            Self::Transfer(name) => write!(f, "transfer:{name}"),
+            Self::Book(name) => write!(f, "book:{name}"),
+            Self::Check(name) => write!(f, "check:{name}"),
+            Self::Backup(name) => write!(f, "backup:{name}"),
         }
     }
 }

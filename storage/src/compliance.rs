@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use postgres::{Client, Row};
 
 use crate::error::StorageError;
-use crate::registry::{BoardDb, ConsoleDb, IdentityDb, IngestDb, ReleaseDb};
+use crate::registry::{ActDb, BoardDb, ConsoleDb, ErasureDb, IdentityDb, IngestDb, ReleaseDb};
 
 /// Key of the advisory lock that makes appending to the audit chain one at a time.
 const AUDIT_LOCK: i64 = 0x4d55_5355_4249_0001;
@@ -270,7 +270,7 @@ macro_rules! audited {
         }
     )*};
 }
-audited!(IngestDb, IdentityDb, BoardDb, ReleaseDb, ConsoleDb);
+audited!(IngestDb, IdentityDb, BoardDb, ReleaseDb, ConsoleDb, ActDb, ErasureDb);
 
 macro_rules! parameter_store {
     ($($handle:ty),*) => {$(
@@ -281,7 +281,7 @@ macro_rules! parameter_store {
         }
     )*};
 }
-parameter_store!(IngestDb, ReleaseDb);
+parameter_store!(IngestDb, ReleaseDb, ActDb);
 
 macro_rules! opt_out_ledger {
     ($($handle:ty),*) => {$(
@@ -292,7 +292,7 @@ macro_rules! opt_out_ledger {
         }
     )*};
 }
-opt_out_ledger!(IngestDb, IdentityDb);
+opt_out_ledger!(IngestDb, IdentityDb, ErasureDb);
 
 impl IdentityDb {
     /// Enters opt-outs, all or none. `received_at` is when the list came. Rows that stand there are never changed.

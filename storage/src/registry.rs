@@ -87,6 +87,16 @@ impl Registry {
     pub fn console(&self) -> Result<ConsoleDb, StorageError> {
         Ok(ConsoleDb { client: self.server.connect(DbRole::Console)? })
     }
+
+    /// A connection for the books of the Act: notices, organisations, instructions, records; states and counts elsewhere.
+    pub fn act(&self) -> Result<ActDb, StorageError> {
+        Ok(ActDb { client: self.server.connect(DbRole::Act)? })
+    }
+
+    /// A connection for erasure, which alone may delete a person's rows.
+    pub fn erasure(&self) -> Result<ErasureDb, StorageError> {
+        Ok(ErasureDb { client: self.server.connect(DbRole::Erasure)? })
+    }
 }
 
 macro_rules! handles {
@@ -123,4 +133,8 @@ handles! {
     ReleaseDb,
     /// The handle of role `musubi_console`.
     ConsoleDb,
+    /// The handle of role `musubi_act`.
+    ActDb,
+    /// The handle of role `musubi_erasure`.
+    ErasureDb,
 }

@@ -53,11 +53,23 @@ pub enum DbRole {
     Release,
     /// The console.
     Console,
+    /// The books of the Act.
+    Act,
+    /// Removing what must go.
+    Erasure,
 }
 
 impl DbRole {
     /// All roles.
-    pub const ALL: [Self; 5] = [Self::Ingest, Self::Identity, Self::Board, Self::Release, Self::Console];
+    pub const ALL: [Self; 7] = [
+        Self::Ingest,
+        Self::Identity,
+        Self::Board,
+        Self::Release,
+        Self::Console,
+        Self::Act,
+        Self::Erasure,
+    ];
 
     /// The role's name in PostgreSQL.
     #[must_use]
@@ -68,6 +80,8 @@ impl DbRole {
             Self::Board => "musubi_board",
             Self::Release => "musubi_release",
             Self::Console => "musubi_console",
+            Self::Act => "musubi_act",
+            Self::Erasure => "musubi_erasure",
         }
     }
 }

@@ -72,7 +72,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Order) -> Result<Ending> {
         return check(cli, voice, package, key.as_deref());
     }
     let prefix = order.submission.as_deref().ok_or_else(|| anyhow!("提出の番号を書いてください"))?;
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let id = one_submission(&mut home.registry.ingest()?, prefix)?;
     let (at, written) = acknowledge(cli, &home, voice, &id, order.out.as_deref())?;
     let new = written == Written::New;
@@ -220,7 +220,7 @@ pub fn quality(cli: &Cli, voice: Voice, order: &Quality) -> Result<Ending> {
             return Ok(Ending::LookAtIt);
         }
     };
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut db = home.registry.ingest()?;
     if let Some(id) = submission {
         db.submission(&id)?.ok_or_else(|| anyhow!("その番号の提出はありません"))?;

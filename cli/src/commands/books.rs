@@ -37,7 +37,7 @@ pub fn feeds(cli: &Cli, voice: Voice, file: &Path) -> Result<Ending> {
     let text = fs::read_to_string(file).with_context(|| format!("読めません: {}", file.display()))?;
     let agreements: Agreements =
         toml::from_str(&text).with_context(|| format!("書式が違います: {}", file.display()))?;
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut db = home.registry.ingest()?;
     db.load_agreements(&agreements).context("登録できません")?;
     audit(&mut db, cli, AuditRole::Operator, AuditAction::Register, AuditObject::House, 0)?;
@@ -52,7 +52,7 @@ pub fn feeds(cli: &Cli, voice: Voice, file: &Path) -> Result<Ending> {
 
 /// Opt-outs.
 pub fn optout(cli: &Cli, voice: Voice, order: &Optout) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut db = home.registry.identity()?;
     match order {
         Optout::Status => {

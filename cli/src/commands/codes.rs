@@ -133,7 +133,7 @@ pub struct Impact {
 
 /// Runs the verb.
 pub fn run(cli: &Cli, voice: Voice, order: &Codes) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut db = home.registry.ingest()?;
     match order {
         Codes::Unmapped { provider, limit, csv } => {

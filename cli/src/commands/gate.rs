@@ -44,7 +44,7 @@ pub enum Gate {
 
 /// Runs one of them.
 pub fn run(cli: &Cli, voice: Voice, order: &Gate) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut db = home.registry.identity()?;
     match order {
         Gate::List { limit } => list(&mut db, voice, *limit),

@@ -24,7 +24,7 @@ pub fn run(cli: &Cli, voice: Voice, verb: &InterfaceVerb) -> Result<Ending> {
 }
 
 fn list(cli: &Cli, voice: Voice) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut db = home.registry.ingest()?;
     let registered: Vec<String> = db.interfaces()?.into_iter().map(|i| i.name).collect();
     let all = musubi_etl::interfaces::interfaces(&mut db)?;
@@ -47,7 +47,7 @@ fn list(cli: &Cli, voice: Voice) -> Result<Ending> {
 }
 
 fn show(cli: &Cli, voice: Voice, name: &str) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let stored = home.registry.ingest()?.interfaces()?.into_iter().find(|i| i.name == name).map(|i| i.toml);
     let shipped = || {
         let is_it = |text: &&&str| Interface::parse(text).is_ok_and(|i| i.name() == name);
@@ -78,7 +78,7 @@ fn load(cli: &Cli, voice: Voice, path: &Path) -> Result<Ending> {
         let interface = Interface::parse(&text).map_err(|why| anyhow!("{}: {why}", file.display()))?;
         read.push((interface, text));
     }
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut db = home.registry.ingest()?;
     let mut rows = Vec::new();
     for (interface, text) in &read {

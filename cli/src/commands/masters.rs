@@ -159,7 +159,7 @@ fn load(cli: &Cli, voice: Voice, path: &Path, valid_from: Option<Date>, replace:
     if found.is_empty() {
         bail!("マスタファイルが見つかりません(名前の規則は docs/masters.md): {}", path.display());
     }
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut db = home.registry.ingest()?;
     let bar = bar(voice, found.iter().map(|f| f.bytes).sum());
     let mut told = Vec::new();
@@ -330,7 +330,7 @@ fn bar(voice: Voice, bytes: u64) -> ProgressBar {
 }
 
 fn list(cli: &Cli, voice: Voice, system: Option<&str>) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut rows = home.registry.ingest()?.master_editions().context("マスタの一覧を読めません")?;
     rows.retain(|r| system.is_none_or(|s| r.system == s));
     for r in &rows {
@@ -354,7 +354,7 @@ fn list(cli: &Cli, voice: Voice, system: Option<&str>) -> Result<Ending> {
 }
 
 fn show(cli: &Cli, voice: Voice, system: &str, code: &str, on: Option<Date>) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut db = home.registry.ingest()?;
     let known = CodeSystem::from_name(system);
     let on = on.map(PartialDate::day);

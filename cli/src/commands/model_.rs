@@ -195,7 +195,7 @@ fn learn(cli: &Cli, voice: Voice, order: &Train) -> Result<Ending> {
         bar.finish_and_clear();
         (learned.0, learned.1, table.bad)
     } else {
-        let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+        let home = Home::open(cli)?;
         let mut db = home.registry.identity()?;
         let bar = bar(voice, db.identity_count()?);
         let learned = train(&options, |take| {
@@ -350,7 +350,7 @@ fn adopt(cli: &Cli, voice: Voice, wanted: &str, reason: &str) -> Result<Ending> 
         bail!("理由(--reason)を書いてください");
     }
     Name::new(&cli.actor).context("--actor")?;
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let house = home.ring.house.public();
     let mut db = home.registry.identity()?;
     let path = Path::new(wanted);
@@ -415,7 +415,7 @@ fn adopt(cli: &Cli, voice: Voice, wanted: &str, reason: &str) -> Result<Ending> 
 }
 
 fn list(cli: &Cli, voice: Voice) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let rows = home.registry.identity()?.models().context("モデルの台帳を読めません")?;
     if rows.is_empty() {
         voice.say(

@@ -25,7 +25,7 @@ use crate::say::Voice;
 
 /// Takes in the named packages.
 pub fn intake(cli: &Cli, voice: Voice, paths: &[PathBuf], fault: Option<Faults>) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     with_house(&home, voice, fault.unwrap_or_default(), |house, agreements| {
         let mut packages = Vec::new();
         for (index, path) in paths.iter().enumerate() {
@@ -44,7 +44,7 @@ pub fn intake(cli: &Cli, voice: Voice, paths: &[PathBuf], fault: Option<Faults>)
 
 /// Takes in an inbox.
 pub fn nightly(cli: &Cli, voice: Voice, inbox: &Path, date: Option<Date>) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let most = home.configuration.load.compact_files;
     with_house(&home, voice, Faults::default(), |house, agreements| {
         night::run(house, agreements, inbox, date, most)

@@ -68,7 +68,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Person) -> Result<Ending> {
     if let Person::Relink(order) = order {
         return super::relink::run(cli, voice, order);
     }
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let db = home.registry.identity()?;
     let mut desk = Desk { cli, voice, matching: night::matching(&home)?, home: &home, db };
     match order {

@@ -21,7 +21,7 @@ use crate::say::Voice;
 pub fn request(cli: &Cli, voice: Voice, order: &Request) -> Result<Ending> {
     let Request::New { spec, by } = order;
     let text = fs::read_to_string(spec).with_context(|| format!("読めません: {}", spec.display()))?;
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut db = home.registry.board()?;
     let filed = file_request(&mut db, &text, by, now()).context("申出を受け付けられません")?;
     let object = AuditObject::Request(Name::new(&filed.request_id).context("request")?);
@@ -43,7 +43,7 @@ pub fn request(cli: &Cli, voice: Voice, order: &Request) -> Result<Ending> {
 /// Approves a request.
 pub fn board(cli: &Cli, voice: Voice, order: &Board) -> Result<Ending> {
     let Board::Approve { request, approver, expires } = order;
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let months = home.parameters.number("approval.valid_months", today())?;
     let months = i64::try_from(months).context("approval.valid_months")?;
     let expires = match expires {
@@ -84,7 +84,7 @@ pub fn release(cli: &Cli, voice: Voice, order: &Release) -> Result<Ending> {
 }
 
 fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut db = home.registry.release()?;
     let approval = Approval::load(&mut db, approval_id, &home.ring.board.public(), today())
         .context("承認を使えません")?;

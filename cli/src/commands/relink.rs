@@ -42,7 +42,7 @@ pub struct Relink {
 
 /// Runs the verb.
 pub fn run(cli: &Cli, voice: Voice, order: &Relink) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut matching = night::matching(&home)?;
     if let Some(file) = &order.model {
         if !order.shadow {

@@ -26,7 +26,7 @@ use crate::say::Voice;
 
 /// Runs the verb.
 pub fn run(cli: &Cli, voice: Voice, out: &Path, submission: Option<&str>) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let lang = if voice.english { Lang::En } else { Lang::Ja };
     let mut db = home.registry.ingest()?;
     let html = match submission {

@@ -35,7 +35,7 @@ pub fn one_submission(db: &mut IngestDb, prefix: &str) -> Result<SubmissionId> {
 
 /// Shows one submission, or lists all.
 pub fn submission(cli: &Cli, voice: Voice, id: Option<&str>) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut console = home.registry.console()?;
     let Some(prefix) = id else {
         let all = console.submissions(Timestamp::MIN, Timestamp::MAX).or_else(|_| {
@@ -121,7 +121,7 @@ pub fn key_finder<'a>(home: &'a Home, db: &'a mut IngestDb) -> KeyFinder<'a> {
 
 /// Writes a document out again from the vault.
 pub fn rebuild(cli: &Cli, voice: Voice, document: &str, out: &Path) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut db = home.registry.ingest()?;
     let even = document.len() / 2 * 2;
     let prefix: Vec<u8> = document
@@ -167,7 +167,7 @@ pub fn rebuild(cli: &Cli, voice: Voice, document: &str, out: &Path) -> Result<En
 
 /// Checks audit chain, vault and lake, and prints the repository's fingerprint.
 pub fn check(cli: &Cli, voice: Voice) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut db = home.registry.ingest()?;
     let chain = audit::verify_chain(&mut db, None)?;
     let chain_ok = chain.broken.is_none();

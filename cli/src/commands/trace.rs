@@ -22,7 +22,7 @@ use crate::say::Voice;
 
 /// Runs the verb.
 pub fn run(cli: &Cli, voice: Voice, fact: Option<&str>, submission: Option<&str>) -> Result<Ending> {
-    let home = Home::open(&cli.data, cli.database_url.as_deref())?;
+    let home = Home::open(cli)?;
     let mut db = home.registry.ingest()?;
     match (fact, submission) {
         (None, Some(prefix)) => forward(cli, &home, voice, &mut db, prefix),
