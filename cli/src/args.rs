@@ -47,6 +47,9 @@ pub enum Command {
     /// Interfaces of tables (連携仕様): which column of a sender's table is what.
     #[command(subcommand)]
     Interfaces(InterfaceVerb),
+    /// Notices (通知): ledgers, filings, what is held and why, reconciliation.
+    #[command(subcommand)]
+    Notice(crate::commands::notice::Notice),
     /// Opt-outs (提供停止の求め).
     #[command(subcommand)]
     Optout(Optout),
@@ -159,6 +162,12 @@ pub struct Synth {
     /// Of how many persons of each district (20,000) the other formats tell: dental, dispensing, check-ups, care, ….
     #[arg(long, default_value_t = 1_000)]
     pub others: u64,
+    /// Persons of each district whose waiting days are still running.
+    #[arg(long, default_value_t = 0)]
+    pub waiting: u64,
+    /// Persons of each district whom nobody notified.
+    #[arg(long, default_value_t = 0)]
+    pub unnotified: u64,
 }
 
 /// `musubi interfaces`.

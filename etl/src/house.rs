@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use musubi_compliance::notice::NoticeRules;
 use musubi_compliance::optout::OptOutGate;
 use musubi_model::limits::Limits;
 use musubi_model::submission::SubmissionState;
@@ -41,8 +42,10 @@ pub struct House<'a> {
     pub now: &'a dyn Fn() -> Timestamp,
     /// What matching goes by.
     pub matching: &'a Matching,
-    /// Opt-outs in force.
+    /// Opt-outs in force; every load reads them anew.
     pub gate: &'a OptOutGate,
+    /// Rules of notices in force.
+    pub notices: NoticeRules,
     /// Faults to inject; none in normal operation.
     pub faults: Faults,
     /// Raw bytes held in memory at once; bounds the memory of a load whatever the size of the submission.
@@ -96,6 +99,9 @@ pub enum EtlError {
         #[source]
         source: std::io::Error,
     },
+    /// A gate of the Act is not there: nothing may come in.
+    #[error("gate: {0}")]
+    Gate(String),
     /// The matching room.
     #[error("resolve: {0}")]
     Resolve(String),
@@ -107,6 +113,13 @@ pub enum EtlError {
         /// What is wrong with it.
         why: String,
     },
+}
+
+/// The end of a day in Japan: the moment up to which a delivery of that day speaks.
+#[must_use]
+pub fn end_of_day(day: Date) -> Timestamp {
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(9));
+    day.tomorrow().ok().and_then(|d| d.to_zoned(zone).ok()).map_or(Timestamp::MAX, |z| z.timestamp())
 }
 
 /// The day of a timestamp in Japan, on which the Act counts its days.

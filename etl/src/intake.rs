@@ -186,7 +186,17 @@ fn go_on(
     db.enter_state(&id, (house.now)(), SubmissionState::Verified, "")?;
     (house.progress)(Event::State(SubmissionState::Verified));
     load::pass(house, "verified")?;
-    let loaded = load::load(house, db, package, &verified, mapper.as_ref())?;
+    let mut hold_all = None;
+    let loaded = loop {
+        match load::load(house, db, package, &verified, mapper.as_ref(), hold_all)? {
+            load::Loaded::Stopped(reason) if hold_all.is_none() => hold_all = Some(reason),
+            load::Loaded::Stopped(_) => {
+                return Err(EtlError::Gate("a delivery that is held as a whole was stopped".to_owned()));
+            }
+            load::Loaded::OptedOut => {}
+            ended => break ended,
+        }
+    };
     match loaded {
         load::Loaded::Done(mut outcome) => {
             let closing = acknowledge(house, db, &id)?;
@@ -199,6 +209,9 @@ fn go_on(
             let outcome = quarantine::quarantine_whole(house, db, package, id, findings, arrival)?;
             db.keep_totals(&id, &verified.manifest.totals, &counted)?;
             Ok(outcome)
+        }
+        load::Loaded::Stopped(_) | load::Loaded::OptedOut => {
+            Err(EtlError::Gate("a load that did not end".to_owned()))
         }
     }
 }

@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use compact_str::CompactString;
 use jiff::civil::Date;
-use musubi_compliance::optout::Verdict;
+use musubi_compliance::notice::{HoldReason, NoticeGate};
+use musubi_compliance::optout::{GateError, OptOutGate, Verdict};
 use musubi_id_resolution::TokenKey;
 use musubi_mappers::vendor::vendor;
 use musubi_mappers::{Mapper, RecordCounts};
@@ -18,6 +19,7 @@ use musubi_model::manifest::{MANIFEST_FILE, ManifestFile};
 use musubi_model::submission::{Balance, Disposition, SubmissionState};
 use musubi_model::{ByteRange, DocumentHash, IdentityId, ProviderId};
 use musubi_storage::StorageError;
+use musubi_storage::act::held::NewHeld;
 use musubi_storage::identity::{Placement, random_research_ids};
 use musubi_storage::ingest::{self, DocumentRow, FindingRow, Load, UnitRow, read_records};
 use musubi_storage::keys::SealKey;
@@ -30,13 +32,16 @@ use crate::codes::UnmappedCodes;
 pub use crate::counts::LoadCounts;
 use crate::days::{Days, wider, within};
 use crate::fault::Fault;
-use crate::house::{EtlError, Event, House, japanese_day};
+use crate::house::{EtlError, Event, House, end_of_day, japanese_day};
 use crate::intake::{Outcome, Verified};
+use crate::notices::{self, Gatekeeper, Ticket};
 use crate::package::promise::check_content;
 use crate::package::{Package, read_file, wrong_totals};
 use crate::quarantine::{envelope_key, path_context, store_document};
 use crate::resolve::{Arrival, resolve_identities};
 use crate::work::{self, CutDocument, Tools, WorkedUnit};
+
+pub(crate) mod again;
 
 /// The key under which bytes of excluded persons are sealed: made for one document and forgotten at once.
 const FORGOTTEN_KEY: KeyId = [0; 16];
@@ -52,6 +57,10 @@ pub(crate) enum Loaded {
     /// Something about the submission as a whole does not hold; nothing was committed. With what was counted, when all
     /// of it was.
     Unsound(Vec<Finding>, BTreeMap<String, u64>),
+    /// The delivery must be held as a whole, for this reason; nothing was committed.
+    Stopped(HoldReason),
+    /// Somebody asked to stop while the load was running; nothing was committed, and it begins anew.
+    OptedOut,
 }
 
 /// Passes a fault point.
@@ -69,7 +78,38 @@ pub(crate) fn load(
     package: &mut Package,
     verified: &Verified,
     mapper: &dyn Mapper,
+    hold_all: Option<HoldReason>,
 ) -> Result<Loaded, EtlError> {
+    let cutoff = end_of_day(verified.manifest.business_date);
+    with_run(house, db, verified, mapper, (cutoff, hold_all), |mut run| {
+        run.twice = listed_twice(&verified.manifest.files);
+        let started_bytes: u64 = verified.manifest.files.iter().map(|f| f.bytes).sum();
+        (house.progress)(Event::Begins { files: number(verified.manifest.files.len()), bytes: started_bytes });
+        run.keep_manifest()?;
+        let mut first = 0;
+        while first < verified.manifest.files.len() {
+            let last = batch_end(&verified.manifest.files, first, house.batch_bytes);
+            if let Err(findings) = run.batch(package, first, last)? {
+                return Ok(Loaded::Unsound(findings, BTreeMap::new()));
+            }
+            if let Some(reason) = run.keeper.stops_early() {
+                return Ok(Loaded::Stopped(reason));
+            }
+            first = last;
+        }
+        run.close()
+    })
+}
+
+/// Opens all that a load needs, holds the lake, and lets it run.
+fn with_run<T>(
+    house: &House<'_>,
+    db: &mut IngestDb,
+    verified: &Verified,
+    mapper: &dyn Mapper,
+    (cutoff, hold_all): (jiff::Timestamp, Option<HoldReason>),
+    job: impl FnOnce(Run<'_>) -> Result<T, EtlError>,
+) -> Result<T, EtlError> {
     let masters = house.registry.masters(db)?;
     let maps = db.code_maps()?;
     let mut identity_db = house.registry.identity()?;
@@ -84,24 +124,34 @@ pub(crate) fn load(
         version_hash: &version_hash,
     };
     let envelope = envelope_key(house, &mut identity_db, &verified.id)?;
-    let started_bytes: u64 = verified.manifest.files.iter().map(|f| f.bytes).sum();
-    (house.progress)(Event::Begins { files: number(verified.manifest.files.len()), bytes: started_bytes });
 
     // Held until the commit: a sweep must not take our files for those of a dead load.
     let _hold = lake::hold(&house.folders.lake)?;
-    let mut run = Run {
+    let mut load = db.begin_load(verified.id)?;
+    let opt_outs = load.opt_out_mark()?;
+    let on = japanese_day((house.now)());
+    let (gate, keeper) = gates(house, verified, cutoff, on, hold_all)?;
+    job(Run {
         house,
         tools,
         verified,
         envelope,
-        load: db.begin_load(verified.id)?,
+        load,
+        gate,
+        opt_outs,
+        keeper,
+        on,
+        again: false,
+        held: Vec::new(),
+        settled: Vec::new(),
+        excluded: Vec::new(),
         identity_db,
         placed: HashMap::new(),
         days: HashMap::new(),
         unmapped: UnmappedCodes::default(),
         seen: BTreeSet::new(),
         known: BTreeSet::new(),
-        twice: listed_twice(&verified.manifest.files),
+        twice: BTreeSet::new(),
         taken: BTreeSet::new(),
         files: Vec::new(),
         balance: Balance::default(),
@@ -109,17 +159,26 @@ pub(crate) fn load(
         findings: BTreeMap::new(),
         makers: BTreeMap::new(),
         counts: LoadCounts::default(),
-    };
-    run.keep_manifest()?;
-    let mut first = 0;
-    while first < verified.manifest.files.len() {
-        let last = batch_end(&verified.manifest.files, first, house.batch_bytes);
-        if let Err(findings) = run.batch(package, first, last)? {
-            return Ok(Loaded::Unsound(findings, BTreeMap::new()));
-        }
-        first = last;
-    }
-    run.close()
+    })
+}
+
+/// The gates as the books stand now: an opt-out that was entered a moment ago counts.
+fn gates(
+    house: &House<'_>,
+    verified: &Verified,
+    cutoff: jiff::Timestamp,
+    on: Date,
+    hold_all: Option<HoldReason>,
+) -> Result<(OptOutGate, Gatekeeper), EtlError> {
+    let mut books = house.registry.ingest()?;
+    let gate = house.gate.reload(&mut books).map_err(|e| match e {
+        GateError::Unreadable(e) => EtlError::Storage(e),
+        other => EtlError::Gate(other.to_string()),
+    })?;
+    let providers: BTreeSet<ProviderId> = verified.providers.iter().cloned().collect();
+    let notices =
+        NoticeGate::open(&mut books, &house.notices, on, cutoff, &providers).map_err(notices::shut)?;
+    Ok((gate, Gatekeeper::new(notices, house.notices.clone(), on, hold_all, books)))
 }
 
 /// A load under way.
@@ -129,6 +188,20 @@ struct Run<'a> {
     verified: &'a Verified,
     envelope: SealKey,
     load: Load<'a>,
+    /// Opt-outs as they stood when the load began, and how far their book had come.
+    gate: OptOutGate,
+    opt_outs: i64,
+    /// Notices.
+    keeper: Gatekeeper,
+    /// The day of provision.
+    on: Date,
+    /// Units that were held before are loaded now.
+    again: bool,
+    /// Units of this load that wait.
+    held: Vec<NewHeld>,
+    /// Of units that waited: what became of them, and the keys of those that are excluded now.
+    settled: Vec<UnitRow>,
+    excluded: Vec<KeyId>,
     identity_db: IdentityDb,
     /// Person and lake bucket of every identity met so far.
     placed: HashMap<IdentityId, Placement>,
@@ -158,7 +231,12 @@ struct Run<'a> {
 struct Fate {
     disposition: Disposition,
     identity: Option<IdentityId>,
+    /// The key of a unit that waits.
+    hold: Option<KeyId>,
 }
+
+/// Where rows, findings and facts of units go.
+type Sinks<'a> = (&'a mut Vec<UnitRow>, &'a mut Vec<FindingRow>, &'a mut Vec<(u16, UnitFacts)>);
 
 impl Run<'_> {
     /// One batch of documents. `Err` inside: the submission is unsound.
@@ -278,17 +356,17 @@ impl Run<'_> {
         keys: &mut BTreeMap<KeyId, SealKey>,
     ) -> Result<(), EtlError> {
         let clock = Instant::now();
-        let worked = work::work(&self.tools, documents, chunk);
+        let mut worked = work::work(&self.tools, documents, chunk);
         self.counts.map_seconds += clock.elapsed().as_secs_f64();
         pass(self.house, "mapped")?;
 
-        let today = japanese_day((self.house.now)());
+        let today = self.on;
         let mut decided: Vec<Disposition> = worked
             .iter()
             .map(|w| {
                 let document = documents.get(w.document);
                 // The gate comes first: a defect is no reason to keep anything of a person who asked to stop.
-                if self.house.gate.verdict_of(&w.identity.provider, &w.described, today) == Verdict::Exclude {
+                if self.gate.verdict_of(&w.identity.provider, &w.described, today) == Verdict::Exclude {
                     Disposition::Excluded
                 } else if w.mapped.is_unsound() || document.is_some_and(|d| d.split.is_unsound()) {
                     Disposition::Quarantined
@@ -297,6 +375,7 @@ impl Run<'_> {
                 }
             })
             .collect();
+        let mut tickets = self.keeper.decide(&mut worked, &mut decided)?;
         // Unit by unit: of a document that came before, some may have been left out then.
         for (w, disposition) in worked.iter().zip(&mut decided) {
             let Some(document) = documents.get(w.document) else { continue };
@@ -315,6 +394,7 @@ impl Run<'_> {
         let clock = Instant::now();
         let linked = self.resolve(&worked, &mut decided, keys)?;
         self.exclude_linked(&worked, &mut decided, today)?;
+        self.keeper.confirm(&worked, &mut tickets, &mut decided)?;
         self.counts.resolve_seconds += clock.elapsed().as_secs_f64();
         pass(self.house, "resolved")?;
 
@@ -338,9 +418,17 @@ impl Run<'_> {
         let mut unit_rows = Vec::with_capacity(worked.len());
         let mut finding_rows = linked;
         let mut facts = Vec::new();
-        for (w, disposition) in worked.into_iter().zip(decided) {
+        for ((w, disposition), ticket) in worked.into_iter().zip(decided).zip(tickets) {
             let Some(document) = documents.get(w.document) else { continue };
-            self.take_unit(document, w, disposition, fates, &mut unit_rows, &mut finding_rows, &mut facts);
+            if self.again && self.stays_out(document, &w, disposition) {
+                continue;
+            }
+            let hold = match ticket {
+                Ticket::Held { reason, ripe_on } => Some(self.hold(document, &w, reason, ripe_on, keys)?),
+                _ => None,
+            };
+            let into = (&mut unit_rows, &mut finding_rows, &mut facts);
+            self.take_unit(document, w, (disposition, ticket, hold), fates, into);
         }
         let clock = Instant::now();
         let placed: Vec<PlacedUnit<'_>> =
@@ -350,7 +438,11 @@ impl Run<'_> {
         pass(self.house, "lake-written")?;
 
         let clock = Instant::now();
-        self.load.units(&unit_rows)?;
+        if self.again {
+            self.settled.extend(unit_rows);
+        } else {
+            self.load.units(&unit_rows)?;
+        }
         for row in &finding_rows {
             *self.findings.entry(row.finding.rule.id.to_owned()).or_default() += 1;
         }
@@ -446,7 +538,7 @@ impl Run<'_> {
         decided: &mut [Disposition],
         today: Date,
     ) -> Result<(), EtlError> {
-        if self.house.gate.entries_in_force(today) == 0 {
+        if self.gate.entries_in_force(today) == 0 {
             return Ok(());
         }
         let ids: Vec<IdentityId> = worked.iter().map(|w| w.described.identity_id).collect();
@@ -473,17 +565,32 @@ impl Run<'_> {
         }
     }
 
+    /// Gives a unit that waits a key of its own.
+    fn hold(
+        &mut self,
+        document: &CutDocument,
+        w: &WorkedUnit,
+        reason: HoldReason,
+        ripe_on: Option<Date>,
+        keys: &mut BTreeMap<KeyId, SealKey>,
+    ) -> Result<KeyId, EtlError> {
+        let file = i32::try_from(document.ordinal).unwrap_or(i32::MAX);
+        let id = notices::hold_key(&self.verified.id, file, w.unit);
+        let kek = &self.house.ring.kek;
+        let (row, key) = notices::held_row(kek, id, document.hash, file, w, reason, ripe_on)?;
+        self.held.push(row);
+        keys.insert(id, key);
+        Ok(id)
+    }
+
     /// Turns a worked unit into its row, its findings and its facts.
-    #[allow(clippy::too_many_arguments)] // three sinks, filled side by side
     fn take_unit(
         &mut self,
         document: &CutDocument,
         w: WorkedUnit,
-        disposition: Disposition,
+        (disposition, ticket, hold): (Disposition, Ticket, Option<KeyId>),
         fates: &mut [Vec<Fate>],
-        unit_rows: &mut Vec<UnitRow>,
-        finding_rows: &mut Vec<FindingRow>,
-        facts: &mut Vec<(u16, UnitFacts)>,
+        (unit_rows, finding_rows, facts): Sinks<'_>,
     ) {
         let Some(slice) = usize::try_from(w.unit).ok().and_then(|u| document.split.units.get(u)) else {
             return;
@@ -496,10 +603,11 @@ impl Run<'_> {
         let kept = matches!(disposition, Disposition::Loaded | Disposition::Duplicate);
         let identity = kept.then_some(w.described.identity_id);
         if let Some(row) = fates.get_mut(w.document) {
-            row.push(Fate { disposition, identity });
+            row.push(Fate { disposition, identity, hold });
         }
-        // Findings of an excluded person would be a trace of them.
-        if disposition != Disposition::Excluded {
+        // Findings of an excluded person would be a trace of them; of one who waits, they are told when they come in.
+        let kept_out = matches!(disposition, Disposition::Excluded | Disposition::Held);
+        if !kept_out {
             self.count_makers(document, &w.mapped.findings);
             finding_rows.extend(w.mapped.findings.into_iter().map(|f| FindingRow {
                 document: Some(document.hash),
@@ -516,12 +624,8 @@ impl Run<'_> {
             byte_len: slice.range.len,
             identity,
             disposition,
-            version_key: if disposition == Disposition::Excluded { None } else { w.version_key },
-            version_time: if disposition == Disposition::Excluded {
-                String::new()
-            } else {
-                w.version_time.into()
-            },
+            version_key: if kept_out { None } else { w.version_key },
+            version_time: if kept_out { String::new() } else { w.version_time.into() },
             version_flag: w.version_flag,
             records,
         });
@@ -539,7 +643,10 @@ impl Run<'_> {
                 submission: self.verified.id,
                 mapper_version: CompactString::from(self.tools.mapper.version()),
                 master_version: w.mapped.master_version,
-                notice: 0,
+                notice: match ticket {
+                    Ticket::Admitted { notice } => notice,
+                    Ticket::None | Ticket::Held { .. } => 0,
+                },
             };
             facts.push((bucket, UnitFacts { provenance, facts: w.mapped.facts }));
         }
@@ -655,11 +762,18 @@ impl Run<'_> {
         }
         let clock = Instant::now();
         let now = (self.house.now)();
+        let feed = self.verified.manifest.feed.as_str();
+        if let Some(reason) = self.keeper.reconcile(&mut self.load, feed, now)? {
+            return Ok(Loaded::Stopped(reason));
+        }
+        self.load.hold(&self.held, now)?;
         let warnings: Vec<FindingRow> = self
             .verified
             .findings
             .iter()
-            .map(|f| FindingRow { document: None, unit: None, finding: f.clone() })
+            .cloned()
+            .chain(self.keeper.findings())
+            .map(|finding| FindingRow { document: None, unit: None, finding })
             .collect();
         for row in &warnings {
             *self.findings.entry(row.finding.rule.id.to_owned()).or_default() += 1;
@@ -690,6 +804,9 @@ impl Run<'_> {
             (self.house.progress)(Event::State(state));
         }
         pass(self.house, "rows-written")?;
+        if self.load.hold_opt_outs()? != self.opt_outs {
+            return Ok(Loaded::OptedOut);
+        }
         self.load.commit()?;
         self.counts.registry_seconds += clock.elapsed().as_secs_f64();
         pass(self.house, "committed")?;
@@ -707,10 +824,11 @@ impl Run<'_> {
 
 /// The key under which a unit's bytes lie.
 fn key_for(fate: Fate, envelope: KeyId) -> KeyId {
-    match (fate.disposition, fate.identity) {
-        (Disposition::Excluded, _) => FORGOTTEN_KEY,
-        (_, Some(identity)) => identity.0,
-        (_, None) => envelope,
+    match (fate.disposition, fate.identity, fate.hold) {
+        (Disposition::Excluded, _, _) => FORGOTTEN_KEY,
+        (_, _, Some(hold)) => hold,
+        (_, Some(identity), None) => identity.0,
+        (_, None, None) => envelope,
     }
 }
 

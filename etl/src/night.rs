@@ -14,12 +14,18 @@ use musubi_storage::{lake, vault};
 use serde::Serialize;
 
 use crate::gates::{self, GateReport};
+use crate::held::{HeldOutcome, load_held};
 use crate::house::{EtlError, Event, House};
 use crate::intake::{Outcome, take_in};
+use crate::ledger::{LedgerOutcome, come_of_age, is_ledger, take_ledger};
 
 /// What a night did.
 #[derive(Debug, Clone, Serialize)]
 pub struct NightOutcome {
+    /// One for each package of ledgers of notices, in order of their names; they are taken in first.
+    pub ledgers: Vec<LedgerTaken>,
+    /// What became of units that had waited.
+    pub held: HeldOutcome,
     /// One for each package, in order of their names.
     pub packages: Vec<PackageOutcome>,
     /// What the gates of matching said.
@@ -32,6 +38,15 @@ pub struct NightOutcome {
     pub swept: usize,
     /// Codes of this night's packages that found no standard, those with most records first.
     pub unmapped: Vec<UnmappedRow>,
+}
+
+/// A package of ledgers of notices.
+#[derive(Debug, Clone, Serialize)]
+pub struct LedgerTaken {
+    /// Folder or file name.
+    pub package: String,
+    /// What became of it; `Err` holds words for people when it could not even be read.
+    pub outcome: Result<LedgerOutcome, String>,
 }
 
 /// What became of one package of the inbox.
@@ -77,6 +92,9 @@ pub fn run(
     compact_files: u64,
 ) -> Result<NightOutcome, EtlError> {
     let paths = packages(inbox).map_err(EtlError::Package)?;
+    let (ledgers, paths): (Vec<PathBuf>, Vec<PathBuf>) = paths.into_iter().partition(|p| is_ledger(p));
+    let ledgers = take_ledgers(house, agreements, &ledgers)?;
+    let held = load_held(house)?;
     let mut packages = Vec::with_capacity(paths.len());
     for (index, path) in paths.iter().enumerate() {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
@@ -98,7 +116,27 @@ pub fn run(
     let compacted = compact(house, &mut db, compact_files)?;
     let swept = sweep(house, &mut db)?;
     let unmapped = unmapped(&mut db, &packages)?;
-    Ok(NightOutcome { packages, gates, overdue, compacted, swept, unmapped })
+    Ok(NightOutcome { ledgers, held, packages, gates, overdue, compacted, swept, unmapped })
+}
+
+/// Takes packages of ledgers in, and sees who came of age.
+pub fn take_ledgers(
+    house: &House<'_>,
+    agreements: &Agreements,
+    paths: &[PathBuf],
+) -> Result<Vec<LedgerTaken>, EtlError> {
+    let mut taken = Vec::with_capacity(paths.len());
+    for path in paths {
+        let package = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let outcome = match take_ledger(house, agreements, path) {
+            Ok(outcome) => Ok(outcome),
+            Err(EtlError::Package(e)) => Err(e.to_string()),
+            Err(other) => return Err(other),
+        };
+        taken.push(LedgerTaken { package, outcome });
+    }
+    come_of_age(house)?;
+    Ok(taken)
 }
 
 /// The codes of these packages that found no standard, those with most records first. Of a package that came again

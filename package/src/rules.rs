@@ -103,4 +103,54 @@ catalogue! {
         "この単位の指摘が上限を超えたため、以降は件数のみ記録しました。" "This unit has more findings than are kept; the rest are only counted."
         "上の指摘を直すと残りも分かります。" "Mend those above and the rest will show."
         eg "一つのレセプトに 250 件の指摘があり、200 件を記録した。";
+    /// Units wait for their notice.
+    HELD Note "NTC-HELD"
+        "通知の条件を満たさない人の分を、封をして保留しました。条件が整えば自動で格納します。" "What belongs to people whose notice is not ripe is held sealed; it is loaded by itself once it is."
+        "通知台帳を確認してください。待機期間中の人は対応不要です。" "Check the ledger of notices; nothing to do for those whose days are running."
+        eg "通知から 12 日の人のレセプトが 3 件届いた。";
+    /// Too many persons without a notice.
+    BLOCKED Error "NTC-BLOCKED"
+        "通知のない人が多数含まれるため、提出全体を停止しました。何も格納していません。" "Too many persons have no notice: the whole delivery is stopped, and nothing was loaded."
+        "抽出条件(通知済みの人に限る)を確認し、通知台帳を送り直すか、事業者に連絡してください。" "Check that the extract is limited to the notified, send the ledger again, or call the operator."
+        eg "抽出条件が外れ、通知していない 95,195 人分が届いた。";
+    /// Abnormal growth.
+    GROWTH Error "NTC-GROWTH"
+        "人数が直近の提出より急に増えたため、提出全体を停止しました。" "Far more persons than in the deliveries before: the whole delivery is stopped."
+        "増えた理由を事業者に知らせてください。二人の確認で再開します。" "Tell the operator why; two people open it again."
+        eg "毎夜 200 人前後の医療機関から 900 人分が届いた。";
+    /// The numbers do not fit.
+    PERSONS Error "NTC-PERSONS"
+        "受け入れる人数が、通知済みで停止を求めていない人数を超えるため、提出全体を停止しました。" "More persons would be admitted than were notified and did not object: the whole delivery is stopped."
+        "通知台帳と停止の求めを確認してください。" "Check the ledger of notices and the opt-outs."
+        eg "通知済み 500 人の医療機関から 512 人を受け入れようとした。";
+    /// More than was filed.
+    ITEMS Error "NTC-ITEMS"
+        "主務大臣に届け出た項目にない情報が含まれるため、提出全体を停止しました。" "The delivery holds items that were not filed with the ministers: it is stopped as a whole."
+        "届出を変更するか、項目を除いて提出してください。" "Change the filing, or deliver without these items."
+        eg "届出は傷病名と医薬品だけだが、検査結果が届いた。";
+    /// Items the person was not told of.
+    WITHHELD Warning "NTC-WITHHELD"
+        "本人への通知に書かれていない項目は格納していません。" "Items that the person's notice does not name were not loaded."
+        "その項目を書いた通知文で、改めて通知してください。" "Notify again with a text that names them."
+        eg "2019年の通知文には検査結果がなく、検査結果だけを除いた。";
+    /// No ledger.
+    LEDGER_MISSING Error "RCV_LEDGER_MISSING"
+        "通知台帳がないため、この医療機関等の分はすべて保留しました。" "There is no ledger of notices: everything of this provider is held."
+        "通知台帳(ledger.toml と CSV)を送ってください。" "Send the ledger of notices (ledger.toml and CSV)."
+        eg "台帳を一度も送っていない診療所のレセプトが届いた。";
+    /// An old ledger.
+    LEDGER_STALE Error "RCV_LEDGER_STALE"
+        "通知台帳が古いため、この医療機関等の分はすべて保留しました。" "The ledger of notices is too old: everything of this provider is held."
+        "提出の締めの24時間前より後に出力した通知台帳を送ってください。" "Send a ledger written out within 24 hours before the delivery's end of day."
+        eg "11月10日の提出に、11月1日に出力した台帳しかない。";
+    /// A broken chain.
+    LEDGER_BROKEN Error "RCV_LEDGER_BROKEN"
+        "通知台帳の記録の連鎖が切れているため、この医療機関等の分はすべて保留しました。" "The chain of the ledgers of notices is broken: everything of this provider is held."
+        "対応は不要です。事業者が調査します。" "Nothing to do; the operator investigates."
+        eg "保管している台帳の1行が書き換えられていた。";
+    /// A ledger that is not sound.
+    LEDGER_FILE Error "NTC-LEDGER"
+        "通知台帳の一式を受け付けられません。" "The package of ledgers cannot be taken in."
+        "ledger.toml、署名、CSV のハッシュを確かめて送り直してください。" "Check ledger.toml, its signature and the hashes of its files, and send it again."
+        eg "CSV を直した後に ledger.toml のハッシュを直していない。";
 }

@@ -19,6 +19,7 @@ mod clinical;
 pub mod formats;
 mod masters;
 mod names;
+mod notices;
 mod others;
 mod package;
 mod people;
@@ -34,6 +35,7 @@ mod uke;
 pub use bench::{BenchSummary, write_bench_corpus};
 pub use names::SURNAME_MARKERS;
 pub use package::FILES_PER_SUBMISSION_MAX;
+pub use notices::NoticeScenario;
 pub use region::write_region;
 
 use jiff::civil::Date;
@@ -181,13 +183,21 @@ pub struct Scenario {
     pub broken_files: bool,
     /// Of how many persons of each district the other formats tell (dental, dispensing, check-ups, care, …); 0: none.
     pub others: u64,
+    /// Who waits for their notice, or has none.
+    pub notices: NoticeScenario,
 }
 
 impl Scenario {
     /// Everything on.
     #[must_use]
     pub fn demo() -> Self {
-        Self { correction_night: true, repeated_submission: true, broken_files: true, others: 0 }
+        Self {
+            correction_night: true,
+            repeated_submission: true,
+            broken_files: true,
+            others: 0,
+            notices: NoticeScenario::default(),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use musubi_model::{FeedId, ProviderId, SubmitterId};
 
 use crate::SynthError;
 use crate::formats::{self, Format, Job, PERSONS_PER_JOB};
+use crate::notices::Notices;
 use crate::package::{FeedInfo, Submission, submitter_key};
 use crate::people::each_person;
 use crate::place::{PREFECTURES, Provider};
@@ -53,7 +54,13 @@ fn sender(world: &World, district: u64, format: &Format) -> Provider {
 }
 
 /// Writes what is due on a night: format number i on night i modulo the nights.
-pub(crate) fn write(world: &World, out: &Path, number: u32, truth: &mut Truth) -> Result<(), SynthError> {
+pub(crate) fn write(
+    world: &World,
+    out: &Path,
+    number: u32,
+    truth: &mut Truth,
+    notices: &mut Notices,
+) -> Result<(), SynthError> {
     let spec = &world.spec;
     for (i, format) in formats::all().iter().enumerate() {
         if i % spec.nights as usize + 1 != number as usize || is_main(format) {
@@ -70,7 +77,10 @@ pub(crate) fn write(world: &World, out: &Path, number: u32, truth: &mut Truth) -
             each_person(&world.frame, district, world.persons_of(district).min(spec.scenario.others), |p| {
                 // Who was not born when the month began has nothing in it.
                 if p.birth < month {
-                    subjects.push(formats::subject(&world.frame, &spec.errors, p, &provider, month, number));
+                    let subject = formats::subject(&world.frame, &spec.errors, p, &provider, month, number);
+                    let by = (submitter(format).0, submitter(format).2);
+                    notices.subject(&provider, by, (p.index, world.persons_of(district)), &subject)?;
+                    subjects.push(subject);
                 }
                 Ok::<(), SynthError>(())
             })?;

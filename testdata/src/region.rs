@@ -12,6 +12,7 @@ use musubi_model::{FeedId, ProviderId, SubmitterId};
 use crate::care::{self, Patient, Site};
 use crate::package::{FILES_PER_SUBMISSION_MAX, FeedInfo, Submission, UkeFile, submitter_key};
 use crate::people::{Frame, Person, each_person};
+use crate::notices::Notices;
 use crate::place::{DISTRICT_PERSONS, PREFECTURES, Provider, site_counts};
 use crate::seen::seen;
 use crate::storage::Storage;
@@ -140,6 +141,7 @@ pub fn write_region(
     let mut truth = Truth::create(out)?;
     masters::write(out)?;
     write_request(out, &frame)?;
+    let mut notices = Notices::create(out, frame, spec.scenario.notices)?;
     let feeds = feeds();
     let mut summary = RegionSummary { persons: spec.persons, ..RegionSummary::default() };
     summary.providers = write_agreements(&world, &feeds, out)?;
@@ -147,7 +149,8 @@ pub fn write_region(
         let mut night = Night { out, world: &world, feeds: &feeds, number, open: BTreeMap::new() };
         let mut persons = 0;
         for district in 0..world.districts() {
-            write_district(&world, district, &mut night, &mut truth)?;
+            write_district(&world, district, &mut night, &mut truth, &mut notices)?;
+            notices.flush()?;
             persons += world.persons_of(district);
             progress(Progress { night: number, nights: spec.nights, persons, persons_total: spec.persons });
         }
@@ -156,12 +159,14 @@ pub fn write_region(
         }
         night.close(&mut truth)?;
         if spec.scenario.others > 0 {
-            others::write(&world, out, number, &mut truth)?;
+            others::write(&world, out, number, &mut truth, &mut notices)?;
+            notices.flush()?;
         }
     }
     if spec.scenario.repeated_submission && spec.nights > 1 {
         repeat_first(spec, out, &mut truth)?;
     }
+    notices.finish(spec.seed)?;
     truth.finish(spec, &frame, &feeds, summary)
 }
 
@@ -171,6 +176,7 @@ fn write_district(
     district: u64,
     night: &mut Night<'_>,
     truth: &mut Truth,
+    notices: &mut Notices,
 ) -> Result<(), SynthError> {
     let providers = world.providers(district);
     let mut files: OpenFiles = BTreeMap::new();
@@ -181,7 +187,7 @@ fn write_district(
         each_person(&world.frame, before, world.persons_of(before), |person| {
             let (chronic, sites) = world.places(person);
             let patient = Patient { frame: &world.frame, person, chronic: &chronic, sites: &sites };
-            write_patient(world, &patient, district, &providers, night, &mut files, truth)
+            write_patient(world, &patient, (district, &providers), (night, &mut files), truth, notices)
         })?;
     }
     each_person(&world.frame, district, world.persons_of(district), |person| {
@@ -195,7 +201,7 @@ fn write_district(
                 opt_outs += u64::from(opt_out(world, &patient, district, &providers, opt_outs, truth)?);
             }
         }
-        write_patient(world, &patient, district, &providers, night, &mut files, truth)
+        write_patient(world, &patient, (district, &providers), (night, &mut files), truth, notices)
     })?;
     for ((slot, _), file) in files {
         if let Some(provider) = find(&providers, slot) {
@@ -213,15 +219,18 @@ pub(crate) fn find(providers: &[Provider], slot: u64) -> Option<&Provider> {
 fn write_patient(
     world: &World,
     patient: &Patient<'_>,
-    district: u64,
-    providers: &[Provider],
-    night: &mut Night<'_>,
-    files: &mut OpenFiles,
+    (district, providers): (u64, &[Provider]),
+    (night, files): (&mut Night<'_>, &mut OpenFiles),
     truth: &mut Truth,
+    notices: &mut Notices,
 ) -> Result<(), SynthError> {
     let (spec, person) = (&world.spec, patient.person);
     for site in patient.sites.iter().filter(|s| s.district == district) {
         let Some(provider) = find(providers, site.slot) else { continue };
+        let register = seen(&world.frame, &spec.errors, person, provider, world.frame.month(1), night.number, 1);
+        let submitter = night.feeds.get(feed_of(provider, FeedKind::ReceiptMedical)).map_or("", |f| &f.submitter);
+        let who = (person.number, person.index, world.persons_of(person.district));
+        notices.seen(provider, (submitter, provider.prefecture), who, &register)?;
         for claim in claims::on_night(&spec.errors, patient, site, night.number) {
             let day = claim.care.days.first().copied().unwrap_or(claim.month);
             let register = seen(&world.frame, &spec.errors, person, provider, day, claim.register, 1);

@@ -40,6 +40,7 @@ pub fn declared() -> Vec<&'static Rule> {
     rules.extend(musubi_precheck::rules::rules());
     rules.extend(musubi_mappers::rules());
     rules.extend(musubi_id_resolution::rules::rules());
+    rules.extend(musubi_compliance::notice::ledger::RULES);
     rules.extend(musubi_compliance::optout_list::RULES);
     rules
 }

@@ -13,6 +13,7 @@ pub mod masters;
 pub mod match_;
 pub mod model_;
 pub mod night;
+pub mod notice;
 pub mod person;
 pub mod precheck;
 pub mod release;

@@ -7,10 +7,13 @@ use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::civil::Date;
 use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, AuditResult, AuditRole, Name};
+use musubi_compliance::notice::NoticeRules;
 use musubi_compliance::optout::OptOutGate;
 use musubi_compliance::parameters::record_parameters;
 use musubi_etl::gates::{self, Thresholds};
+use musubi_etl::held::load_held;
 use musubi_etl::house::{Event, House};
+use musubi_etl::ledger::is_ledger;
 use musubi_etl::matching::Matching;
 use musubi_etl::night::{self, NightOutcome, PackageOutcome};
 use musubi_etl::{Faults, Outcome, take_in};
@@ -28,6 +31,9 @@ pub fn intake(cli: &Cli, voice: Voice, paths: &[PathBuf], fault: Option<Faults>)
     let home = Home::open(cli)?;
     with_house(&home, voice, fault.unwrap_or_default(), |house, agreements| {
         let mut packages = Vec::new();
+        let (ledgers, paths): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(|p| is_ledger(p));
+        let ledgers = night::take_ledgers(house, agreements, &ledgers)?;
+        let held = load_held(house).context("保留分の格納が中断しました(再実行で続きから行えます)")?;
         for (index, path) in paths.iter().enumerate() {
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             (house.progress)(Event::Package { index, total: paths.len(), name: &name });
@@ -37,7 +43,16 @@ pub fn intake(cli: &Cli, voice: Voice, paths: &[PathBuf], fault: Option<Faults>)
         }
         let gates = Some(gates::run(&mut home.registry.identity()?, house.matching, now())?);
         let unmapped = night::unmapped(&mut home.registry.ingest()?, &packages)?;
-        Ok(NightOutcome { packages, gates, overdue: Vec::new(), compacted: None, swept: 0, unmapped })
+        Ok(NightOutcome {
+            ledgers,
+            held,
+            packages,
+            gates,
+            overdue: Vec::new(),
+            compacted: None,
+            swept: 0,
+            unmapped,
+        })
     })
     .and_then(|outcome| tell(cli, &home, voice, outcome))
 }
@@ -118,6 +133,7 @@ pub fn with_house<T>(
         code_version: CODE_VERSION.to_owned(),
         now: &now,
         gate: &gate,
+        notices: NoticeRules::of(&home.parameters, today()).context("通知の規則を読めません")?,
         faults,
         batch_bytes: home.configuration.load.batch_bytes,
         code_persons_min: home.parameters.number("codes.show_min_persons", today())?,
@@ -202,6 +218,12 @@ fn tell(cli: &Cli, home: &Home, voice: Voice, mut outcome: NightOutcome) -> Resu
             },
         )?;
     }
+    for ledger in &outcome.ledgers {
+        super::notice::book(&mut db, cli, ledger)?;
+        super::notice::tell_ledger(voice, ledger);
+    }
+    super::notice::book_held(&mut db, cli, &outcome.held)?;
+    super::notice::tell_held(voice, &outcome.held);
     for package in &outcome.packages {
         match &package.outcome {
             Ok(one) => tell_package(voice, &package.package, one),
@@ -232,11 +254,13 @@ fn tell(cli: &Cli, home: &Home, voice: Voice, mut outcome: NightOutcome) -> Resu
         // an earlier delivery that broke off (kind `file`) were told of then.
         Ok(o) => {
             let in_part = o.balance.lines.iter().any(|(kind, l)| kind != "file" && l.quarantined > 0);
-            o.state != SubmissionState::Acknowledged || (!o.repeated && in_part)
+            let stopped = o.findings.keys().any(|rule| super::notice::STOPS.contains(&rule.as_str()));
+            o.state != SubmissionState::Acknowledged || (!o.repeated && (in_part || stopped))
         }
         Err(_) => true,
     };
-    Ok(if shut || outcome.packages.iter().any(wrong) { Ending::LookAtIt } else { Ending::Done })
+    let unsound = outcome.ledgers.iter().any(super::notice::is_unsound);
+    Ok(if shut || unsound || outcome.packages.iter().any(wrong) { Ending::LookAtIt } else { Ending::Done })
 }
 
 fn tell_package(voice: Voice, name: &str, one: &Outcome) {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use musubi_testdata::{ErrorRates, RegionSpec, Scenario, write_region};
+use musubi_testdata::{ErrorRates, NoticeScenario, RegionSpec, Scenario, write_region};
 use serde_json::json;
 
 use super::Ending;
@@ -18,7 +18,8 @@ pub fn run(order: &Synth, voice: Voice) -> Result<Ending> {
     } else {
         (ErrorRates::default(), Scenario::demo())
     };
-    let scenario = Scenario { others: order.others, ..scenario };
+    let notices = NoticeScenario { waiting: order.waiting, unnotified: order.unnotified };
+    let scenario = Scenario { others: order.others, notices, ..scenario };
     let spec = RegionSpec {
         persons: order.persons,
         seed: order.seed,

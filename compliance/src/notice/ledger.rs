@@ -267,12 +267,15 @@ fn day(text: &str) -> Option<Date> {
     PartialDate::read(&digits).ok()?.date.to_date()
 }
 
+/// Seals a birth date (second) to the subject of its notice (first).
+pub type SealBirth<'a> = dyn Fn(&[u8; 16], &[u8]) -> Result<Vec<u8>, StorageError> + 'a;
+
 /// What the caller, who holds the keys, does for a ledger.
 pub struct Desk<'a> {
     /// Makes the tokens of an identity.
     pub describe: &'a dyn Fn(&SourceIdentity) -> Described,
-    /// Seals a birth date.
-    pub seal: &'a dyn Fn(&[u8]) -> Result<Vec<u8>, StorageError>,
+    /// Seals a birth date to its subject.
+    pub seal: &'a SealBirth<'a>,
     /// Who sent it.
     pub submitter: &'a str,
     /// When it was written out.
@@ -295,12 +298,13 @@ pub fn enter(
         let identity = SourceIdentity { provider: head.id.clone(), demographics: e.demographics.clone() };
         let described = (desk.describe)(&identity);
         let minor = age_on(*e.birth.expose(), e.notified_on) < i32::from(rules.minor_age_years);
+        let subject = subject(&described.tokens, Some(described.guard));
         let birth = (minor && e.party == "guardian")
-            .then(|| (desk.seal)(e.birth.expose().to_string().as_bytes()))
+            .then(|| (desk.seal)(&subject, e.birth.expose().to_string().as_bytes()))
             .transpose()?;
         let mut notice = NewNotice {
             row_hash: [0; 32],
-            subject: subject(&described.tokens, Some(described.guard)),
+            subject,
             notified_on: e.notified_on,
             method: e.method.to_owned(),
             template: e.template.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use musubi_model::submission::{Balance, Disposition};
+use musubi_model::submission::Balance;
 use musubi_model::{DocumentHash, SubmissionId};
 
 use crate::error::StorageError;
@@ -136,15 +136,11 @@ impl Load<'_> {
         Ok(())
     }
 
-    /// Writes what became of units that were held: their rows, and the balance, in which they leave `held`.
-    pub fn settle_held(
-        &mut self,
-        units: &[UnitRow],
-        settled: &Balance,
-        at: Timestamp,
-    ) -> Result<(), StorageError> {
+    /// Writes what became of units that were held.
+    pub fn settle_held(&mut self, units: &[UnitRow], at: Timestamp) -> Result<(), StorageError> {
         let doing = "settling held units";
         for u in units {
+            let ordinal = i32::try_from(u.ordinal).unwrap_or(i32::MAX);
             self.transaction
                 .execute(
                     "UPDATE intake.unit SET identity_id = $5, disposition = $6, version_key = $7, version_time = $8,
@@ -152,7 +148,7 @@ impl Load<'_> {
                      WHERE document = $1 AND ordinal = $2 AND submission_id = $3 AND file = $4",
                     &[
                         &u.document.as_bytes(),
-                        &i32::try_from(u.ordinal).unwrap_or(i32::MAX),
+                        &ordinal,
                         &self.submission.as_bytes(),
                         &u.file,
                         &u.identity.as_ref().map(musubi_model::IdentityId::as_bytes),
@@ -167,17 +163,19 @@ impl Load<'_> {
                 .execute(
                     "UPDATE intake.held SET state = 'loaded', settled_at = $4
                      WHERE submission_id = $1 AND file = $2 AND unit = $3 AND state = 'held'",
-                    &[
-                        &self.submission.as_bytes(),
-                        &u.file,
-                        &i32::try_from(u.ordinal).unwrap_or(i32::MAX),
-                        &at,
-                    ],
+                    &[&self.submission.as_bytes(), &u.file, &ordinal, &at],
                 )
                 .map_err(StorageError::db(doing))?;
         }
+        Ok(())
+    }
+
+    /// Moves records of settled units out of `held`, and those of units that turned out to be superseded.
+    pub fn settle_balance(&mut self, settled: &Balance, superseded: &[String]) -> Result<(), StorageError> {
+        let doing = "settling the balance";
+        let id = self.submission;
+        let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         for (kind, l) in &settled.lines {
-            let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
             self.transaction
                 .execute(
                     "UPDATE intake.balance SET loaded = loaded + $3, superseded = superseded + $4,
@@ -185,13 +183,22 @@ impl Load<'_> {
                        held = held - ($3 + $4 + $5 + $6)
                      WHERE submission_id = $1 AND kind = $2",
                     &[
-                        &self.submission.as_bytes(),
+                        &id.as_bytes(),
                         kind,
                         &signed(l.loaded),
                         &signed(l.superseded),
                         &signed(l.duplicate),
                         &signed(l.quarantined),
                     ],
+                )
+                .map_err(StorageError::db(doing))?;
+        }
+        for (kind, n) in superseded.iter().flat_map(|records| crate::ingest::read_records(records)) {
+            self.transaction
+                .execute(
+                    "UPDATE intake.balance SET loaded = loaded - $3, superseded = superseded + $3
+                     WHERE submission_id = $1 AND kind = $2",
+                    &[&id.as_bytes(), &kind, &signed(n)],
                 )
                 .map_err(StorageError::db(doing))?;
         }
@@ -269,6 +276,19 @@ impl IngestDb {
             })
             .collect::<Option<_>>()
             .ok_or_else(|| StorageError::Damaged("a held unit".to_owned()))
+    }
+
+    /// Has the stop of a delivery been opened by two people?
+    pub fn stop_opened(&mut self, id: &SubmissionId) -> Result<bool, StorageError> {
+        let row = self
+            .client
+            .query_one(
+                "SELECT EXISTS (SELECT FROM compliance.growth_allowance
+                   WHERE submission_id = $1 AND allowed_at IS NOT NULL)",
+                &[&id.as_bytes()],
+            )
+            .map_err(StorageError::db("reading the allowances"))?;
+        Ok(row.get(0))
     }
 
     /// Persons in the feed of a delivery and its business date, as its reconciliation and manifest said.
@@ -361,9 +381,3 @@ macro_rules! held_counts {
     )*};
 }
 held_counts!(ActDb, ConsoleDb);
-
-/// A disposition that a held unit can take when it is loaded.
-#[must_use]
-pub fn settles(disposition: Disposition) -> bool {
-    !matches!(disposition, Disposition::Held | Disposition::Excluded)
-}

@@ -146,6 +146,8 @@ pub struct GuardianNotice {
     pub notice: i64,
     /// Where.
     pub provider: String,
+    /// Whose.
+    pub subject: Vec<u8>,
     /// Sealed birth date.
     pub birth: Vec<u8>,
 }
@@ -417,7 +419,7 @@ impl ActDb {
         let rows = self
             .client
             .query(
-                "SELECT n.notice_id, n.provider_id, n.birth FROM compliance.notice n
+                "SELECT n.notice_id, n.provider_id, n.birth, n.subject FROM compliance.notice n
                  WHERE n.birth IS NOT NULL AND NOT n.void
                    AND NOT EXISTS (SELECT FROM compliance.renotice_task t WHERE t.notice_id = n.notice_id)
                    AND NOT EXISTS (SELECT FROM compliance.notice m WHERE m.subject = n.subject
@@ -427,7 +429,7 @@ impl ActDb {
             .map_err(StorageError::db("reading notices of guardians"))?;
         Ok(rows
             .iter()
-            .map(|r| GuardianNotice { notice: r.get(0), provider: r.get(1), birth: r.get(2) })
+            .map(|r| GuardianNotice { notice: r.get(0), provider: r.get(1), subject: r.get(3), birth: r.get(2) })
             .collect())
     }
 

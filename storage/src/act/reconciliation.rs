@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use musubi_model::SubmissionId;
 
 use crate::error::StorageError;
 use crate::ingest::Load;
@@ -120,7 +121,22 @@ impl Load<'_> {
         Ok(row.get(0))
     }
 
-    /// Writes the reconciliation of this delivery. When held units are loaded later, the row is written anew: A grows.
+    /// Counts persons whose held units were loaded: they move from Q to A, and the delivery is stopped no more.
+    pub fn reconcile_held(&mut self, admitted: &[(String, i64)]) -> Result<(), StorageError> {
+        for (provider, persons) in admitted {
+            self.transaction
+                .execute(
+                    "UPDATE compliance.reconciliation SET admitted = least(in_feed, admitted + $3),
+                       set_aside = in_feed - least(in_feed, admitted + $3), stopped = NULL
+                     WHERE submission_id = $1 AND provider_id = $2",
+                    &[&self.submission.as_bytes(), provider, persons],
+                )
+                .map_err(StorageError::db("writing the reconciliation"))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the reconciliation of this delivery; one that came again is written anew.
     pub fn reconcile(
         &mut self,
         feed: &str,
@@ -154,6 +170,46 @@ impl Load<'_> {
                 .map_err(StorageError::db("writing the reconciliation"))?;
         }
         Ok(())
+    }
+}
+
+impl ActDb {
+    /// Opens a stop of a delivery: the first call proposes, a second one by somebody else opens. Says whether it is open.
+    ///
+    /// # Errors
+    /// [`StorageError::Refused`] when the same person asks twice.
+    pub fn allow_growth(
+        &mut self,
+        id: &SubmissionId,
+        by: &str,
+        reason: &str,
+        at: Timestamp,
+    ) -> Result<bool, StorageError> {
+        let doing = "opening a stop";
+        let proposed = self
+            .client
+            .execute(
+                "INSERT INTO compliance.growth_allowance (submission_id, proposed_by, proposed_at, reason)
+                 VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+                &[&id.as_bytes(), &by, &at, &reason],
+            )
+            .map_err(StorageError::db(doing))?;
+        if proposed == 1 {
+            return Ok(false);
+        }
+        let opened = self
+            .client
+            .execute(
+                "UPDATE compliance.growth_allowance SET allowed_by = $2, allowed_at = $3
+                 WHERE submission_id = $1 AND proposed_by <> $2 AND allowed_at IS NULL",
+                &[&id.as_bytes(), &by, &at],
+            )
+            .map_err(StorageError::db(doing))?;
+        if opened == 1 {
+            Ok(true)
+        } else {
+            Err(StorageError::Refused("the same person cannot propose and open, or it is open already".to_owned()))
+        }
     }
 }
 
