@@ -408,11 +408,11 @@ impl NoticeGate {
             return Ruling::Hold(reason, None);
         }
         let mut best = Ruling::Hold(HoldReason::NoNotice, None);
-        let mut of = Date::MIN;
+        let mut of = (Date::MIN, 0);
         for hit in speaking(found, claim) {
             let ruling = self.judge_notice(books, hit, claim);
             let better = match (&best, &ruling) {
-                (Ruling::Admit { .. }, Ruling::Admit { .. }) => hit.notified_on > of,
+                (Ruling::Admit { .. }, Ruling::Admit { .. }) => (hit.notified_on, hit.notice) > of,
                 (_, Ruling::Admit { .. }) => true,
                 (Ruling::Admit { .. }, Ruling::Hold(..)) => false,
                 (Ruling::Hold(a, on_a), Ruling::Hold(b, on_b)) => {
@@ -420,7 +420,7 @@ impl NoticeGate {
                 }
             };
             if better {
-                (best, of) = (ruling, hit.notified_on);
+                (best, of) = (ruling, (hit.notified_on, hit.notice));
             }
         }
         best

@@ -267,6 +267,9 @@ impl Run<'_> {
         // A mapped unit takes many times the memory of its bytes: fewer of them at once than of raw documents.
         for chunk in work::chunks(&documents, self.house.batch_bytes / 4) {
             self.chunk(&documents, &chunk, &mut fates, &mut keys)?;
+            if self.keeper.stops_early().is_some() {
+                return Ok(Ok(()));
+            }
         }
         self.store_raw(&documents, &fates, &keys)?;
         let bytes = documents.iter().map(|d| number(d.bytes.len())).sum();
@@ -376,6 +379,10 @@ impl Run<'_> {
             })
             .collect();
         let mut tickets = self.keeper.decide(&mut worked, &mut decided)?;
+        // Nobody of a delivery that must stop gets an identity.
+        if self.keeper.stops_early().is_some() {
+            return Ok(());
+        }
         // Unit by unit: of a document that came before, some may have been left out then.
         for (w, disposition) in worked.iter().zip(&mut decided) {
             let Some(document) = documents.get(w.document) else { continue };

@@ -45,7 +45,8 @@ CREATE TABLE compliance.notice_template (
 );
 
 CREATE TABLE compliance.notice (
-  notice_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  notice_id   bigint PRIMARY KEY,      -- the beginning of its hash: the same notice has the same number everywhere
+  place       bigint GENERATED ALWAYS AS IDENTITY,
   ledger_id   bigint NOT NULL,
   provider_id text NOT NULL,
   row_hash    bytea NOT NULL UNIQUE,

@@ -5,6 +5,8 @@
 mod codes;
 mod faults;
 mod night;
+mod notices;
+mod notify;
 mod optout;
 mod order;
 mod packages;

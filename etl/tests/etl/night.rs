@@ -12,6 +12,7 @@ use musubi_model::submission::SubmissionState::Acknowledged;
 use musubi_model::{DocumentHash, FactTable};
 use musubi_storage::lake::{self, Want};
 
+use crate::notify;
 use crate::support::{Parcel, Room, packages_of, receipts};
 
 #[test]
@@ -122,6 +123,7 @@ fn one_chart_number_with_two_birth_dates_is_a_conflict_and_two_persons() {
 fn a_night_takes_all_packages_tells_overdue_feeds_compacts_and_can_run_again() {
     let room = Room::new();
     let inbox = room.shared.region.join("inbox/night-01");
+    packages_of(&room.shared.region).iter().for_each(|path| notify::everybody(&room, path));
     let all = packages_of(&room.shared.region).iter().filter(|p| p.starts_with(&inbox)).count();
     let run = |most| {
         room.with_house("", |house| {

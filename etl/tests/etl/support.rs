@@ -14,13 +14,14 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use jiff::Timestamp;
 use jiff::civil::date;
+use musubi_compliance::notice::NoticeRules;
 use musubi_compliance::optout::OptOutGate;
 use musubi_compliance::optout_list;
 use musubi_compliance::parameters::parameters;
 use musubi_etl::house::{Folders, japanese_day};
 use musubi_etl::matching::Matching;
 use musubi_etl::quarantine::path_context;
-use musubi_etl::{EtlError, Faults, House, Outcome, take_in};
+use musubi_etl::{EtlError, Event, Faults, House, Outcome, take_in};
 use musubi_id_resolution::{TokenKey, TokenKind, describe};
 use musubi_model::limits::Limits;
 use musubi_model::manifest::{
@@ -41,6 +42,8 @@ use musubi_testdata::{ErrorRates, RegionSpec, Scenario, write_region};
 use tempfile::TempDir;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+
+use crate::notify;
 
 /// Signs every package of these tests.
 pub fn key() -> SecretKey {
@@ -304,6 +307,8 @@ pub struct Room {
     pub folders: Folders,
     pub limits: Limits,
     pub batch_bytes: u64,
+    /// Everybody in a package was notified by the time it comes; tests of notices turn it off.
+    pub notify: bool,
     folder: TempDir,
 }
 
@@ -323,7 +328,7 @@ impl Room {
         }
         let registry = Registry::open(server).expect("migrated");
         registry.ingest().expect("a handle").load_agreements(&shared.agreements).expect("agreed");
-        Self { shared, registry, folders, limits: Limits::default(), batch_bytes: 64 << 20, folder }
+        Self { shared, registry, folders, limits: Limits::default(), batch_bytes: 64 << 20, notify: true, folder }
     }
 
     /// A path in a folder that vanishes with the room.
@@ -337,6 +342,17 @@ impl Room {
     }
 
     pub fn with_house<T>(&self, faults: &str, job: impl FnOnce(&House<'_>) -> T) -> T {
+        self.with_house_at(faults, &now, &|_| {}, job)
+    }
+
+    /// The same at another time, or with somebody who listens.
+    pub fn with_house_at<T>(
+        &self,
+        faults: &str,
+        now: &dyn Fn() -> Timestamp,
+        progress: &(dyn Fn(Event<'_>) + Sync),
+        job: impl FnOnce(&House<'_>) -> T,
+    ) -> T {
         let day = japanese_day(now());
         let mut db = self.registry.ingest().expect("a handle");
         let gate = OptOutGate::load(&mut db, &parameters(None).expect("parameters"), day).expect("a gate");
@@ -350,12 +366,13 @@ impl Room {
             limits: self.limits,
             parameter_hash: "p".to_owned(),
             code_version: "test".to_owned(),
-            now: &now,
+            now,
             gate: &gate,
+            notices: NoticeRules::of(&parameters(None).expect("parameters"), day).expect("rules"),
             faults,
             batch_bytes: self.batch_bytes,
             code_persons_min: 3,
-            progress: &|_| {},
+            progress,
         })
     }
 
@@ -370,6 +387,9 @@ impl Room {
 
     /// Takes a package in and holds what happened against what holds for any package.
     pub fn try_take(&self, faults: &str, path: &Path) -> Result<Outcome, EtlError> {
+        if self.notify {
+            notify::everybody(self, path);
+        }
         let result = self.with_house(faults, |house| take_in(house, &self.shared.agreements, path));
         self.says_nothing(&format!("{result:?}"));
         match &result {
@@ -509,6 +529,26 @@ impl Room {
         assert_eq!(list.refused, 0);
         self.enter(&list.entries);
         list.entries
+    }
+
+    /// These people ask all providers to stop, from today on.
+    pub fn stop(&self, people: &[SourceIdentity]) {
+        let tokens = TokenKey::new(self.shared.ring.token.expose());
+        let mut rows = Vec::new();
+        for (n, person) in people.iter().enumerate() {
+            let described = describe(&tokens, person);
+            // By chart number only: these people share everything else.
+            rows.extend(described.tokens.into_iter().filter(|t| t.kind == TokenKind::Local).map(|token| OptOutRow {
+                entry: format!("stop-{n}-{}", described.identity_id),
+                token: token.value,
+                kind: token.kind.as_str().to_owned(),
+                guard: described.guard.0.to_vec(),
+                provider: None,
+                effective_from: japanese_day(now()),
+                withdrawn_on: None,
+            }));
+        }
+        self.registry.identity().expect("a handle").enter_opt_outs(&rows, now()).expect("entered");
     }
 
     pub fn enter(&self, entries: &[optout_list::OptOutEntry]) {

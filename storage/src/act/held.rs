@@ -178,9 +178,9 @@ impl Load<'_> {
         for (kind, l) in &settled.lines {
             self.transaction
                 .execute(
-                    "UPDATE intake.balance SET loaded = loaded + $3, superseded = superseded + $4,
-                       duplicate = duplicate + $5, quarantined = quarantined + $6,
-                       held = held - ($3 + $4 + $5 + $6)
+                    "UPDATE intake.balance SET loaded = loaded + $3::bigint, superseded = superseded + $4::bigint,
+                       duplicate = duplicate + $5::bigint, quarantined = quarantined + $6::bigint,
+                       held = held - ($3::bigint + $4::bigint + $5::bigint + $6::bigint)
                      WHERE submission_id = $1 AND kind = $2",
                     &[
                         &id.as_bytes(),
@@ -196,7 +196,7 @@ impl Load<'_> {
         for (kind, n) in superseded.iter().flat_map(|records| crate::ingest::read_records(records)) {
             self.transaction
                 .execute(
-                    "UPDATE intake.balance SET loaded = loaded - $3, superseded = superseded + $3
+                    "UPDATE intake.balance SET loaded = loaded - $3::bigint, superseded = superseded + $3::bigint
                      WHERE submission_id = $1 AND kind = $2",
                     &[&id.as_bytes(), &kind, &signed(n)],
                 )
@@ -333,7 +333,7 @@ impl ErasureDb {
                 .get(0);
             for (kind, n) in crate::ingest::read_records(&records) {
                 tx.execute(
-                    "UPDATE intake.balance SET held = held - $3, excluded = excluded + $3
+                    "UPDATE intake.balance SET held = held - $3::bigint, excluded = excluded + $3::bigint
                      WHERE submission_id = $1 AND kind = $2",
                     &[&submission, &kind, &i64::try_from(n).unwrap_or(i64::MAX)],
                 )

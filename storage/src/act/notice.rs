@@ -79,6 +79,15 @@ pub struct NewNotice {
     pub keys: Vec<(String, Vec<u8>, Vec<u8>)>,
 }
 
+impl NewNotice {
+    /// Its number: the beginning of its hash, never negative and never 0, which means no notice.
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        let head = self.row_hash.first_chunk().copied().unwrap_or_default();
+        (i64::from_be_bytes(head) & i64::MAX).max(1)
+    }
+}
+
 /// A provider's ledger that came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerRow {
@@ -463,7 +472,7 @@ impl ActDb {
                    SELECT notice_id, array_agg(kind ORDER BY kind, token) AS kinds,
                      array_agg(token ORDER BY kind, token) AS tokens, array_agg(guard ORDER BY kind, token) AS guards
                    FROM compliance.notice_key WHERE provider_id = $1 GROUP BY notice_id) k USING (notice_id)
-                 WHERE n.provider_id = $1 ORDER BY n.ledger_id, n.notice_id",
+                 WHERE n.provider_id = $1 ORDER BY n.place",
                 &[&provider],
             )
             .map_err(StorageError::db("reading notices"))?;
@@ -519,6 +528,7 @@ fn insert_notices(
     let doing = "entering notices";
     let column = |f: fn(&NewNotice) -> &[u8]| -> Vec<&[u8]> { notices.iter().map(f).collect() };
     let hashes = column(|n| &n.row_hash);
+    let numbers: Vec<i64> = notices.iter().map(NewNotice::number).collect();
     let subjects = column(|n| &n.subject);
     let days: Vec<Date> = notices.iter().map(|n| n.notified_on).collect();
     let methods: Vec<&str> = notices.iter().map(|n| n.method.as_str()).collect();
@@ -531,28 +541,29 @@ fn insert_notices(
     let voids: Vec<bool> = notices.iter().map(|n| n.void).collect();
     let rows = tx
         .query(
-            "INSERT INTO compliance.notice (ledger_id, provider_id, row_hash, subject, notified_on, method, template,
-               party, last_visit, minor, birth, local, void)
-             SELECT $1, $2, * FROM unnest($3::bytea[], $4::bytea[], $5::date[], $6::text[], $7::text[], $8::text[],
-               $9::date[], $10::bool[], $11::bytea[], $12::bool[], $13::bool[])
-             ON CONFLICT (row_hash) DO NOTHING RETURNING row_hash, notice_id",
+            "INSERT INTO compliance.notice (ledger_id, provider_id, notice_id, row_hash, subject, notified_on, method,
+               template, party, last_visit, minor, birth, local, void)
+             SELECT $1, $2, * FROM unnest($14::bigint[], $3::bytea[], $4::bytea[], $5::date[], $6::text[], $7::text[],
+               $8::text[], $9::date[], $10::bool[], $11::bytea[], $12::bool[], $13::bool[])
+             ON CONFLICT (row_hash) DO NOTHING RETURNING row_hash, notice_id, place",
             &[
                 &ledger_id, &provider, &hashes, &subjects, &days, &methods, &texts, &parties, &visits, &minors,
-                &births, &locals, &voids,
+                &births, &locals, &voids, &numbers,
             ],
         )
         .map_err(StorageError::db(doing))?;
-    let new: std::collections::HashMap<&[u8], i64> = rows.iter().map(|r| (r.get(0), r.get(1))).collect();
+    let new: std::collections::HashMap<&[u8], (i64, i64)> =
+        rows.iter().map(|r| (r.get(0), (r.get(1), r.get(2)))).collect();
     let mut added = Vec::with_capacity(new.len());
     let (mut tokens, mut kinds, mut guards, mut ids): (Vec<&[u8]>, Vec<&str>, Vec<&[u8]>, Vec<i64>) =
         Default::default();
     let mut seen = std::collections::HashSet::with_capacity(new.len());
     for n in notices {
-        let Some(id) = new.get(n.row_hash.as_slice()) else { continue };
+        let Some((id, place)) = new.get(n.row_hash.as_slice()) else { continue };
         if !seen.insert(n.row_hash) {
             continue;
         }
-        added.push((*id, n.row_hash));
+        added.push((*place, n.row_hash));
         for (kind, token, guard) in &n.keys {
             tokens.push(token);
             kinds.push(kind);

@@ -126,8 +126,8 @@ impl Load<'_> {
         for (provider, persons) in admitted {
             self.transaction
                 .execute(
-                    "UPDATE compliance.reconciliation SET admitted = least(in_feed, admitted + $3),
-                       set_aside = in_feed - least(in_feed, admitted + $3), stopped = NULL
+                    "UPDATE compliance.reconciliation SET admitted = least(in_feed, admitted + $3::bigint),
+                       set_aside = in_feed - least(in_feed, admitted + $3::bigint), stopped = NULL
                      WHERE submission_id = $1 AND provider_id = $2",
                     &[&self.submission.as_bytes(), provider, persons],
                 )
@@ -148,7 +148,8 @@ impl Load<'_> {
                 .execute(
                     "INSERT INTO compliance.reconciliation (submission_id, provider_id, feed_id, at, notified, opted_out,
                        eligible, in_feed, admitted, set_aside, unnotified, growth_base, stopped)
-                     VALUES ($1, $2, $3, $4, $5, $6, $5 - $6, $7, $8, $7 - $8, $9, $10, $11)
+                     VALUES ($1, $2, $3, $4, $5::bigint, $6::bigint, $5::bigint - $6::bigint, $7::bigint, $8::bigint,
+                       $7::bigint - $8::bigint, $9, $10, $11)
                      ON CONFLICT (submission_id, provider_id) DO UPDATE SET
                        notified = EXCLUDED.notified, opted_out = EXCLUDED.opted_out, eligible = EXCLUDED.eligible,
                        in_feed = EXCLUDED.in_feed, admitted = EXCLUDED.admitted, set_aside = EXCLUDED.set_aside,
