@@ -770,6 +770,10 @@ impl Run<'_> {
         let clock = Instant::now();
         let now = (self.house.now)();
         let feed = self.verified.manifest.feed.as_str();
+        // Counts of before an opt-out must not be held against the book as it stands after it.
+        if self.load.opt_out_mark()? != self.opt_outs {
+            return Ok(Loaded::OptedOut);
+        }
         if let Some(reason) = self.keeper.reconcile(&mut self.load, feed, now)? {
             return Ok(Loaded::Stopped(reason));
         }

@@ -290,7 +290,7 @@ fn an_opt_out_reaches_what_is_held_and_what_is_being_loaded() {
         )
         .expect("taken in");
     let line = &outcome.balance.lines["RE"];
-    assert_eq!((line.loaded, line.excluded, line.held), (3, 2, 0), "{}", outcome.balance);
+    assert_eq!((line.loaded, line.excluded, line.held), (3, 2, 0), "{:?}", outcome.findings);
     // Of somebody who already waits.
     let later = crowd(&room, 1, 50);
     room.take(&written(&room, &later));
