@@ -134,9 +134,15 @@ impl Refused {
     #[must_use]
     pub fn ja(&self) -> String {
         match self {
-            Self::Founding => "事業者がまだ登録されていません。まず登録してください: musubi organisation load FILE.toml".to_owned(),
+            Self::Founding => {
+                "事業者がまだ登録されていません。まず登録してください: musubi organisation load FILE.toml"
+                    .to_owned()
+            }
             Self::NoDefault(role) => {
-                format!("「{}」の既定のアカウントがありません。--actor でアカウントを指定してください", role.ja())
+                format!(
+                    "「{}」の既定のアカウントがありません。--actor でアカウントを指定してください",
+                    role.ja()
+                )
             }
             Self::Unknown => "登録されていないアカウントです(musubi organisation list)".to_owned(),
             Self::Closed => "閉鎖されたアカウントです".to_owned(),
@@ -170,7 +176,9 @@ impl Refused {
     #[must_use]
     pub fn en(&self) -> String {
         match self {
-            Self::Founding => "no organisation is registered yet: musubi organisation load FILE.toml".to_owned(),
+            Self::Founding => {
+                "no organisation is registered yet: musubi organisation load FILE.toml".to_owned()
+            }
             Self::NoDefault(role) => {
                 format!("no account acts by default as {}; name one with --actor", role.as_str())
             }
@@ -193,7 +201,11 @@ impl Refused {
                     Lacking::Scope => "the instruction does not cover this",
                     Lacking::OwnHand => "nobody carries out their own instruction",
                 };
-                format!("{} cannot start: {why}; an officer gives one: musubi instruction give --job {} …", job.as_str(), job.as_str())
+                format!(
+                    "{} cannot start: {why}; an officer gives one: musubi instruction give --job {} …",
+                    job.as_str(),
+                    job.as_str()
+                )
             }
         }
     }

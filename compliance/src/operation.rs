@@ -184,7 +184,8 @@ pub fn decide(
     if approved && row.proposed_by == by {
         return Err(OperationRefused::SamePerson);
     }
-    let decision = DecisionRow { by, role: role.as_str().to_owned(), approved, reason: reason.to_owned(), at };
+    let decision =
+        DecisionRow { by, role: role.as_str().to_owned(), approved, reason: reason.to_owned(), at };
     if !db.decide_operation(id, &decision)? {
         return Err(OperationRefused::SamePerson);
     }

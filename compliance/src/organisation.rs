@@ -6,8 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Span;
 use jiff::civil::Date;
-use musubi_storage::act::organisation::{OrganisationRow, PrincipalRow};
+use jiff::tz::TimeZone;
+use musubi_storage::act::organisation::{OrganisationRow, PrincipalRow, RoleUse};
 
 use crate::audit::{AuditRole, Name};
 use crate::authority::ForbiddenPairs;
@@ -56,12 +58,12 @@ pub fn zones_of(role: AuditRole) -> &'static [Zone] {
         AuditRole::Intake => &[Zone::Z1, Zone::Z3],
         AuditRole::Identity | AuditRole::HelpDesk => &[Zone::Z2],
         AuditRole::Curator => &[Zone::Z3],
+        AuditRole::Operator => &[Zone::Z1, Zone::Z3],
         AuditRole::Release => &[Zone::Z4, Zone::Z5],
         AuditRole::Checker => &[Zone::Z5],
         AuditRole::ReleaseApprover => &[Zone::Z6],
         AuditRole::Eraser => &[Zone::Z1, Zone::Z2, Zone::Z3],
         AuditRole::Board
-        | AuditRole::Operator
         | AuditRole::Officer
         | AuditRole::KeyCustodian
         | AuditRole::Auditor
@@ -242,7 +244,9 @@ impl Book {
                 (OrganisationKind::Operator | OrganisationKind::Contractor, Some(_)) => {
                     return Err(wrong(id, "only a sub-contractor has a parent"));
                 }
-                (OrganisationKind::SubContractor, Some(Some(up))) if up.kind == OrganisationKind::Operator => {
+                (OrganisationKind::SubContractor, Some(Some(up)))
+                    if up.kind == OrganisationKind::Operator =>
+                {
                     return Err(wrong(id, "whoever the operator entrusts is a contractor"));
                 }
                 _ => {}
@@ -278,6 +282,106 @@ impl Book {
             }
         }
         Ok(())
+    }
+}
+
+/// What the nightly checks go by.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    /// Roles that do not come together.
+    pub pairs: &'a ForbiddenPairs,
+    /// Training is at most so old.
+    pub training_months: u64,
+    /// An account unused for so long is to be closed.
+    pub unused_days: u64,
+    /// So long before its end a certificate is called for.
+    pub alarm_days: u64,
+}
+
+named! {
+    /// How bad a finding is.
+    Severity {
+        /// Stops.
+        Blocking = "blocking", "停止";
+        /// Is to be looked at.
+        Warning = "warning", "注意";
+    }
+}
+
+/// Something in the book that is not as it has to be.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Finding {
+    /// Which check says so.
+    pub check: &'static str,
+    /// How bad it is.
+    #[serde(serialize_with = "as_word")]
+    pub severity: Severity,
+    /// Which organisation or account.
+    pub subject: String,
+    /// What is wrong.
+    pub what: &'static str,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
+fn as_word<S: serde::Serializer>(severity: &Severity, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(severity.as_str())
+}
+
+impl Book {
+    /// C-070, C-074, C-083, C-084, C-090: everything in the book that is not as it has to be on a day.
+    #[must_use]
+    pub fn findings(&self, rules: &Rules<'_>, uses: &[RoleUse], on: Date) -> Vec<Finding> {
+        let mut found = Vec::new();
+        let mut say = |check, severity, subject: &str, what| {
+            found.push(Finding { check, severity, subject: subject.to_owned(), what });
+        };
+        for (p, _, _) in self.conflicts(rules.pairs) {
+            say("C-074", Severity::Blocking, &p.row.id, "holds two roles that do not go together");
+        }
+        // More days or months than a calendar has mean: never before.
+        let ago = |span: Option<Span>| span.and_then(|s| on.checked_sub(s).ok()).unwrap_or(Date::MIN);
+        let span = |n: u64, make: fn(Span, i64) -> Option<Span>| make(Span::new(), i64::try_from(n).ok()?);
+        let trained = ago(span(rules.training_months, |s, n| s.try_months(n).ok()));
+        let unused = ago(span(rules.unused_days, |s, n| s.try_days(n).ok()));
+        let alarm = span(rules.alarm_days, |s, n| s.try_days(n).ok());
+        let alarm = alarm.and_then(|s| on.checked_add(s).ok()).unwrap_or(Date::MAX);
+        for o in self.organisations.values().filter(|o| !o.row.retired) {
+            if on < o.row.valid_from || o.row.valid_to < on {
+                say("C-090", Severity::Blocking, &o.row.id, "its certificate is not valid");
+            } else if o.row.valid_to < alarm {
+                say("C-090", Severity::Warning, &o.row.id, "its certificate ends soon");
+            }
+        }
+        for p in self.principals.values().filter(|p| p.active(on)) {
+            let id = p.row.id.as_str();
+            for held in p.roles.iter().filter(|h| h.on(on)) {
+                let mut chain = self.chain(&p.row.organisation);
+                let covered = |o: &Organisation| {
+                    !o.row.retired
+                        && (o.row.valid_from..=o.row.valid_to).contains(&on)
+                        && zones_of(held.role).iter().all(|z| o.zones.contains(z))
+                };
+                if !chain.all(covered) {
+                    say("C-070", Severity::Blocking, id, "no certificate covers its role");
+                }
+            }
+            if p.human && p.row.trained_on.is_none_or(|day| day < trained) {
+                say("C-083", Severity::Blocking, id, "its training is too old");
+            }
+            if p.human && p.row.pledged_on.is_none() {
+                say("C-083", Severity::Blocking, id, "no pledge of secrecy");
+            }
+            // An account that never acted counts from the day on which it got its first role.
+            let last = uses.iter().filter(|u| u.principal == id).map(|u| u.at).max();
+            let last = last.map_or_else(
+                || p.roles.iter().map(|r| r.from).min(),
+                |at| Some(at.to_zoned(TimeZone::fixed(jiff::tz::offset(9))).date()),
+            );
+            if last.is_some_and(|day| day < unused) {
+                say("C-084", Severity::Warning, id, "not used for long: close it");
+            }
+        }
+        found
     }
 }
 

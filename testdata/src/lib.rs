@@ -19,6 +19,7 @@ mod clinical;
 pub mod formats;
 mod masters;
 mod names;
+mod organisation;
 mod others;
 mod package;
 mod people;

@@ -16,7 +16,9 @@ use crate::place::{DISTRICT_PERSONS, PREFECTURES, Provider, site_counts};
 use crate::seen::seen;
 use crate::storage::Storage;
 use crate::truth::{Repeated, Truth, write_request};
-use crate::{Progress, RegionSpec, RegionSummary, SynthError, broken, claims, masters, others, uke};
+use crate::{
+    Progress, RegionSpec, RegionSummary, SynthError, broken, claims, masters, organisation, others, uke,
+};
 
 /// Entries of the opt-out list for each district.
 const OPT_OUTS_PER_DISTRICT: u64 = 5;
@@ -139,6 +141,7 @@ pub fn write_region(
     fs::create_dir_all(out)?;
     let mut truth = Truth::create(out)?;
     masters::write(out)?;
+    organisation::write(out)?;
     write_request(out, &frame)?;
     let feeds = feeds();
     let mut summary = RegionSummary { persons: spec.persons, ..RegionSummary::default() };

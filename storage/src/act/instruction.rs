@@ -178,9 +178,7 @@ impl ActDb {
                         valid_to: r.try_get(8)?,
                         reason: r.try_get(9)?,
                     },
-                    revoked: r
-                        .try_get::<_, Option<Timestamp>>(10)?
-                        .zip(r.try_get::<_, Option<String>>(11)?),
+                    revoked: r.try_get::<_, Option<Timestamp>>(10)?.zip(r.try_get::<_, Option<String>>(11)?),
                 })
             })
             .collect::<Result<_, postgres::Error>>()

@@ -111,7 +111,8 @@ pub struct Version<T> {
 const READING: &str = "reading the organisations";
 const ENTERING: &str = "entering organisations";
 
-const ORGANISATION: &str = "organisation_id, name, kind, parent, certificate, valid_from, valid_to, zones, work, retired,
+const ORGANISATION: &str =
+    "organisation_id, name, kind, parent, certificate, valid_from, valid_to, zones, work, retired,
     version, recorded_at, recorded_by";
 
 const PRINCIPAL: &str = "p.principal_id, p.organisation_id, p.kind, p.staff_number, p.is_default, p.trained_on,
