@@ -92,6 +92,14 @@ impl Line {
         Self { scope: Some(argument), ..self }
     }
 
+    /// A human alone.
+    const fn human(self) -> Self {
+        match self.need {
+            Some(need) => Self { need: Some(Need { human: true, ..need }), ..self },
+            None => self,
+        }
+    }
+
     const fn founding(self) -> Self {
         Self { founding: true, ..self }
     }
@@ -175,7 +183,7 @@ pub const LINES: &[Line] = &[
     decided("person split", &[Identity]).by("by"),
     decided("person undo", &[Identity]).when("by").by("by"),
     by_role("person undo", &[Identity]),
-    job("person relink", &[Identity], Job::Relink).when("switch").by("by"),
+    job("person relink", &[Identity], Job::Relink).human().when("switch").by("by"),
     by_role("person relink", &[Identity]),
     by_role("gate list", &[Identity, Operator, Officer, Auditor]),
     by_role("gate run", &[Identity]),

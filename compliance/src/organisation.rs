@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Span;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use musubi_storage::act::organisation::{OrganisationRow, PrincipalRow, RoleUse};
+use musubi_storage::act::organisation::{OrganisationRow, PrincipalRow};
 
 use crate::audit::{AuditRole, Name};
 use crate::authority::ForbiddenPairs;
@@ -329,8 +328,9 @@ fn as_word<S: serde::Serializer>(severity: &Severity, out: S) -> Result<S::Ok, S
 
 impl Book {
     /// C-070, C-074, C-083, C-084, C-090: everything in the book that is not as it has to be on a day.
+    /// `seen`: the days on which accounts were entered and acted.
     #[must_use]
-    pub fn findings(&self, rules: &Rules<'_>, uses: &[RoleUse], on: Date) -> Vec<Finding> {
+    pub fn findings(&self, rules: &Rules<'_>, seen: &[(String, Date)], on: Date) -> Vec<Finding> {
         let mut found = Vec::new();
         let mut say = |check, severity, subject: &str, what| {
             found.push(Finding { check, severity, subject: subject.to_owned(), what });
@@ -371,13 +371,8 @@ impl Book {
             if p.human && p.row.pledged_on.is_none() {
                 say("C-083", Severity::Blocking, id, "no pledge of secrecy");
             }
-            // An account that never acted counts from the day on which it got its first role.
-            let last = uses.iter().filter(|u| u.principal == id).map(|u| u.at).max();
-            let last = last.map_or_else(
-                || p.roles.iter().map(|r| r.from).min(),
-                |at| Some(at.to_zoned(TimeZone::fixed(jiff::tz::offset(9))).date()),
-            );
-            if last.is_some_and(|day| day < unused) {
+            let last = seen.iter().filter(|(who, _)| who == id).map(|(_, day)| *day).max();
+            if last.is_none_or(|day| day < unused) {
                 say("C-084", Severity::Warning, id, "not used for long: close it");
             }
         }

@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use jiff::civil::Date;
+
 use crate::SynthError;
 
 /// First day of everything here.
@@ -48,8 +50,8 @@ const PRINCIPALS: [(&str, &str, &[&str], bool); 25] = [
     ("release-job", CONTRACTOR, &["release"], true),
 ];
 
-/// Writes `organisation.toml`.
-pub(crate) fn write(out: &Path) -> Result<(), SynthError> {
+/// Writes `organisation.toml`; everybody was trained on one day.
+pub(crate) fn write(out: &Path, trained_on: Date) -> Result<(), SynthError> {
     let mut text = String::from("# Synthetic: no such organisation, certificate or account exists.\n");
     organisation(
         &mut text,
@@ -79,7 +81,7 @@ pub(crate) fn write(out: &Path) -> Result<(), SynthError> {
         "鍵と原本の保管",
     );
     for (number, (id, organisation, roles, default)) in PRINCIPALS.iter().enumerate() {
-        principal(&mut text, number, id, organisation, roles, *default);
+        principal(&mut text, number, id, organisation, roles, *default, trained_on);
     }
     let _infallible = write!(
         text,
@@ -109,11 +111,20 @@ fn organisation(
     );
 }
 
-fn principal(text: &mut String, number: usize, id: &str, organisation: &str, roles: &[&str], default: bool) {
+fn principal(
+    text: &mut String,
+    number: usize,
+    id: &str,
+    organisation: &str,
+    roles: &[&str],
+    default: bool,
+    trained_on: Date,
+) {
     let human = !id.ends_with("-job");
     let (kind, person) = if human {
-        let person =
-            format!("staff_number = \"M-{number:03}\"\ntrained_on = \"{FROM}\"\npledged_on = \"{FROM}\"\n");
+        let person = format!(
+            "staff_number = \"M-{number:03}\"\ntrained_on = \"{trained_on}\"\npledged_on = \"{FROM}\"\n"
+        );
         ("human", person)
     } else {
         ("service", String::new())

@@ -141,7 +141,7 @@ pub fn write_region(
     fs::create_dir_all(out)?;
     let mut truth = Truth::create(out)?;
     masters::write(out)?;
-    organisation::write(out)?;
+    organisation::write(out, spec.first_night)?;
     write_request(out, &frame)?;
     let feeds = feeds();
     let mut summary = RegionSummary { persons: spec.persons, ..RegionSummary::default() };

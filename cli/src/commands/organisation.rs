@@ -10,6 +10,7 @@ use musubi_compliance::authority::ForbiddenPairs;
 use musubi_compliance::instruction;
 use musubi_compliance::operation::OperationKind;
 use musubi_compliance::organisation::{Book, Rules};
+use musubi_etl::house::japanese_day;
 use musubi_storage::act::instruction::NewInstruction;
 use musubi_storage::act::organisation::{OrganisationRow, PrincipalRow};
 use serde::{Deserialize, Serialize};
@@ -256,7 +257,10 @@ fn list(cli: &Cli, voice: Voice) -> Result<Ending> {
             voice.line(format!("    {}{star}{state}  {}", p.row.id, roles.join(", ")));
         }
     }
-    let findings = book.findings(&rules, &db.role_uses()?, on);
+    let mut seen = db.principals_entered()?;
+    seen.extend(db.role_uses()?.into_iter().map(|u| (u.principal, u.at)));
+    let seen: Vec<_> = seen.into_iter().map(|(who, at)| (who, japanese_day(at))).collect();
+    let findings = book.findings(&rules, &seen, on);
     for f in &findings {
         voice.line(format!("  {} {} {}: {}", f.check, f.severity.as_str(), f.subject, f.what));
     }

@@ -310,6 +310,16 @@ impl ActDb {
         Ok(())
     }
 
+    /// When accounts were first entered.
+    pub fn principals_entered(&mut self) -> Result<Vec<(String, Timestamp)>, StorageError> {
+        let sql = "SELECT principal_id, recorded_at FROM compliance.principal WHERE version = 1 ORDER BY 1";
+        let rows = self.client.query(sql, &[]).map_err(StorageError::db(READING))?;
+        rows.iter()
+            .map(|r| Ok((r.try_get(0)?, r.try_get(1)?)))
+            .collect::<Result<_, postgres::Error>>()
+            .map_err(StorageError::db(READING))
+    }
+
     /// When accounts last acted, in each role.
     pub fn role_uses(&mut self) -> Result<Vec<RoleUse>, StorageError> {
         let doing = "reading the uses of roles";
