@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use musubi_model::limits::Limits;
+use musubi_model::matching::TokenKind;
 use musubi_model::parameter::{Parameter, ParameterError, ParameterSet, ParameterValue};
 use musubi_storage::StorageError;
 use musubi_storage::compliance::ParameterStore;
@@ -95,6 +96,10 @@ fn fits(set: &ParameterSet, row: &Parameter) -> Result<(), ParametersRefused> {
 fn understood(name: &str, text: &str) -> bool {
     match name {
         "authority.forbidden_pairs" => ForbiddenPairs::parse(text).is_some(),
+        "optout.match_kinds" => {
+            let mut kinds = text.split_whitespace().peekable();
+            kinds.peek().is_some() && kinds.all(|kind| TokenKind::read(kind).is_some())
+        }
         _ => !text.trim().is_empty(),
     }
 }
@@ -215,8 +220,12 @@ mod tests {
         let mut set = parameters(None).unwrap();
         set.parameters.retain(|p| p.name != "limits.zip_ratio_max");
         assert!(matches!(limits(&set, DAY), Err(ParameterError::Missing { .. })));
+        // The bounds keep everybody, whoever mends it too, from being stopped by a limit that is no limit.
         let large = row("limits.zip_entries_max", ParameterValue::Number(5_000_000_000), DAY, "試験");
-        assert!(limits(&parameters(Some(&[large])).unwrap(), DAY).is_err());
+        assert!(matches!(parameters(Some(&[large.clone()])), Err(ParametersRefused::Bounds { .. })));
+        let mut set = parameters(None).unwrap();
+        set.parameters.push(large);
+        assert!(limits(&set, DAY).is_err());
         assert!(limits(&parameters(None).unwrap(), Date::constant(2000, 1, 1)).is_err());
     }
 
