@@ -229,7 +229,7 @@ fn an_explanation_draws_the_weights_in_words_without_values() {
     house.run(2, &["person", "show", &pair[0], "--values"]);
     house.run(2, &["person", "show", &pair[0], "--values", "--purpose", "curiosity"]);
     house.run(2, &["person", "match", "--kana", &t.kana, "--birth", &t.birth]);
-    assert_eq!(count(&booked(&house), "operator view-person"), 0);
+    assert_eq!(count(&booked(&house), "desk-01 view-person"), 0);
     let shown = house.run(0, &["person", "show", &pair[0], "--values", "--purpose", "disclosure"]);
     assert!(shown.out.contains(&t.birth) || shown.out.contains(given), "{}", shown.out);
     let beside = house.run(0, &["person", "explain", &pair[0], &pair[1], "--values", "--purpose", "review"]);
@@ -237,9 +237,9 @@ fn an_explanation_draws_the_weights_in_words_without_values() {
     let person = json["persons"][0].as_str().unwrap().to_owned();
     let rows = booked(&house);
     for purpose in ["disclosure", "review"] {
-        assert_eq!(count(&rows, &format!("operator view-person person:{person}:{purpose}")), 1, "{rows:?}");
+        assert_eq!(count(&rows, &format!("desk-01 view-person person:{person}:{purpose}")), 1, "{rows:?}");
     }
-    assert!(count(&rows, "operator query-person persons:inquiry") > 0);
+    assert!(count(&rows, "desk-01 query-person persons:inquiry") > 0);
     let answer = t.ask(&house, &["--values"]).json();
     assert!(answer["values"][0]["records"][0]["values"].is_object());
 }
