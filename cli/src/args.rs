@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::sync::OnceLock;
 
 use clap::{Args, Parser, Subcommand};
-use musubi_compliance::audit::Name;
+use musubi_compliance::audit::{AuditRole, Name};
 use musubi_etl::Faults;
 
 use crate::authority::{Asked, OpenRun};
@@ -53,7 +53,7 @@ pub struct Cli {
 #[derive(Debug, Clone, Default)]
 pub struct Actor {
     named: String,
-    acting: OnceLock<String>,
+    acting: OnceLock<(String, AuditRole)>,
 }
 
 impl Actor {
@@ -62,9 +62,14 @@ impl Actor {
         (!self.named.is_empty()).then_some(self.named.as_str())
     }
 
-    /// From now on it is this account that acts.
-    pub fn acts_as(&self, account: &Name) {
-        self.acting.get_or_init(|| account.to_string());
+    /// From now on it is this account that acts, in this role.
+    pub fn acts_as(&self, account: &Name, role: AuditRole) {
+        self.acting.get_or_init(|| (account.to_string(), role));
+    }
+
+    /// The role in which it was let in.
+    pub fn role(&self) -> Option<AuditRole> {
+        self.acting.get().map(|(_, role)| *role)
     }
 }
 
@@ -80,7 +85,7 @@ impl Deref for Actor {
     type Target = str;
 
     fn deref(&self) -> &str {
-        self.acting.get().unwrap_or(&self.named)
+        self.acting.get().map_or(&self.named, |(account, _)| account)
     }
 }
 

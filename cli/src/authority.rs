@@ -295,7 +295,7 @@ pub fn admit(cli: &Cli, registry: &Arc<Registry>, set: &ParameterSet) -> Result<
     let named = asked.by.as_deref().or_else(|| cli.actor.named());
     if office.book.is_empty() && asked.line.founding {
         let principal = Name::new(named.unwrap_or("founding")).context("--actor")?;
-        cli.actor.acts_as(&principal);
+        cli.actor.acts_as(&principal, Officer);
         return Ok(Acting {
             granted: Granted { principal, role: Officer, instruction: None },
             roles: vec![Officer],
@@ -311,7 +311,7 @@ pub fn admit(cli: &Cli, registry: &Arc<Registry>, set: &ParameterSet) -> Result<
     };
     db.note_role_use(&granted.principal.to_string(), granted.role.as_str(), at)?;
     let roles = office.book.principal(&granted.principal.to_string()).map(|p| p.roles_on(today()));
-    cli.actor.acts_as(&granted.principal);
+    cli.actor.acts_as(&granted.principal, granted.role);
     if let (Some(job), Some(instruction)) = (need.job, &granted.instruction) {
         let id = begin(&mut db, asked, job, &granted, instruction, set)?;
         // One command opens one house; a second opening belongs to the same run.

@@ -213,6 +213,15 @@ impl Capability {
     pub fn kind(&self) -> OperationKind {
         self.kind
     }
+
+    /// Uses it up for something of a kind, and gives the operation's number for the book of what was done.
+    pub fn spend(self, on: OperationKind) -> Result<i64, StorageError> {
+        if self.kind == on {
+            Ok(self.operation)
+        } else {
+            Err(StorageError::Refused("the approval is for something else".into()))
+        }
+    }
 }
 
 /// Takes the approval of exactly this, for whoever carries it out: afterwards it is used up. `Err` holds the open

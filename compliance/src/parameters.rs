@@ -115,10 +115,7 @@ pub fn check_change(set: &ParameterSet, row: &Parameter, today: Date) -> Result<
 
 /// Writes a change that two people approved. The capability is used up; it must have been taken for this row.
 pub fn change(db: &mut ActDb, row: &Parameter, by: Capability, at: Timestamp) -> Result<(), StorageError> {
-    if by.kind() != OperationKind::ParameterChange {
-        return Err(StorageError::Refused("the approval is for something else".into()));
-    }
-    db.change_parameter(by.operation(), row, at)
+    db.change_parameter(by.spend(OperationKind::ParameterChange)?, row, at)
 }
 
 /// A word in force on a day.
@@ -222,7 +219,7 @@ mod tests {
         assert!(matches!(limits(&set, DAY), Err(ParameterError::Missing { .. })));
         // The bounds keep everybody, whoever mends it too, from being stopped by a limit that is no limit.
         let large = row("limits.zip_entries_max", ParameterValue::Number(5_000_000_000), DAY, "試験");
-        assert!(matches!(parameters(Some(&[large.clone()])), Err(ParametersRefused::Bounds { .. })));
+        assert!(matches!(parameters(Some(std::slice::from_ref(&large))), Err(ParametersRefused::Bounds { .. })));
         let mut set = parameters(None).unwrap();
         set.parameters.push(large);
         assert!(limits(&set, DAY).is_err());

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole};
 use musubi_compliance::authority::ForbiddenPairs;
-use musubi_compliance::instruction;
+use musubi_compliance::instruction::{self, Job};
 use musubi_compliance::operation::OperationKind;
 use musubi_compliance::organisation::{Book, Rules};
 use musubi_etl::house::japanese_day;
@@ -296,8 +296,8 @@ fn matrix(voice: Voice) {
             "verb": line.verb,
             "roles": need.roles.iter().map(|r| r.as_str()).collect::<Vec<_>>(),
             "human": need.human,
-            "instruction": need.job.map(|j| j.as_str()),
-            "two_people": line.dual.map(|d| d.as_str()),
+            "instruction": need.job.map(Job::as_str),
+            "two_people": line.dual.map(OperationKind::as_str),
         }))
     };
     voice.line("| command | roles | only a human | instruction | two people |\n|---|---|---|---|---|");

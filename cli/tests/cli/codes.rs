@@ -43,6 +43,8 @@ fn masters_of_a_folder_stand_side_by_side() {
         run_in(&data, code, &words).json()
     };
     let folder = text(&masters);
+    let organisations = Region::get();
+    crate::house::found(&data, &organisations.path(""));
 
     // One file tells no day, one has a line that does not fit: the others are loaded, and somebody should look.
     let told = run(3, &["masters", "load", folder]);

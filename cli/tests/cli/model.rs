@@ -98,6 +98,9 @@ fn from_records_to_a_model_in_force() {
     let page = fs::read_to_string(&out).unwrap();
     assert!(page.contains("expected precision") && !page.contains("見本"), "no truth, and no name");
 
+    let organisations = Region::get();
+    crate::house::found(&data, &organisations.path(""));
+
     // touched, or without its signature: no model
     let mut bytes = fs::read(&file).unwrap();
     let last = bytes.len() - 3;
@@ -114,8 +117,6 @@ fn from_records_to_a_model_in_force() {
     }
     run(4, &[&train[..], &["--out", text(&at("x.json")), "--base", text(&at("touched.json"))]].concat());
 
-    let organisations = Region::get();
-    crate::house::found(&data, &organisations.path(""));
     let adopt = |code: i32, actor: &str, what: &str| {
         run(code, &["--actor", actor, "model", "adopt", what, "--reason", "見本の評価による"])
     };
