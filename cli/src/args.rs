@@ -1,9 +1,16 @@
 //! The command line: every verb of `musubi`, defined once.
 
+use std::convert::Infallible;
+use std::ops::Deref;
 use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::OnceLock;
 
 use clap::{Args, Parser, Subcommand};
+use musubi_compliance::audit::{AuditRole, Name};
 use musubi_etl::Faults;
+
+use crate::authority::{Asked, OpenRun};
 
 /// 結び — takes medical records in, resolves patients, keeps every value with its way back, releases what was approved.
 #[derive(Debug, Parser)]
@@ -21,12 +28,65 @@ pub struct Cli {
     /// Language of what people read.
     #[arg(long, global = true, default_value = "ja", value_parser = ["ja", "en"])]
     pub lang: String,
-    /// Who gives this command; stands in the audit chain.
-    #[arg(long, global = true, default_value = "operator", env = "MUSUBI_ACTOR", value_name = "NAME")]
-    pub actor: String,
+    /// Account that gives this command; stands in the audit chain. Without it, the default account of the role.
+    #[arg(
+        long,
+        global = true,
+        default_value = "",
+        hide_default_value = true,
+        env = "MUSUBI_ACTOR",
+        value_name = "NAME"
+    )]
+    pub actor: Actor,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// What the verb asks of whoever gives it.
+    #[arg(skip)]
+    pub asked: Option<Asked>,
+    /// The run in the books, once a job has begun.
+    #[arg(skip)]
+    pub run: OnceLock<OpenRun>,
+}
+
+/// The account that gives a command: as named, and as found once the house is open.
+#[derive(Debug, Clone, Default)]
+pub struct Actor {
+    named: String,
+    acting: OnceLock<(String, AuditRole)>,
+}
+
+impl Actor {
+    /// The account that was named.
+    pub fn named(&self) -> Option<&str> {
+        (!self.named.is_empty()).then_some(self.named.as_str())
+    }
+
+    /// From now on it is this account that acts, in this role.
+    pub fn acts_as(&self, account: &Name, role: AuditRole) {
+        self.acting.get_or_init(|| (account.to_string(), role));
+    }
+
+    /// The role in which it was let in.
+    pub fn role(&self) -> Option<AuditRole> {
+        self.acting.get().map(|(_, role)| *role)
+    }
+}
+
+impl FromStr for Actor {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self { named: text.to_owned(), acting: OnceLock::new() })
+    }
+}
+
+impl Deref for Actor {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.acting.get().map_or(&self.named, |(account, _)| account)
+    }
 }
 
 /// The verbs.
@@ -34,6 +94,18 @@ pub struct Cli {
 pub enum Command {
     /// Make a synthetic region in the real formats.
     Synth(Synth),
+    /// Organisations and accounts (事業者・アカウント): who may do what, under which certificate.
+    #[command(subcommand)]
+    Organisation(crate::commands::organisation::Organisation),
+    /// Instructions (指示): without one, no job starts.
+    #[command(subcommand)]
+    Instruction(crate::commands::instruction::Instruction),
+    /// Operations that two people decide (二人制の操作).
+    #[command(subcommand)]
+    Operation(crate::commands::operation::Operation),
+    /// Parameters (パラメータ): what law or operator may change, by two people, from a day on.
+    #[command(subcommand)]
+    Parameter(crate::commands::parameter::ParameterVerb),
     /// Register submitters, providers and feeds from a TOML file.
     Feeds {
         /// File of submitters, providers and feeds.

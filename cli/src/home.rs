@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
@@ -16,6 +17,7 @@ use musubi_storage::server::{DatabaseChoice, Server};
 use serde::Deserialize;
 
 use crate::args::Cli;
+use crate::authority::{self, Acting};
 
 /// `musubi.toml` in the data folder. Everything has a default; a missing file is an empty one.
 #[derive(Debug, Default, Deserialize)]
@@ -60,11 +62,13 @@ pub struct Home {
     /// Keys.
     pub ring: KeyRing,
     /// Database.
-    pub registry: Registry,
+    pub registry: Arc<Registry>,
     /// Parameters.
     pub parameters: ParameterSet,
     /// Limits in force today.
     pub limits: Limits,
+    /// Who acts, in which role.
+    pub acting: Acting,
 }
 
 /// The time now.
@@ -83,8 +87,17 @@ pub fn today() -> Date {
 /// Name and version of this program, for the books.
 pub const CODE_VERSION: &str = concat!("musubi ", env!("CARGO_PKG_VERSION"));
 
+/// BLAKE3 of the file of this program, for the books.
+pub fn binary_hash() -> Result<String> {
+    let program = std::env::current_exe().context("プログラムの場所が分かりません")?;
+    let file = fs::File::open(&program).context("プログラムのファイルを読めません")?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(file).context("プログラムのファイルを読めません")?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
 impl Home {
-    /// Opens the installation in the data folder, making it on the first call.
+    /// Opens the installation in the data folder, making it on the first call, for whoever may give this command.
     pub fn open(cli: &Cli) -> Result<Self> {
         let (data, database_url) = (cli.data.as_path(), cli.database_url.as_deref());
         let (configuration, ring) = keys(data)?;
@@ -93,16 +106,12 @@ impl Home {
             None => DatabaseChoice::Embedded,
         };
         let server = Server::open(data, &choice).context("データベースを開けません")?;
-        let registry = Registry::open(server).context("台帳を開けません")?;
-        let operator_file = data.join("parameters.toml");
-        let operator = match fs::read_to_string(&operator_file) {
-            Ok(text) => Some(text),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
-            Err(e) => return Err(e).context("parameters.toml を読めません"),
-        };
-        let set = parameters::parameters(operator.as_deref()).context("パラメータを使えません")?;
+        let registry = Arc::new(Registry::open(server).context("台帳を開けません")?);
+        let changes = registry.act()?.parameter_changes().context("パラメータの変更を読めません")?;
+        let set = parameters::parameters(Some(&changes)).context("パラメータを使えません")?;
+        let acting = authority::admit(cli, &registry, &set)?;
         let limits = parameters::limits(&set, today()).context("上限値を読めません")?;
-        Ok(Self { data: data.to_owned(), configuration, ring, registry, parameters: set, limits })
+        Ok(Self { data: data.to_owned(), configuration, ring, registry, parameters: set, limits, acting })
     }
 
     /// Where vault and lake lie.

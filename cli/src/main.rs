@@ -1,9 +1,10 @@
 //! The binary `musubi`: arguments in, exit code and words (or `--json`) out. No rule, no SQL: it wires rooms together.
 //!
-//! Exit codes: 0 done; 1 the store, disk or database failed (run it again); 2 usage; 3 done, but something was
+//! Exit codes: 0 done; 1 the store, disk or database failed (run it again); 2 usage, or refused to this account; 3 done, but something was
 //! rejected or quarantined; 4 a verification failed.
 
 mod args;
+mod authority;
 mod commands;
 mod home;
 mod say;
@@ -12,27 +13,44 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use args::{Cli, Command};
-use clap::Parser as _;
+use authority::{Asked, Denied};
+use clap::{CommandFactory as _, FromArgMatches as _};
 use commands::{Ending, books, night, release, report, show, synth, trace};
 use say::{Voice, warn};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => Cli { asked: Asked::of(&matches), ..cli },
+        Err(e) => e.exit(),
+    };
     let voice = Voice { json: cli.json, english: cli.lang == "en" };
-    match run(&cli, voice) {
+    match run(&cli, voice).and_then(|ending| end_run(&cli, ending.as_str()).map(|()| ending)) {
         Ok(ending) => ExitCode::from(ending.code()),
         Err(e) => {
+            if let Err(also) = end_run(&cli, "failed") {
+                warn(&format!("{also:#}"));
+            }
             // The chain of causes, outermost first; messages name files, tables and steps, never a person's value.
             let chain: Vec<String> = e.chain().map(ToString::to_string).collect();
             warn(&format!("{}: {}", voice.word("エラー", "error"), chain.join(": ")));
-            ExitCode::from(1)
+            ExitCode::from(if e.is::<Denied>() { Ending::Usage.code() } else { 1 })
         }
     }
+}
+
+/// Closes the run in the books, where the command was a job.
+fn end_run(cli: &Cli, result: &str) -> Result<()> {
+    cli.run.get().map_or(Ok(()), |run| run.end(result))
 }
 
 fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
     match &cli.command {
         Command::Synth(order) => synth::run(order, voice),
+        Command::Organisation(order) => commands::organisation::run(cli, voice, order),
+        Command::Instruction(order) => commands::instruction::run(cli, voice, order),
+        Command::Operation(order) => commands::operation::run(cli, voice, order),
+        Command::Parameter(order) => commands::parameter::run(cli, voice, order),
         Command::Feeds { file } => books::feeds(cli, voice, file),
         Command::Masters(order) => commands::masters::run(cli, voice, order),
         Command::Codes(order) => commands::codes::run(cli, voice, order),

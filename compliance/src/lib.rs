@@ -5,12 +5,19 @@
 //! * [`optout`]: who may not be taken in (提供停止), before and after linkage; it fails closed.
 //! * [`optout_list`]: the help desk's list of those who asked to stop, read row by row.
 //! * [`audit`]: the hash-chained book of who did what.
+//! * [`organisation`], [`instruction`], [`authority`]: who may do what, and on whose word.
+//! * [`operation`]: what two people decide.
 //!
 //! This room knows neither formats nor pages, makes no token and never writes a person's value into a book.
 
 pub mod audit;
+pub mod authority;
 mod csv;
+pub mod instruction;
 pub mod notice;
+pub mod operation;
 pub mod optout;
 pub mod optout_list;
+pub mod organisation;
 pub mod parameters;
+mod words;

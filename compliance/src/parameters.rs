@@ -1,81 +1,121 @@
-//! The parameters in force (パラメータ): the shipped set, and what the operator added to it (invariant 11).
+//! The parameters in force (パラメータ; law.md §16, C-091): the shipped set, and the changes two people agreed to (invariant 11).
 //!
-//! An operator's file can add later rows of known names. It must never invent a name, change a shipped row, or turn a
-//! number into a word: a gate that reads a parameter has to find what it expects or stop the data.
-
-use std::collections::BTreeMap;
+//! A change adds a later row of a known name. It must never invent a name, change a shipped row, turn a number into a word
+//! or pass the shipped bounds: a gate that reads a parameter has to find what it expects or stop the data.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use musubi_model::limits::Limits;
+use musubi_model::matching::TokenKind;
 use musubi_model::parameter::{Parameter, ParameterError, ParameterSet, ParameterValue};
 use musubi_storage::StorageError;
 use musubi_storage::compliance::ParameterStore;
+use musubi_storage::registry::ActDb;
+
+use crate::authority::ForbiddenPairs;
+use crate::operation::{Capability, OperationKind};
 
 /// The set as shipped.
 const SHIPPED: &str = include_str!("../parameters/parameters.toml");
 
-/// Why an operator's parameters are refused. The whole file is refused, never a part of it.
+/// Why a change of a parameter is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParametersRefused {
-    /// Not TOML, or not rows of parameters.
+    /// The shipped set is not rows of parameters.
     #[error(transparent)]
     Unreadable(#[from] ParameterError),
     /// No parameter has this name.
     #[error("parameter {0}: no such name")]
     UnknownName(String),
-    /// Not later than the row that stands.
-    #[error("parameter {name}: from {from} is not later than {standing}, the last row that stands")]
-    NotLater {
+    /// From a day that has passed: what ran then is judged by what held then.
+    #[error("parameter {name}: from {from} is before {today}")]
+    Past {
         /// Which.
         name: String,
         /// From when it was to hold.
         from: Date,
-        /// From when the last standing row holds.
-        standing: Date,
+        /// The day in Japan.
+        today: Date,
     },
-    /// A number where a word stands, or the reverse.
+    /// A number where a word stands, or the reverse, or a word that its reader does not understand.
     #[error("parameter {0}: not of the kind of the shipped value")]
     OtherKind(String),
+    /// Outside of what the shipped row allows.
+    #[error("parameter {name}: {value} is not between {min} and {max}")]
+    Bounds {
+        /// Which.
+        name: String,
+        /// The number.
+        value: u64,
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
     /// Nothing says why.
     #[error("parameter {0}: no basis given")]
     NoBasis(String),
 }
 
-/// The parameters of this installation: the shipped set and, after it, the rows of the operator's file (TOML text).
+/// The parameters of this installation: the shipped set and, after it, the approved changes in the order of approval.
 ///
 /// # Errors
 /// [`ParametersRefused`] names the first row that cannot stand; nothing may run then.
-pub fn parameters(operator_file: Option<&str>) -> Result<ParameterSet, ParametersRefused> {
+pub fn parameters(changes: Option<&[Parameter]>) -> Result<ParameterSet, ParametersRefused> {
     let mut set = ParameterSet::parse(SHIPPED)?;
-    let mut last: BTreeMap<String, (Date, bool)> = BTreeMap::new();
-    for row in &set.parameters {
-        let slot = last.entry(row.name.clone()).or_insert((row.from, is_number(row)));
-        slot.0 = slot.0.max(row.from);
-    }
-    let mut added = operator_file.map(ParameterSet::parse).transpose()?.unwrap_or_default().parameters;
-    added.sort_by(|a, b| (&a.name, a.from).cmp(&(&b.name, b.from)));
-    for row in added {
-        let Some((standing, number)) = last.get_mut(&row.name) else {
-            return Err(ParametersRefused::UnknownName(row.name));
-        };
-        if is_number(&row) != *number {
-            return Err(ParametersRefused::OtherKind(row.name));
-        }
-        if row.basis.trim().is_empty() {
-            return Err(ParametersRefused::NoBasis(row.name));
-        }
-        if row.from <= *standing {
-            return Err(ParametersRefused::NotLater { standing: *standing, from: row.from, name: row.name });
-        }
-        *standing = row.from;
-        set.parameters.push(row);
+    for row in changes.unwrap_or_default() {
+        fits(&set, row)?;
+        set.parameters.push(row.clone());
     }
     Ok(set)
 }
 
-fn is_number(row: &Parameter) -> bool {
-    matches!(row.value, ParameterValue::Number(_))
+/// Holds a change against the shipped row of its name.
+fn fits(set: &ParameterSet, row: &Parameter) -> Result<(), ParametersRefused> {
+    // Changes are rows of shipped names only, so the first of a name is a shipped one.
+    let Some(shipped) = set.parameters.iter().find(|p| p.name == row.name) else {
+        return Err(ParametersRefused::UnknownName(row.name.clone()));
+    };
+    match (&row.value, &shipped.value) {
+        (ParameterValue::Number(value), ParameterValue::Number(_)) => {
+            let (min, max) = (shipped.min.unwrap_or(0), shipped.max.unwrap_or(i64::MAX.unsigned_abs()));
+            if !(min..=max).contains(value) {
+                return Err(ParametersRefused::Bounds { name: row.name.clone(), value: *value, min, max });
+            }
+        }
+        (ParameterValue::Text(text), ParameterValue::Text(_)) if understood(&row.name, text) => {}
+        _ => return Err(ParametersRefused::OtherKind(row.name.clone())),
+    }
+    if row.basis.trim().is_empty() {
+        return Err(ParametersRefused::NoBasis(row.name.clone()));
+    }
+    Ok(())
+}
+
+/// Whether whoever reads a word understands it: one that is not understood would stop everybody, its mender too.
+fn understood(name: &str, text: &str) -> bool {
+    match name {
+        "authority.forbidden_pairs" => ForbiddenPairs::parse(text).is_some(),
+        "optout.match_kinds" => {
+            let mut kinds = text.split_whitespace().peekable();
+            kinds.peek().is_some() && kinds.all(|kind| TokenKind::read(kind).is_some())
+        }
+        _ => !text.trim().is_empty(),
+    }
+}
+
+/// Whether a change may be proposed today.
+pub fn check_change(set: &ParameterSet, row: &Parameter, today: Date) -> Result<(), ParametersRefused> {
+    fits(set, row)?;
+    if row.from < today {
+        return Err(ParametersRefused::Past { name: row.name.clone(), from: row.from, today });
+    }
+    Ok(())
+}
+
+/// Writes a change that two people approved. The capability is used up; it must have been taken for this row.
+pub fn change(db: &mut ActDb, row: &Parameter, by: Capability, at: Timestamp) -> Result<(), StorageError> {
+    db.change_parameter(by.spend(OperationKind::ParameterChange)?, row, at)
 }
 
 /// A word in force on a day.
@@ -128,26 +168,26 @@ pub fn record_parameters(
 
 #[cfg(test)]
 mod tests {
+    use musubi_model::parameter::Verified;
+
     use super::*;
 
     const DAY: Date = Date::constant(2026, 4, 1);
 
-    fn check(operator: &str, expect: &str) {
-        let got = match parameters(Some(operator)) {
-            Ok(set) => {
-                format!(
-                    "{:?} {:?}",
-                    set.number("statistics.cell_min_persons", DAY),
-                    set.number("statistics.cell_min_persons", Date::constant(2027, 4, 1))
-                )
-            }
-            Err(e) => e.to_string(),
-        };
-        assert!(got.contains(expect), "{operator}\n{got}");
+    fn row(name: &str, value: ParameterValue, from: Date, basis: &str) -> Parameter {
+        Parameter {
+            name: name.to_owned(),
+            value,
+            from,
+            basis: basis.to_owned(),
+            verified: Verified::Design,
+            min: None,
+            max: None,
+        }
     }
 
-    fn row(name: &str, value: &str, from: &str, basis: &str) -> String {
-        format!("[[parameter]]\nname='{name}'\nvalue={value}\nfrom='{from}'\nbasis='{basis}'\n")
+    fn number(value: u64, from: Date) -> Parameter {
+        row("statistics.cell_min_persons", ParameterValue::Number(value), from, "審査委員会決定")
     }
 
     #[test]
@@ -156,17 +196,20 @@ mod tests {
         assert_eq!(limits(&set, DAY).unwrap(), Limits::default());
         assert_eq!(set.number("statistics.cell_min_persons", DAY), Ok(10));
         assert_eq!(word(&set, "optout.match_kinds", DAY), Ok("local insured name"));
+        assert!(ForbiddenPairs::parse(word(&set, "authority.forbidden_pairs", DAY).unwrap()).is_some());
     }
 
     #[test]
-    fn every_shipped_row_says_why_and_stands_once() {
+    fn every_shipped_row_says_why_stands_once_and_keeps_its_own_bounds() {
         let set = parameters(None).unwrap();
         let mut keys: Vec<_> = set.parameters.iter().map(|p| (&p.name, p.from)).collect();
         keys.sort();
         let before = keys.len();
         keys.dedup();
         assert_eq!(before, keys.len());
-        assert!(set.parameters.iter().all(|p| !p.basis.trim().is_empty()));
+        for p in &set.parameters {
+            assert_eq!(fits(&set, p), Ok(()), "{}", p.name);
+        }
     }
 
     #[test]
@@ -174,29 +217,48 @@ mod tests {
         let mut set = parameters(None).unwrap();
         set.parameters.retain(|p| p.name != "limits.zip_ratio_max");
         assert!(matches!(limits(&set, DAY), Err(ParameterError::Missing { .. })));
-        let large =
-            parameters(Some(&row("limits.zip_entries_max", "5000000000", "2026-01-01", "試験"))).unwrap();
-        assert!(limits(&large, DAY).is_err());
+        // The bounds keep everybody, whoever mends it too, from being stopped by a limit that is no limit.
+        let large = row("limits.zip_entries_max", ParameterValue::Number(5_000_000_000), DAY, "試験");
+        assert!(matches!(parameters(Some(std::slice::from_ref(&large))), Err(ParametersRefused::Bounds { .. })));
+        let mut set = parameters(None).unwrap();
+        set.parameters.push(large);
+        assert!(limits(&set, DAY).is_err());
         assert!(limits(&parameters(None).unwrap(), Date::constant(2000, 1, 1)).is_err());
     }
 
     #[test]
-    fn an_operator_adds_later_rows_only() {
-        let name = "statistics.cell_min_persons";
-        check(&row(name, "20", "2027-04-01", "審査委員会決定"), "Ok(10) Ok(20)");
-        check(&(row(name, "30", "2027-04-01", "b") + &row(name, "20", "2027-01-01", "a")), "Ok(10) Ok(30)");
-        check(&row(name, "5", "2018-05-11", "試験"), "not later");
-        check(&(row(name, "5", "2027-01-01", "a") + &row(name, "6", "2027-01-01", "b")), "not later");
-        check(&row(name, "'five'", "2027-04-01", "試験"), "kind");
-        check(&row(name, "20", "2027-04-01", " "), "no basis");
-        check(&row("statistics.cell_minimum", "20", "2027-04-01", "試験"), "no such name");
-        check("[[parameter]]\nname='x'\n", "cannot be read");
-        check("", "Ok(10) Ok(10)");
+    fn a_change_holds_from_its_day_on() {
+        let (spring, later) = (Date::constant(2027, 4, 1), Date::constant(2027, 4, 2));
+        let set = parameters(Some(&[number(20, spring), number(30, later)])).unwrap();
+        let at = |day| set.number("statistics.cell_min_persons", day);
+        assert_eq!((at(DAY), at(spring), at(later)), (Ok(10), Ok(20), Ok(30)));
+        // Of two approved for one day the later approval holds.
+        let set = parameters(Some(&[number(20, spring), number(25, spring)])).unwrap();
+        assert_eq!(set.number("statistics.cell_min_persons", spring), Ok(25));
+    }
+
+    #[test]
+    fn what_may_be_changed_is_bounded() {
+        let set = parameters(None).unwrap();
+        let tell = |row: &Parameter| check_change(&set, row, DAY).map_err(|e| e.to_string());
+        let text = |t: &str| ParameterValue::Text(t.to_owned());
+        assert_eq!(tell(&number(20, DAY)), Ok(()));
+        for (bad, why) in [
+            (number(9, DAY), "not between 10 and 1000"),
+            (number(20, DAY.yesterday().unwrap()), "is before"),
+            (row("statistics.cell_min_persons", text("ten"), DAY, "試験"), "kind"),
+            (row("statistics.cell_minimum", text("ten"), DAY, "試験"), "no such name"),
+            (row("statistics.cell_min_persons", ParameterValue::Number(20), DAY, " "), "no basis"),
+            (row("authority.forbidden_pairs", text("officer:nobody"), DAY, "試験"), "kind"),
+        ] {
+            let told = tell(&bad).unwrap_err();
+            assert!(told.contains(why), "{told}");
+        }
     }
 
     #[test]
     fn the_hash_names_the_set() {
-        let added = row("notice.wait_days", "45", "2027-04-01", "試験");
-        assert_ne!(parameters(None).unwrap().hash(), parameters(Some(&added)).unwrap().hash());
+        let added = number(20, Date::constant(2027, 4, 1));
+        assert_ne!(parameters(None).unwrap().hash(), parameters(Some(&[added])).unwrap().hash());
     }
 }

@@ -21,6 +21,6 @@ fuzz_target!(|bytes: &[u8]| {
         let _manifest = toml::from_str::<Manifest>(text).is_ok();
         let _agreements = toml::from_str::<Agreements>(text).is_ok();
         let _spec = ExtractSpec::parse(text).is_ok();
-        let _parameters = musubi_compliance::parameters::parameters(Some(text)).is_ok();
+        let _parameters = musubi_model::parameter::ParameterSet::parse(text).is_ok();
     }
 });

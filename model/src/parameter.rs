@@ -15,6 +15,46 @@ pub struct Parameter {
     pub from: Date,
     /// Why this value: law, guideline section, or decision.
     pub basis: String,
+    /// How sure it is that the basis says so.
+    pub verified: Verified,
+    /// The least a number may be changed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<u64>,
+    /// The most a number may be changed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u64>,
+}
+
+/// Whether the text of the basis was checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Verified {
+    /// Read in its source.
+    #[serde(rename = "V")]
+    Read,
+    /// From memory; to be checked against the official text.
+    #[serde(rename = "M")]
+    Memory,
+    /// The operator's own decision or design.
+    #[serde(rename = "D")]
+    Design,
+}
+
+impl Verified {
+    /// The letter.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "V",
+            Self::Memory => "M",
+            Self::Design => "D",
+        }
+    }
+
+    /// Of a letter.
+    #[must_use]
+    pub fn of(letter: &str) -> Option<Self> {
+        [Self::Read, Self::Memory, Self::Design].into_iter().find(|v| v.as_str() == letter)
+    }
 }
 
 /// A parameter's value.
@@ -83,7 +123,7 @@ impl ParameterSet {
     #[must_use]
     pub fn hash(&self) -> String {
         let mut rows: Vec<_> =
-            self.parameters.iter().map(|p| (&p.name, p.from, &p.value, &p.basis)).collect();
+            self.parameters.iter().map(|p| (&p.name, p.from, &p.value, &p.basis, p.verified)).collect();
         rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
         let text = serde_json::to_string(&rows).unwrap_or_default();
         blake3::hash(text.as_bytes()).to_hex().to_string()
@@ -97,8 +137,8 @@ mod tests {
     #[test]
     fn the_latest_row_that_began_holds() {
         let set = ParameterSet::parse(
-            "[[parameter]]\nname='k'\nvalue=5\nfrom='2024-04-01'\nbasis='a'\n\
-             [[parameter]]\nname='k'\nvalue=10\nfrom='2026-04-01'\nbasis='b'\n",
+            "[[parameter]]\nname='k'\nvalue=5\nfrom='2024-04-01'\nbasis='a'\nverified='D'\n\
+             [[parameter]]\nname='k'\nvalue=10\nfrom='2026-04-01'\nbasis='b'\nverified='V'\n",
         )
         .unwrap();
         assert_eq!(set.number("k", Date::constant(2026, 3, 31)), Ok(5));

@@ -26,8 +26,8 @@ const SPEC: &str = "# 見本の申出\nversion=1\nname='mihon'\ntitle='見本の
     product='statistics'\n[cohort]\nfrom='2026-01-01'\nto='2026-12-31'\n\
     [table]\naxes=['diagnosis_chapter','prefecture','sex']\nmeasure='persons'\nage_on='2026-10-01'\n";
 
-const PARAMETERS: &str = "[[parameter]]\nname='statistics.cell_min_persons'\nvalue=10\nfrom='2024-04-01'\nbasis='試験'\n\
-    [[parameter]]\nname='statistics.age_top_years'\nvalue=90\nfrom='2024-04-01'\nbasis='試験'\n";
+const PARAMETERS: &str = "[[parameter]]\nname='statistics.cell_min_persons'\nvalue=10\nfrom='2024-04-01'\nbasis='試験'\nverified='D'\n\
+    [[parameter]]\nname='statistics.age_top_years'\nvalue=90\nfrom='2024-04-01'\nbasis='試験'\nverified='D'\n";
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()

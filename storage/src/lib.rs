@@ -6,6 +6,7 @@
 //! * [`keys`]: the key ring in files, and data keys wrapped under it.
 //! * [`vault`]: raw bytes, encrypted unit by unit.
 //! * [`master_file`], [`master_store`], [`master`], [`code_map`]: code masters from file to memory, and local codes.
+//! * [`act`]: the books of the Act.
 //! * [`lake`]: facts in Parquet, catalogued in the registry.
 //!
 //! It knows how things are kept, never why: no business rule lives here.

@@ -20,6 +20,7 @@ pub mod formats;
 mod masters;
 mod names;
 mod notices;
+mod organisation;
 mod others;
 mod package;
 mod people;

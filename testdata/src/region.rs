@@ -17,7 +17,9 @@ use crate::place::{DISTRICT_PERSONS, PREFECTURES, Provider, site_counts};
 use crate::seen::seen;
 use crate::storage::Storage;
 use crate::truth::{Repeated, Truth, write_request};
-use crate::{Progress, RegionSpec, RegionSummary, SynthError, broken, claims, masters, others, uke};
+use crate::{
+    Progress, RegionSpec, RegionSummary, SynthError, broken, claims, masters, organisation, others, uke,
+};
 
 /// Entries of the opt-out list for each district.
 const OPT_OUTS_PER_DISTRICT: u64 = 5;
@@ -140,6 +142,7 @@ pub fn write_region(
     fs::create_dir_all(out)?;
     let mut truth = Truth::create(out)?;
     masters::write(out)?;
+    organisation::write(out, spec.first_night)?;
     write_request(out, &frame)?;
     let mut notices = Notices::create(out, frame, spec.scenario.notices)?;
     let feeds = feeds();

@@ -17,7 +17,7 @@ use crate::args::{Cli, Optout};
 use crate::home::{Home, now, today};
 use crate::say::Voice;
 
-/// Writes an audit entry for something done in this command.
+/// Writes an audit entry for something done in this command. The role in which the account was let in goes before `role`.
 pub fn audit(
     db: &mut impl Audited,
     cli: &Cli,
@@ -27,6 +27,7 @@ pub fn audit(
     persons: u64,
 ) -> Result<()> {
     let actor = Name::new(&cli.actor).context("--actor")?;
+    let role = cli.actor.role().unwrap_or(role);
     let entry = AuditEntry { at: now(), actor, role, action, object, persons, result: AuditResult::Done };
     audit::append(db, &entry).context("証跡に記録できません")?;
     Ok(())

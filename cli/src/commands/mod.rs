@@ -8,12 +8,16 @@ pub mod codes;
 pub mod findings;
 pub mod formats;
 pub mod gate;
+pub mod instruction;
 pub mod interfaces;
 pub mod masters;
 pub mod match_;
 pub mod model_;
 pub mod night;
 pub mod notice;
+pub mod operation;
+pub mod organisation;
+pub mod parameter;
 pub mod person;
 pub mod precheck;
 pub mod release;
@@ -37,6 +41,17 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// The word for the book of runs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Usage => "usage",
+            Self::LookAtIt => "look-at-it",
+            Self::NotVerified => "not-verified",
+        }
+    }
+
     /// The exit code.
     #[must_use]
     pub fn code(self) -> u8 {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
+use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole};
 use musubi_id_resolution::model_file::{ModelFile, NoModel, TrainedOn};
 use musubi_id_resolution::mpi::model::Model as Weighing;
 use musubi_id_resolution::mpi::weights::{Class, Comparison};
@@ -349,7 +349,6 @@ fn adopt(cli: &Cli, voice: Voice, wanted: &str, reason: &str) -> Result<Ending> 
     if reason.trim().is_empty() {
         bail!("理由(--reason)を書いてください");
     }
-    Name::new(&cli.actor).context("--actor")?;
     let home = Home::open(cli)?;
     let house = home.ring.house.public();
     let mut db = home.registry.identity()?;

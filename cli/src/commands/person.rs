@@ -135,7 +135,7 @@ impl Desk<'_> {
             _ => AuditAction::ViewPerson,
         };
         let actor = Name::new(&self.cli.actor).context("--actor")?;
-        self.book(actor, AuditRole::HelpDesk, action, object, persons)
+        self.book(actor, self.home.acting.granted.role, action, object, persons)
     }
 
     fn book(

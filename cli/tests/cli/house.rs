@@ -88,7 +88,17 @@ fn copy(from: &Path, to: &Path) {
     assert!(status.success(), "cp -a {} {}", from.display(), to.display());
 }
 
+/// Founds a house: organisations, and an instruction for every job that the nights' standing one does not cover.
+pub fn found(data: &Path, region: &Path) {
+    run_in(data, 0, &["organisation", "load", text(&region.join("organisation.toml"))]);
+    let give =
+        ["instruction", "give", "--to", "mihon-contractor", "--until", "2099-03-31", "--reason", "試験"];
+    let jobs = ["--job", "release", "--job", "relink", "--job", "train"];
+    run_in(data, 0, &[&give[..], &jobs].concat());
+}
+
 fn register(data: &Path, region: &Path) {
+    found(data, region);
     run_in(data, 0, &["feeds", text(&region.join("feeds.toml"))]);
     run_in(data, 0, &["masters", "load", text(&region.join("masters"))]);
 }

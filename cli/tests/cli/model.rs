@@ -98,6 +98,9 @@ fn from_records_to_a_model_in_force() {
     let page = fs::read_to_string(&out).unwrap();
     assert!(page.contains("expected precision") && !page.contains("見本"), "no truth, and no name");
 
+    let organisations = Region::get();
+    crate::house::found(&data, &organisations.path(""));
+
     // touched, or without its signature: no model
     let mut bytes = fs::read(&file).unwrap();
     let last = bytes.len() - 3;
@@ -117,15 +120,15 @@ fn from_records_to_a_model_in_force() {
     let adopt = |code: i32, actor: &str, what: &str| {
         run(code, &["--actor", actor, "model", "adopt", what, "--reason", "見本の評価による"])
     };
-    assert_eq!(string(&adopt(0, "sato", text(&file)), "state"), "proposed");
-    assert_eq!(string(&adopt(3, "sato", text(&file)), "state"), "sameperson");
+    assert_eq!(string(&adopt(0, "linker-01", text(&file)), "state"), "proposed");
+    assert_eq!(string(&adopt(3, "linker-01", text(&file)), "state"), "sameperson");
     assert_eq!(string(&run(0, &["model", "list"])[0], "state"), "proposed");
-    assert_eq!(string(&adopt(0, "suzuki", &version), "state"), "adopted");
-    assert_eq!(string(&adopt(0, "tanaka", &version), "state"), "current");
+    assert_eq!(string(&adopt(0, "linker-02", &version), "state"), "adopted");
+    assert_eq!(string(&adopt(0, "linker-01", &version), "state"), "current");
     let list = run(0, &["model", "list"]);
     assert_eq!(
         (string(&list[0], "state") + " " + &string(&list[0]["adopted"], "approved_by")),
-        "in force suzuki"
+        "in force linker-02"
     );
     run_in(&data, 1, &["model", "adopt", "ja/9", "--reason", "x"]);
     run_in(&data, 0, &["check"]);

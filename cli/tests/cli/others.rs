@@ -24,6 +24,7 @@ fn every_format_is_loaded_and_every_submission_leads_back_to_its_bytes() {
         "--out",
         text(&region),
     ]);
+    crate::house::found(&data, &region);
     run(&["feeds", text(&region.join("feeds.toml"))]);
     let inbox = region.join("inbox/night-01");
     let night = run(&["--json", "nightly", "--inbox", text(&inbox)]).json();
@@ -60,6 +61,7 @@ fn every_format_is_loaded_and_every_submission_leads_back_to_its_bytes() {
     let feeds = feeds.replace("interface_version = \"otc-purchase\"", "interface_version = \"mihon-otc\"");
     fs::write(folder.path().join("feeds.toml"), feeds).unwrap();
     let other = folder.path().join("other");
+    crate::house::found(&other, &region);
     run_in(&other, 0, &["feeds", text(&folder.path().join("feeds.toml"))]);
     let package = inbox.join("table-otc-purchase");
     let refused = run_in(&other, 3, &["--json", "intake", text(&package)]).json();

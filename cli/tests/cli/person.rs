@@ -99,7 +99,7 @@ fn a_merge_is_shown_first_ruled_by_one_and_undone_by_two() {
     let two = found(&house, 2);
     let (p, q) = (two[0].1.as_str(), two[1].1.as_str());
     let (of_p, of_q) = (members(&house, p), members(&house, q));
-    let merge = ["person", "merge", p, q, "--by", "sato", "--reason", "same person by the chart"];
+    let merge = ["person", "merge", p, q, "--by", "linker-01", "--reason", "same person by the chart"];
     let with = |more: &[&'static str]| [&merge[..], more].concat();
 
     // tried, and refused without --yes: nothing changes
@@ -130,34 +130,34 @@ fn a_merge_is_shown_first_ruled_by_one_and_undone_by_two() {
     assert_eq!(before["members"].as_array().unwrap().len(), 0);
     // said twice, it is refused in words
     let again =
-        house.run(1, &["person", "split", &of_p[0], &of_q[0], "--by", "sato", "--reason", "x", "--yes"]);
+        house.run(1, &["person", "split", &of_p[0], &of_q[0], "--by", "linker-01", "--reason", "x", "--yes"]);
     assert!(again.err.contains(&format!("裁定 {ruling}")), "{}", again.err);
 
     let why = house.json(0, &["person", "explain", &of_p[0], &of_q[0]]);
     assert_eq!(why["same"], true);
     assert_eq!(why["rulings"].as_array().unwrap().len(), 1, "{why}");
-    assert_eq!(string(&why["rulings"][0], "by"), "sato");
+    assert_eq!(string(&why["rulings"][0], "by"), "linker-01");
 
     // one person alone undoes nothing
     let undo = |by: &str, more: &[&str], code: i32| {
         house.run(code, &[&["person", "undo", ruling.as_str(), "--by", by], more].concat())
     };
-    assert!(undo("tanaka", &["--confirm"], 1).err.contains("提案されていません"));
-    undo("sato", &["--reason", "other birth place"], 0);
+    assert!(undo("linker-02", &["--confirm"], 1).err.contains("提案されていません"));
+    undo("linker-01", &["--reason", "other birth place"], 0);
     let waiting = house.json(0, &["person", "undo"]);
-    assert_eq!(string(&waiting[0], "proposed_by"), "sato");
-    assert!(undo("sato", &["--confirm"], 1).err.contains("別の担当者"));
-    undo("tanaka", &["--confirm"], 0);
-    assert!(undo("tanaka", &["--confirm"], 1).err.contains("すでに取り消されています"));
+    assert_eq!(string(&waiting[0], "proposed_by"), "linker-01");
+    assert!(undo("linker-01", &["--confirm"], 1).err.contains("別の担当者"));
+    undo("linker-02", &["--confirm"], 0);
+    assert!(undo("linker-02", &["--confirm"], 1).err.contains("すでに取り消されています"));
     assert_eq!((members(&house, p), members(&house, q)), (of_p, of_q), "merge and undo give back what was");
     assert_eq!(house.json(0, &["person", "show", gone])["state"], "active");
 
     let rows = booked(&house);
-    for entry in ["sato rule-person", "sato propose-undo", "tanaka confirm-undo"] {
+    for entry in ["linker-01 rule-person", "linker-01 propose-undo", "linker-02 confirm-undo"] {
         assert_eq!(count(&rows, &format!("{entry} ruling:{ruling}")), 1, "{rows:?}");
     }
-    assert_eq!(count(&rows, "sato rule-person"), 1, "what was only tried is not booked");
-    assert!(count(&rows, &format!("operator trace person:{p}")) > 0);
+    assert_eq!(count(&rows, "linker-01 rule-person"), 1, "what was only tried is not booked");
+    assert!(count(&rows, &format!("desk-01 trace person:{p}")) > 0);
     assert_eq!(house.json(0, &["check"])["ok"], true);
 }
 
@@ -167,7 +167,7 @@ fn a_split_names_the_releases_that_it_touches() {
     let request =
         house.json(0, &["request", "new", text(&house.region.path("requests/persons-by-diagnosis.toml"))]);
     let approved =
-        house.json(0, &["board", "approve", &string(&request, "request"), "--approver", "審査委員会"]);
+        house.json(0, &["board", "approve", &string(&request, "request"), "--approver", "board-01"]);
     house.run(0, &["release", "build", &string(&approved, "approval"), "--out", text(&house.beside("out"))]);
     // somebody with two records
     let (person, pair) = truth(&house)
@@ -179,7 +179,7 @@ fn a_split_names_the_releases_that_it_touches() {
             (all.len() > 1).then_some((id, all))
         })
         .expect("somebody with two records");
-    let split = ["person", "split", &pair[0], &pair[1], "--by", "sato", "--reason", "father and son"];
+    let split = ["person", "split", &pair[0], &pair[1], "--by", "linker-01", "--reason", "father and son"];
     let tried = house.json(0, &[&split[..], &["--dry-run"]].concat());
     assert_eq!(string(&tried["releases"][0], "approval"), string(&approved, "approval"));
     assert_eq!(tried["releases"][0]["releases"].as_array().unwrap().len(), 1, "{tried}");
@@ -190,7 +190,8 @@ fn a_split_names_the_releases_that_it_touches() {
         [&pair[0], &pair[1]].map(|id| string(&house.json(0, &["person", "show", id]), "research_id"));
     assert_ne!(a, b);
     assert!([&a, &b].contains(&&person), "one of the two keeps the research id that was released");
-    let words = house.run(1, &["person", "split", &a, &pair[1], "--by", "sato", "--reason", "x", "--yes"]);
+    let words =
+        house.run(1, &["person", "split", &a, &pair[1], "--by", "linker-01", "--reason", "x", "--yes"]);
     assert!(words.err.contains("元データ上の本人の番号"), "{}", words.err);
 }
 
@@ -228,7 +229,7 @@ fn an_explanation_draws_the_weights_in_words_without_values() {
     house.run(2, &["person", "show", &pair[0], "--values"]);
     house.run(2, &["person", "show", &pair[0], "--values", "--purpose", "curiosity"]);
     house.run(2, &["person", "match", "--kana", &t.kana, "--birth", &t.birth]);
-    assert_eq!(count(&booked(&house), "operator view-person"), 0);
+    assert_eq!(count(&booked(&house), "desk-01 view-person"), 0);
     let shown = house.run(0, &["person", "show", &pair[0], "--values", "--purpose", "disclosure"]);
     assert!(shown.out.contains(&t.birth) || shown.out.contains(given), "{}", shown.out);
     let beside = house.run(0, &["person", "explain", &pair[0], &pair[1], "--values", "--purpose", "review"]);
@@ -236,9 +237,9 @@ fn an_explanation_draws_the_weights_in_words_without_values() {
     let person = json["persons"][0].as_str().unwrap().to_owned();
     let rows = booked(&house);
     for purpose in ["disclosure", "review"] {
-        assert_eq!(count(&rows, &format!("operator view-person person:{person}:{purpose}")), 1, "{rows:?}");
+        assert_eq!(count(&rows, &format!("desk-01 view-person person:{person}:{purpose}")), 1, "{rows:?}");
     }
-    assert!(count(&rows, "operator query-person persons:inquiry") > 0);
+    assert!(count(&rows, "desk-01 query-person persons:inquiry") > 0);
     let answer = t.ask(&house, &["--values"]).json();
     assert!(answer["values"][0]["records"][0]["values"].is_object());
 }
@@ -261,7 +262,7 @@ fn the_queue_is_ranked_paged_and_decided() {
     assert!(house.run(1, &["person", "queue", "--after", "12"]).err.contains("--after"));
 
     let (a, b) = (string(&pairs[0], "a"), string(&pairs[0], "b"));
-    let why = ["--by", "sato", "--reason", "the chart does not tell"];
+    let why = ["--by", "linker-01", "--reason", "the chart does not tell"];
     house.run(0, &[&["person", "queue", "postpone", &b, &a], &why[..]].concat());
     let state = |word: &str| house.json(0, &["person", "queue", "--state", word]);
     assert_eq!(string(&state("postponed")["pairs"][0], "reason"), why[3]);
@@ -272,7 +273,7 @@ fn the_queue_is_ranked_paged_and_decided() {
         house.run(1, &[&["person", "queue", "postpone", &a, &b], &why[..]].concat()).err.contains("保留")
     );
     let rows = booked(&house);
-    assert_eq!((count(&rows, "sato postpone-review"), count(&rows, "sato rule-person")), (1, 1));
+    assert_eq!((count(&rows, "linker-01 postpone-review"), count(&rows, "linker-01 rule-person")), (1, 1));
     let unknown = house.run(1, &["person", "show", &"0".repeat(32)]);
     assert!(unknown.err.contains("ありません"), "{}", unknown.err);
 }

@@ -75,6 +75,7 @@ fn an_unknown_feed_is_taken_in_once_it_is_registered() {
     let here = folder();
     let data = here.path().join("data");
     let package = region.path("inbox/night-01/receipts-13");
+    crate::house::found(&data, &region.path(""));
     let refused = run_in(&data, 3, &["--json", "intake", text(&package)]).json();
     assert_eq!(refused["packages"][0]["outcome"]["Ok"]["findings"]["SUB-FEED-UNKNOWN"], 1);
     run_in(&data, 0, &["feeds", text(&region.path("feeds.toml"))]);

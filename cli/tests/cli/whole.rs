@@ -111,10 +111,10 @@ fn trace(house: &House) -> String {
 
 /// Files a request and has it approved.
 fn approved(house: &House, spec: &Path) -> (String, String) {
-    let request = string(&house.json(0, &["request", "new", text(spec), "--by", "申出者"]), "request");
-    let refused = house.run(1, &["board", "approve", &request, "--approver", "申出者"]);
+    let request = string(&house.json(0, &["request", "new", text(spec), "--by", "board-02"]), "request");
+    let refused = house.run(1, &["board", "approve", &request, "--approver", "board-02"]);
     assert!(refused.err.contains("REV_SAME_PERSON"), "{}", refused.err);
-    let approval = house.json(0, &["board", "approve", &request, "--approver", "審査委員会"]);
+    let approval = house.json(0, &["board", "approve", &request, "--approver", "board-01"]);
     (request, string(&approval, "approval"))
 }
 
@@ -147,7 +147,7 @@ fn release(house: &House) -> (PathBuf, PathBuf) {
     for wrong in [request.as_str(), other_request.as_str(), "A-0000000000000000"] {
         house.run(1, &["release", "build", wrong, "--out", text(&out)]);
     }
-    house.run(1, &["board", "approve", "nothing-of-that-name", "--approver", "審査委員会"]);
+    house.run(1, &["board", "approve", "nothing-of-that-name", "--approver", "board-01"]);
     assert!(!out.exists() || files(&out).is_empty(), "a refused release left something");
 
     let said = house.run(0, &["--lang", "en", "release", "build", &approval, "--out", text(&out)]).out;

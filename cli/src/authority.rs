@@ -1,0 +1,390 @@
+//! What every verb asks of whoever gives it: one table, one line for each verb, and the one place where it is applied
+//! ([`admit`], called by `Home::open`).
+//!
+//! A verb without a line is refused, and the test below fails. A new verb is one new line.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use clap::ArgMatches;
+use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, AuditResult, AuditRole, Name};
+use musubi_compliance::authority::{ForbiddenPairs, Granted, Need, Office, Refused, decide};
+use musubi_compliance::instruction::Job;
+use musubi_compliance::operation::{OperationKind, Signatory};
+use musubi_compliance::organisation::Book;
+use musubi_compliance::parameters::{record_parameters, word};
+use musubi_model::parameter::ParameterSet;
+use musubi_storage::act::instruction::NewRun;
+use musubi_storage::registry::{ActDb, Registry};
+
+use crate::args::Cli;
+use crate::home::{CODE_VERSION, now, today};
+
+use AuditRole::{
+    Auditor, Board, Checker, Confirmer, Curator, HelpDesk, Identity, Intake, KeyCustodian, Officer, Operator,
+    Release, ReviewSecretary, SecurityAdmin,
+};
+
+/// Who may look into the books, where a line says nothing narrower.
+const BOOKS: &[AuditRole] =
+    &[Officer, Auditor, Operator, SecurityAdmin, Confirmer, Curator, KeyCustodian, Checker];
+/// Who sees what became of deliveries.
+const DELIVERIES: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer, Auditor];
+/// Who governs organisations and parameters.
+const GOVERN: &[AuditRole] = &[Officer, SecurityAdmin];
+/// Whose approval counts for some kind of operation.
+const DECIDERS: &[AuditRole] = &[Officer, SecurityAdmin, Confirmer, HelpDesk, KeyCustodian, Curator];
+
+/// What a verb asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Line {
+    /// The words after `musubi`.
+    pub verb: &'static str,
+    /// Only when this option is given. The first line that fits counts.
+    when: Option<&'static str>,
+    /// The option that names the account that decides, instead of `--actor`.
+    by: Option<&'static str>,
+    /// The argument that says for what a job runs.
+    scope: Option<&'static str>,
+    /// What is asked; `None`: the verb opens no house.
+    pub need: Option<Need>,
+    /// Works before anybody is registered.
+    founding: bool,
+    /// What two people decide within it.
+    pub dual: Option<OperationKind>,
+}
+
+/// Opens no house.
+const fn free(verb: &'static str) -> Line {
+    Line { verb, when: None, by: None, scope: None, need: None, founding: false, dual: None }
+}
+
+/// Done by an account, human or service, that holds one of the roles.
+const fn by_role(verb: &'static str, roles: &'static [AuditRole]) -> Line {
+    Line { need: Some(Need { roles, job: None, human: false }), ..free(verb) }
+}
+
+/// Decided by a human who holds one of the roles.
+const fn decided(verb: &'static str, roles: &'static [AuditRole]) -> Line {
+    Line { need: Some(Need { roles, job: None, human: true }), ..free(verb) }
+}
+
+/// A job: does not start without an instruction.
+const fn job(verb: &'static str, roles: &'static [AuditRole], job: Job) -> Line {
+    Line { need: Some(Need { roles, job: Some(job), human: false }), ..free(verb) }
+}
+
+impl Line {
+    /// The verb as people write it, with the option that makes it this line.
+    pub fn shown(&self) -> String {
+        self.when.map_or_else(|| self.verb.to_owned(), |option| format!("{} --{option}", self.verb))
+    }
+
+    const fn when(self, option: &'static str) -> Self {
+        Self { when: Some(option), ..self }
+    }
+
+    const fn by(self, option: &'static str) -> Self {
+        Self { by: Some(option), ..self }
+    }
+
+    const fn scope(self, argument: &'static str) -> Self {
+        Self { scope: Some(argument), ..self }
+    }
+
+    /// A human alone.
+    const fn human(self) -> Self {
+        match self.need {
+            Some(need) => Self { need: Some(Need { human: true, ..need }), ..self },
+            None => self,
+        }
+    }
+
+    const fn founding(self) -> Self {
+        Self { founding: true, ..self }
+    }
+
+    const fn dual(self, kind: OperationKind) -> Self {
+        Self { dual: Some(kind), ..self }
+    }
+}
+
+/// The table.
+pub const LINES: &[Line] = &[
+    // without a house
+    free("synth"),
+    free("findings"),
+    free("formats"),
+    free("precheck"),
+    free("match"),
+    free("match eval"),
+    free("bench"),
+    free("ack verify"),
+    free("release verify"),
+    free("model show"),
+    free("model report"),
+    free("organisation matrix"),
+    // who may do what
+    decided("organisation load", GOVERN).founding().dual(OperationKind::OrganisationChange),
+    decided("organisation retire", GOVERN).dual(OperationKind::OrganisationChange),
+    by_role("organisation list", BOOKS),
+    by_role("organisation show", BOOKS),
+    decided("instruction give", &[Officer]),
+    decided("instruction revoke", &[Officer]),
+    by_role("instruction list", BOOKS),
+    by_role("operation list", DECIDERS),
+    decided("operation approve", DECIDERS),
+    decided("operation reject", DECIDERS),
+    by_role("parameter list", BOOKS),
+    by_role("parameter show", BOOKS),
+    decided("parameter propose", GOVERN).dual(OperationKind::ParameterChange),
+    decided("parameter approve", GOVERN).dual(OperationKind::ParameterChange),
+    decided("parameter reject", GOVERN),
+    // agreements, masters, codes
+    by_role("feeds", &[Operator]),
+    by_role("masters", &[Operator, Curator]),
+    by_role("masters load", &[Operator, Curator]),
+    by_role("masters list", &[Operator, Curator, Identity, Intake, Auditor]),
+    by_role("masters show", &[Operator, Curator, Identity, Intake, Auditor]),
+    by_role("codes unmapped", &[Operator, Curator, Auditor]),
+    by_role("codes propose", &[Operator, Curator]),
+    by_role("codes import", &[Operator, Curator]),
+    decided("codes approve", &[Operator, Curator]),
+    decided("codes reject", &[Operator, Curator]),
+    by_role("codes list", &[Operator, Curator, Auditor]),
+    by_role("codes export", &[Operator, Curator, Auditor]),
+    by_role("codes impact", &[Operator, Curator]),
+    by_role("interfaces list", &[Operator, Curator, Intake, Auditor]),
+    by_role("interfaces show", &[Operator, Curator, Intake, Auditor]),
+    by_role("interfaces load", &[Operator, Curator]),
+    // notices
+    by_role("notice load", &[Intake]),
+    by_role("notice filings", &[Operator]),
+    by_role("notice status", DELIVERIES),
+    by_role("notice held", DELIVERIES),
+    job("notice release", &[Intake], Job::HeldLoad),
+    by_role("notice reconcile", DELIVERIES),
+    decided("notice allow", &[Officer, Confirmer]),
+    by_role("notice verify", BOOKS),
+    // opt-outs
+    by_role("optout load", &[HelpDesk]),
+    by_role("optout status", &[HelpDesk, Officer, Operator, Auditor]),
+    // deliveries
+    job("intake", &[Intake], Job::Intake),
+    job("nightly", &[Intake], Job::Intake),
+    by_role("submission", DELIVERIES),
+    by_role("ack", &[Operator, Intake]),
+    by_role("quality import", &[Operator, Intake]),
+    by_role("trace", &[Operator, Curator]),
+    by_role("rebuild", &[Operator]),
+    by_role("report", &[Operator, Officer]),
+    by_role("check", &[Operator, Auditor]),
+    // persons
+    by_role("person show", &[HelpDesk, Identity]),
+    by_role("person explain", &[HelpDesk, Identity]),
+    by_role("person affected", &[HelpDesk, Identity]),
+    by_role("person match", &[HelpDesk, Identity]),
+    by_role("person queue", &[Identity, HelpDesk]),
+    decided("person queue same", &[Identity]).by("by"),
+    decided("person queue different", &[Identity]).by("by"),
+    decided("person queue postpone", &[Identity]).by("by"),
+    decided("person merge", &[Identity]).by("by"),
+    decided("person split", &[Identity]).by("by"),
+    decided("person undo", &[Identity]).when("by").by("by"),
+    by_role("person undo", &[Identity]),
+    job("person relink", &[Identity], Job::Relink).human().when("switch").by("by"),
+    by_role("person relink", &[Identity]),
+    by_role("gate list", &[Identity, Operator, Officer, Auditor]),
+    by_role("gate run", &[Identity]),
+    decided("gate release", &[Identity, Officer]).by("by"),
+    job("model train", &[Identity], Job::Train).when("store"),
+    free("model train"),
+    decided("model adopt", &[Identity]),
+    by_role("model list", &[Identity, Operator, Officer, Auditor]),
+    // releases
+    by_role("request new", &[ReviewSecretary]),
+    decided("board approve", &[Board]).by("approver"),
+    job("release build", &[Release], Job::Release).scope("approval"),
+];
+
+/// What was asked on the command line: the line of the verb, and what it takes from the arguments.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The line.
+    pub line: &'static Line,
+    by: Option<String>,
+    scope: Option<String>,
+}
+
+impl Asked {
+    /// Finds the line of what was given. `None`: the verb has none, and no house opens for it.
+    pub fn of(matches: &ArgMatches) -> Option<Self> {
+        let mut words = Vec::new();
+        let mut leaf = matches;
+        while let Some((name, deeper)) = leaf.subcommand() {
+            words.push(name);
+            leaf = deeper;
+        }
+        let verb = words.join(" ");
+        let given = |id: &str| leaf.value_source(id) == Some(clap::parser::ValueSource::CommandLine);
+        let line = LINES.iter().find(|l| l.verb == verb && l.when.is_none_or(given))?;
+        let value = |id: &&'static str| {
+            let mut values = leaf.get_raw(id)?;
+            values.next().map(|v| v.to_string_lossy().into_owned())
+        };
+        Some(Self { line, by: line.by.as_ref().and_then(value), scope: line.scope.as_ref().and_then(value) })
+    }
+}
+
+/// A command that is refused: exit code 2, with what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Denied(pub String);
+
+impl Denied {
+    fn of(cli: &Cli, refused: &Refused) -> Self {
+        Self(if cli.lang == "en" { refused.en() } else { refused.ja() })
+    }
+}
+
+/// Who acts in an open house.
+#[derive(Debug, Clone)]
+pub struct Acting {
+    /// The account, and the role and instruction under which it acts.
+    pub granted: Granted,
+    /// All roles that it holds today.
+    pub roles: Vec<AuditRole>,
+}
+
+impl Acting {
+    /// As somebody who proposes or decides.
+    pub fn signatory(&self) -> Signatory<'_> {
+        Signatory { name: &self.granted.principal, roles: &self.roles }
+    }
+}
+
+/// A run in the books, to be ended when the command ends.
+#[derive(Debug)]
+pub struct OpenRun {
+    registry: Arc<Registry>,
+    id: i64,
+}
+
+impl OpenRun {
+    /// Notes how it ended.
+    pub fn end(&self, result: &str) -> Result<()> {
+        self.registry.act()?.end_run(self.id, result, now()).context("実行の記録を閉じられません")
+    }
+}
+
+/// All organisations and accounts.
+pub fn book(db: &mut ActDb) -> Result<Book> {
+    let (organisations, principals) = (db.organisations()?, db.principals()?);
+    Book::new(organisations, principals).context("事業者の台帳を使えません")
+}
+
+/// The pairs of roles that do not come together.
+pub fn pairs(set: &ParameterSet) -> Result<ForbiddenPairs> {
+    let words = word(set, "authority.forbidden_pairs", today())?;
+    ForbiddenPairs::parse(words).context("兼務の禁止(authority.forbidden_pairs)を読めません")
+}
+
+/// Lets a command into the house, or not. What it finds stands in `cli.actor`, and a job's run in `cli.run`.
+pub fn admit(cli: &Cli, registry: &Arc<Registry>, set: &ParameterSet) -> Result<Acting> {
+    let asked = cli.asked.as_ref().context("権限の表にない操作です")?;
+    let need = asked.line.need.as_ref().context("権限の表で、家を開かないとされた操作です")?;
+    let mut db = registry.act()?;
+    let office = Office {
+        book: book(&mut db)?,
+        pairs: pairs(set)?,
+        hours: set.number("authority.forbidden_hours", today())?,
+        instructions: db.instructions()?,
+        uses: db.role_uses()?,
+    };
+    let named = asked.by.as_deref().or_else(|| cli.actor.named());
+    if office.book.is_empty() && asked.line.founding {
+        let principal = Name::new(named.unwrap_or("founding")).context("--actor")?;
+        cli.actor.acts_as(&principal, Officer);
+        return Ok(Acting {
+            granted: Granted { principal, role: Officer, instruction: None },
+            roles: vec![Officer],
+        });
+    }
+    let at = now();
+    let granted = match decide(&office, need, named, asked.scope.as_deref(), at, today()) {
+        Ok(granted) => granted,
+        Err(refused) => {
+            book_refusal(&mut db, named, need, &refused)?;
+            return Err(Denied::of(cli, &refused).into());
+        }
+    };
+    db.note_role_use(&granted.principal.to_string(), granted.role.as_str(), at)?;
+    let roles = office.book.principal(&granted.principal.to_string()).map(|p| p.roles_on(today()));
+    cli.actor.acts_as(&granted.principal, granted.role);
+    if let (Some(job), Some(instruction)) = (need.job, &granted.instruction) {
+        let id = begin(&mut db, asked, job, &granted, instruction, set)?;
+        // One command opens one house; a second opening belongs to the same run.
+        cli.run.get_or_init(|| OpenRun { registry: Arc::clone(registry), id });
+    }
+    Ok(Acting { granted, roles: roles.unwrap_or_default() })
+}
+
+fn begin(
+    db: &mut ActDb,
+    asked: &Asked,
+    job: Job,
+    granted: &Granted,
+    instruction: &Name,
+    set: &ParameterSet,
+) -> Result<i64> {
+    let at = now();
+    let parameter_hash = record_parameters(db, set, at).context("パラメータを記録できません")?;
+    let id = db
+        .begin_run(&NewRun {
+            job: job.as_str(),
+            verb: asked.line.verb,
+            scope: asked.scope.as_deref(),
+            instruction: &instruction.to_string(),
+            principal: &granted.principal.to_string(),
+            role: granted.role.as_str(),
+            parameter_hash: &parameter_hash,
+            code_version: CODE_VERSION,
+            binary_hash: &crate::home::binary_hash()?,
+            started_at: at,
+        })
+        .context("実行を記録できません")?;
+    let entry = AuditEntry {
+        at,
+        actor: granted.principal.clone(),
+        role: granted.role,
+        action: AuditAction::Record,
+        object: AuditObject::Instruction(instruction.clone()),
+        persons: 0,
+        result: AuditResult::Done,
+    };
+    audit::append(db, &entry).context("証跡に記録できません")?;
+    Ok(id)
+}
+
+fn book_refusal(db: &mut ActDb, named: Option<&str>, need: &Need, refused: &Refused) -> Result<()> {
+    // A name that is no account's may be anything, a person's too: it does not go into the chain unless it is one.
+    let known = match named.map(|n| (n, db.principals())) {
+        Some((name, Ok(all))) if all.iter().any(|p| p.id == name) => name,
+        _ => "unknown",
+    };
+    let actor = Name::new(known).context("--actor")?;
+    let entry = AuditEntry {
+        at: now(),
+        object: AuditObject::Principal(actor.clone()),
+        actor,
+        role: need.roles.first().copied().unwrap_or(Operator),
+        action: AuditAction::Refuse,
+        persons: 0,
+        result: AuditResult::Refused(refused.code()),
+    };
+    audit::append(db, &entry).context("証跡に記録できません")?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
