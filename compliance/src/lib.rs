@@ -1,6 +1,7 @@
 //! The Act as code (次世代医療基盤法): parameters, the opt-out gate, the audit chain.
 //!
 //! * [`parameters`]: what law or operator may change, as effective-dated rows with their basis.
+//! * [`notice`]: who may be taken in at all (通知), before and after linkage; it fails closed.
 //! * [`optout`]: who may not be taken in (提供停止), before and after linkage; it fails closed.
 //! * [`optout_list`]: the help desk's list of those who asked to stop, read row by row.
 //! * [`audit`]: the hash-chained book of who did what.
@@ -9,6 +10,7 @@
 
 pub mod audit;
 mod csv;
+pub mod notice;
 pub mod optout;
 pub mod optout_list;
 pub mod parameters;

@@ -104,6 +104,11 @@ impl OptOutGate {
         Self::from_rows(db.opt_outs()?, kinds)
     }
 
+    /// The same gate with what the book says now: an opt-out holds from the moment it is entered.
+    pub fn reload(&self, db: &mut impl OptOutLedger) -> Result<Self, GateError> {
+        Self::from_rows(db.opt_outs()?, self.kinds.clone())
+    }
+
     /// Builds the gate from the book's rows.
     ///
     /// # Errors

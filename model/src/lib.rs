@@ -12,6 +12,7 @@ pub mod finding;
 pub mod icd10;
 pub mod identity;
 pub mod ids;
+pub mod ledger;
 pub mod limits;
 pub mod manifest;
 pub mod matching;

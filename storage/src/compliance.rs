@@ -9,6 +9,8 @@ use postgres::{Client, Row};
 use crate::error::StorageError;
 use crate::registry::{ActDb, BoardDb, ConsoleDb, ErasureDb, IdentityDb, IngestDb, ReleaseDb};
 
+/// Key of the advisory lock between entering opt-outs and committing what they might stop.
+pub(crate) const OPT_OUT_LOCK: i64 = 0x4d55_5355_4249_0006;
 /// Key of the advisory lock that makes appending to the audit chain one at a time.
 const AUDIT_LOCK: i64 = 0x4d55_5355_4249_0001;
 
@@ -305,6 +307,7 @@ impl IdentityDb {
         let at = received_at.to_string();
         let mut done = OptOutEntered::default();
         let mut tx = self.client.transaction().map_err(StorageError::db(doing))?;
+        tx.execute("SELECT pg_advisory_xact_lock($1)", &[&OPT_OUT_LOCK]).map_err(StorageError::db(doing))?;
         let insert = tx
             .prepare(
                 "INSERT INTO compliance.opt_out

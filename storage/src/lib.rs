@@ -2,6 +2,7 @@
 //!
 //! * [`server`]: an embedded PostgreSQL, or the one a URL names.
 //! * [`registry`]: migrations and one typed handle for each database role.
+//! * [`act`]: the books of the Act.
 //! * [`keys`]: the key ring in files, and data keys wrapped under it.
 //! * [`vault`]: raw bytes, encrypted unit by unit.
 //! * [`master_file`], [`master_store`], [`master`], [`code_map`]: code masters from file to memory, and local codes.
@@ -10,6 +11,7 @@
 //! It knows how things are kept, never why: no business rule lives here.
 
 pub mod acknowledge;
+pub mod act;
 pub mod agreement;
 pub mod board;
 pub mod code_map;

@@ -43,6 +43,23 @@ impl Load<'_> {
             .collect())
     }
 
+    /// How far the book of opt-outs has come.
+    pub fn opt_out_mark(&mut self) -> Result<i64, StorageError> {
+        let row = self
+            .transaction
+            .query_one("SELECT coalesce(max(opt_out_id), 0) FROM compliance.opt_out", &[])
+            .map_err(StorageError::db("reading the opt-outs"))?;
+        Ok(row.get(0))
+    }
+
+    /// The same, and nobody enters an opt-out before this load has ended: what is entered later finds the load committed.
+    pub fn hold_opt_outs(&mut self) -> Result<i64, StorageError> {
+        self.transaction
+            .execute("SELECT pg_advisory_xact_lock($1)", &[&crate::compliance::OPT_OUT_LOCK])
+            .map_err(StorageError::db("waiting for opt-outs under way"))?;
+        self.opt_out_mark()
+    }
+
     /// Adds documents.
     pub fn documents(&mut self, rows: &[DocumentRow]) -> Result<(), StorageError> {
         const COLUMNS: [Type; 11] = [

@@ -23,7 +23,7 @@ use musubi_model::{ByteRange, DocumentHash};
 use crate::error::StorageError;
 use part::PartFile;
 
-pub use read::{read_document, read_range, read_table};
+pub use read::{read_document, read_range, read_table, read_with_blanks};
 pub use seal::{SealedDocument, seal_document};
 
 /// The name of a data key in the registry.

@@ -1,0 +1,5 @@
+//! The books of the Act as rows: how they are kept and read. What they mean is decided in `compliance`.
+
+pub mod held;
+pub mod notice;
+pub mod reconciliation;
