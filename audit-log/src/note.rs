@@ -105,17 +105,6 @@ impl Signature {
         })
     }
 
-    /// The house's signature, made with the secret key's 32 bytes.
-    #[must_use]
-    pub fn by_house(seed: &[u8; 32], checkpoint: &Checkpoint) -> Self {
-        let key = SigningKey::from_bytes(seed);
-        Self {
-            signer: HOUSE.to_owned(),
-            key: PublicKey(key.verifying_key().to_bytes()),
-            bytes: key.sign(&message(HOUSE_DOMAIN, checkpoint.body().as_bytes())).to_bytes(),
-        }
-    }
-
     /// Does it hold?
     #[must_use]
     pub fn holds(&self, checkpoint: &Checkpoint) -> bool {
