@@ -55,6 +55,28 @@ pub enum LogError {
     Write(#[from] io::Error),
 }
 
+impl LogError {
+    /// What it means, for people.
+    #[must_use]
+    pub fn ja(&self) -> String {
+        match self {
+            Self::Storage(e) => format!("台帳を読めません: {e}"),
+            Self::Empty => "証跡にはまだ記録がありません".to_owned(),
+            Self::Discontinued(size) => format!("証跡が {size} 件目までの控えの続きになっていません"),
+            Self::Nodes => "保存された木の節が記録と一致しません".to_owned(),
+            Self::Checkpoint(damage) => format!("控えが成り立ちません: {}({damage})", damage.ja()),
+            Self::NotCovered(seq) => format!("{seq} 番目の記録を含む控えがありません"),
+            Self::Write(e) => format!("書き出せません: {e}"),
+        }
+    }
+
+    /// Is something wrong with the log itself, and not with the store or the question?
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Discontinued(_) | Self::Nodes | Self::Checkpoint(_))
+    }
+}
+
 /// The public half of the house's key, as the log writes it.
 #[must_use]
 pub fn house_key(key: &SecretKey) -> PublicKey {
