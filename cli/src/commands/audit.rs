@@ -327,7 +327,7 @@ fn signed(cli: &Cli, home: &Home, db: &mut ActDb) -> Result<Note> {
 
 /// At the end of a night. `false`: the log does not continue its last checkpoint, and was not signed.
 pub fn after_night(cli: &Cli, home: &Home, voice: Voice) -> Result<bool> {
-    match signed(cli, home, &mut home.registry.act()?).map_err(|e| e.downcast::<LogError>()) {
+    match signed(cli, home, &mut home.registry.act()?).map_err(anyhow::Error::downcast::<LogError>) {
         Ok(note) => {
             let c = &note.checkpoint;
             voice.say(

@@ -13,6 +13,7 @@
 #![allow(clippy::print_stderr)]
 
 mod ack;
+mod audit;
 mod codes;
 mod concurrent;
 mod help;
