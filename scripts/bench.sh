@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Two tables. (1) Every format cut and mapped on one core, beside a floor on the same bytes in the same run, and beside
-# public parsers from PyPI where they can be installed. (2) Whole loads, beside two floors.
-# MUSUBI_BENCH_MB sets the corpus size of (2), MUSUBI_BENCH_FORMAT_MB that of each format of (1).
+# Three tables. (1) Every format cut and mapped on one core, beside a floor on the same bytes in the same run, and beside
+# public parsers from PyPI where they can be installed. (2) The audit log,
+# beside BLAKE3 of the same bytes. (3) Whole loads, beside two floors.
+# MUSUBI_BENCH_MB sets the corpus size of (3), MUSUBI_BENCH_FORMAT_MB that of each format of (1).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 musubi="${CARGO_TARGET_DIR:-target}/release/musubi"
@@ -19,5 +20,7 @@ else
   printf '\n(no public parsers: PyPI or python3-venv is not to be had)\n'
 fi
 rm -rf "$work/formats"
+printf '\n'
+"$musubi" bench --log --work "$work/log"
 printf '\n'
 "$musubi" bench --megabytes "${MUSUBI_BENCH_MB:-200}" --work "$work/bench"

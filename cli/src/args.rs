@@ -187,6 +187,9 @@ pub enum Command {
     },
     /// Check the house: audit chain, vault, lake, repository hash.
     Check,
+    /// The audit log (監査証跡): look entries up, verify, sign, witness, prove, export.
+    #[command(subcommand)]
+    Audit(crate::commands::audit::Audit),
     /// List all rules of findings as Markdown.
     Findings,
     /// Write the acknowledgement package (受領通知一式) of a submission, or verify one.
@@ -333,6 +336,12 @@ pub struct Bench {
     /// Measure cutting and mapping of every format on one core, instead of whole loads of two.
     #[arg(long)]
     pub formats: bool,
+    /// Measure the audit log instead: appending and verifying, beside BLAKE3 over the same bytes.
+    #[arg(long, conflicts_with = "formats")]
+    pub log: bool,
+    /// Entries of `--log`.
+    #[arg(long, default_value_t = 1_000_000, requires = "log")]
+    pub entries: u64,
     /// Keep the corpora of `--formats`.
     #[arg(long, requires = "formats")]
     pub keep: bool,

@@ -68,6 +68,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Report { out, submission } => report::run(cli, voice, out, submission.as_deref()),
         Command::Rebuild { document, out } => show::rebuild(cli, voice, document, out),
         Command::Check => show::check(cli, voice),
+        Command::Audit(order) => commands::audit::run(cli, voice, order),
         Command::Findings => commands::findings::run(voice),
         Command::Ack(order) => commands::ack::run(cli, voice, order),
         Command::Quality(order) => commands::ack::quality(cli, voice, order),
@@ -77,6 +78,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Gate(order) => commands::gate::run(cli, voice, order),
         Command::Model(order) => commands::model_::run(cli, voice, order),
         Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),
+        Command::Bench(order) if order.log => commands::bench_log::run(order, voice),
         Command::Bench(order) => commands::bench::run(order, voice),
     }
 }

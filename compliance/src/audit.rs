@@ -1,386 +1,26 @@
-//! The audit chain (監査証跡): who did what, to what, with what result; each entry carries the hash of the one before.
+//! The audit log (監査証跡): who did what, to what, for what, with what result; each entry carries the hash of the one before,
+//! all stand in one Merkle tree, and its root is signed.
 //!
-//! Any change, drop, reorder or truncation is named by [`verify_chain`]; truncation at the end, and a chain written
-//! anew from its beginning, only against a checkpoint kept elsewhere (printed, sent, notarised). An entry must never
-//! hold a personal value: its object is typed, and only ids and hashes fit into it.
+//! What an entry's bytes are and what is wrong with a log is decided in the room `audit-log`, which knows none of the
+//! others. Here stand the words ([`AuditAction`] …), appending, and the tree over the stored entries ([`tree`]). An entry
+//! must never hold a personal value: its object is typed, and only ids and hashes fit into it.
 
-use std::fmt;
+#[macro_use]
+mod words;
+mod purpose;
+pub mod tree;
 
 use jiff::Timestamp;
-use musubi_model::ids::{DocumentHash, InvalidId, ResearchId, SubmissionId};
+pub use musubi_audit_log::damage::{Damage, Finding};
+use musubi_audit_log::entry::{BEGINNING, Entry, Format};
+use musubi_audit_log::verify::Verifier;
 use musubi_storage::StorageError;
 use musubi_storage::compliance::{AuditRow, AuditTail, Audited};
+pub use purpose::{ObjectClass, Purpose, class, purpose};
+pub use words::{AuditAction, AuditObject, AuditPurpose, AuditResult, AuditRole, Name};
 
-/// The `previous` of the first entry.
-const BEGINNING: &str = "musubi-audit/1";
 /// Entries read at a time.
 const PAGE: u32 = 5_000;
-
-/// A short name of letters, digits, `-`, `.` and `_`: an account, a request, a release, a cohort.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Name(String);
-
-impl Name {
-    /// Accepts 1 to 64 of the signs above; a person's name or a free text does not fit.
-    pub fn new(text: &str) -> Result<Self, InvalidId> {
-        let clean = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
-        if (1..=64).contains(&text.len()) && text.bytes().all(clean) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidId { kind: "audit name", expected: "1 to 64 letters, digits, '-', '.' or '_'" })
-        }
-    }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal, $ja:literal;)* }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$doc])* $variant,)* }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The stored word.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-
-            /// The Japanese word.
-            #[must_use]
-            pub fn ja(self) -> &'static str {
-                match self { $(Self::$variant => $ja,)* }
-            }
-        }
-    };
-}
-
-words! {
-    /// In which role somebody acted.
-    AuditRole {
-        /// Takes deliveries in.
-        Intake = "intake", "受領";
-        /// Matches persons.
-        Identity = "identity", "名寄せ";
-        /// Enters what the help desk took up.
-        HelpDesk = "help-desk", "相談窓口";
-        /// Decides on requests.
-        Board = "board", "審査委員会";
-        /// Makes releases.
-        Release = "release", "提供";
-        /// Checks releases.
-        Checker = "checker", "出力確認";
-        /// Runs the installation.
-        Operator = "operator", "運用";
-        /// Decides for the operator and instructs.
-        Officer = "officer", "管理責任者";
-        /// Tends the repository.
-        Curator = "curator", "データ管理";
-        /// Keeps the keys.
-        KeyCustodian = "key-custodian", "鍵管理";
-        /// Reads the books and nothing else.
-        Auditor = "auditor", "監査";
-        /// Keeps accounts and machines.
-        SecurityAdmin = "security-admin", "安全管理";
-        /// Prepares the board's work.
-        ReviewSecretary = "review-secretary", "審査事務局";
-        /// Lets a finished release go.
-        ReleaseApprover = "release-approver", "提供承認";
-        /// Confirms what was delivered.
-        Confirmer = "confirmer", "受領確認";
-        /// Carries out an erasure.
-        Eraser = "eraser", "削除実施";
-    }
-}
-
-words! {
-    /// What was done.
-    AuditAction {
-        /// A delivery was taken in (or refused).
-        Receive = "receive", "受領";
-        /// A delivery was loaded.
-        Load = "load", "格納";
-        /// The opt-out gate was applied to a delivery.
-        Gate = "gate", "停止の関門";
-        /// Identities were matched.
-        Resolve = "resolve", "名寄せ";
-        /// What sources wrote of a person was looked at.
-        ViewPerson = "view-person", "本人の値の閲覧";
-        /// It was asked who is meant by a description.
-        QueryPerson = "query-person", "本人の照会";
-        /// Somebody ruled that two identities are one person, or two.
-        RulePerson = "rule-person", "同一人かどうかの裁定";
-        /// It was proposed to undo a ruling.
-        ProposeUndo = "propose-undo", "裁定取消しの提案";
-        /// A second person agreed: the ruling was undone.
-        ConfirmUndo = "confirm-undo", "裁定の取消し";
-        /// A pair of the review queue was put off.
-        PostponeReview = "postpone-review", "確認の保留";
-        /// Opt-outs were entered.
-        EnterOptOut = "enter-opt-out", "停止の登録";
-        /// An opt-out was withdrawn.
-        WithdrawOptOut = "withdraw-opt-out", "停止の撤回";
-        /// Facts or keys of persons were erased.
-        Erase = "erase", "削除";
-        /// A master was loaded.
-        LoadMaster = "load-master", "マスター登録";
-        /// A feed, provider or submitter was registered.
-        Register = "register", "登録";
-        /// Parameters were put in force.
-        UseParameters = "use-parameters", "パラメータ適用";
-        /// A request was filed.
-        FileRequest = "file-request", "申請";
-        /// A request was decided.
-        Decide = "decide", "審査";
-        /// A cohort was built.
-        BuildCohort = "build-cohort", "対象者抽出";
-        /// A release was built and sealed.
-        BuildRelease = "build-release", "提供物作成";
-        /// A release was verified.
-        VerifyRelease = "verify-release", "提供物検証";
-        /// A fact or a cell was traced.
-        Trace = "trace", "追跡";
-        /// A report was made.
-        Report = "report", "報告";
-        /// The chain was verified.
-        VerifyAudit = "verify-audit", "証跡検証";
-        /// What a local code means was proposed.
-        ProposeCode = "propose-code", "コード対応の提案";
-        /// A proposal of what a local code means was approved or rejected.
-        DecideCode = "decide-code", "コード対応の決定";
-        /// Opening a gate of matching that failed was proposed.
-        ProposeOpening = "propose-opening", "関門の開放の提案";
-        /// A gate of matching that failed was opened by a second person.
-        OpenGate = "open-gate", "関門の開放";
-        /// Deciding everybody anew under a model was proposed.
-        ProposeRelink = "propose-relink", "全件再突合の提案";
-        /// Everybody was decided anew under a model.
-        Relink = "relink", "全件再突合";
-        /// A model of matching was trained on stored identities.
-        TrainModel = "train-model", "名寄せモデルの学習";
-        /// A model of matching was proposed.
-        ProposeModel = "propose-model", "名寄せモデルの提案";
-        /// A second person agreed: the model decides from now on.
-        AdoptModel = "adopt-model", "名寄せモデルの採用";
-        /// A ledger of notices was entered.
-        EnterNotices = "enter-notices", "通知台帳の登録";
-        /// A filing with the ministers was entered.
-        EnterFiling = "enter-filing", "主務大臣への届出の登録";
-        /// What was held until its notice was ripe was loaded.
-        LoadHeld = "load-held", "通知待ちの格納";
-        /// A stop for abnormal growth was opened by people.
-        AllowGrowth = "allow-growth", "急増の停止の解除";
-        /// It was looked up what an opt-out would reach.
-        PreviewOptOut = "preview-opt-out", "停止の影響の確認";
-        /// A written receipt of an opt-out was issued.
-        IssueReceipt = "issue-receipt", "書面の交付";
-        /// An erasure was planned.
-        PlanErasure = "plan-erasure", "削除の計画";
-        /// Somebody confirmed or verified an erasure.
-        ConfirmErasure = "confirm-erasure", "削除の確認";
-        /// It was looked for what an erasure must not have left.
-        ScanErased = "scan-erased", "削除の残存確認";
-        /// Erasures were applied again after a restore.
-        ReapplyErasures = "reapply-erasures", "復元後の再削除";
-        /// A certificate was issued.
-        Certify = "certify", "証明書の発行";
-        /// A backup was made or tried.
-        Backup = "backup", "バックアップ";
-        /// An instruction was given or revoked.
-        Instruct = "instruct", "指示";
-        /// An operation that needs two people was proposed.
-        ProposeOperation = "propose-operation", "二人制の操作の提案";
-        /// An operation that needs two people was approved.
-        ApproveOperation = "approve-operation", "二人制の操作の承認";
-        /// Somebody was refused.
-        Refuse = "refuse", "拒否";
-        /// A change of a parameter was proposed.
-        ProposeParameter = "propose-parameter", "パラメータ変更の提案";
-        /// A change of a parameter was approved or rejected.
-        DecideParameter = "decide-parameter", "パラメータ変更の決定";
-        /// Something was written into the books.
-        Record = "record", "帳簿への記録";
-        /// Books were written out.
-        ExportBooks = "export-books", "帳簿の書き出し";
-        /// An incident was opened, reported or closed.
-        Incident = "incident", "事故の記録";
-        /// An inquiry was taken up or answered.
-        Inquiry = "inquiry", "問い合わせ";
-        /// A contract was entered.
-        Contract = "contract", "契約の登録";
-        /// Data were handed to another certified operator, or received from one.
-        Transfer = "transfer", "認定事業者間の提供";
-        /// Checks of the Act were run.
-        Check = "check", "遵守の点検";
-        /// The public page or the yearly report was made.
-        Disclose = "disclose", "公表・報告";
-        /// A checkpoint of the log was signed.
-        SignCheckpoint = "sign-checkpoint", "証跡の署名";
-        /// A witness's signature was added to a checkpoint.
-        Witness = "witness", "証跡の立会署名";
-        /// A log was reviewed.
-        ReviewLog = "review-log", "ログの点検";
-    }
-}
-
-words! {
-    /// For what persons were looked at (利用目的). A free text does not fit into the chain.
-    AuditPurpose {
-        /// To decide whether records are one person.
-        Review = "review", "名寄せの確認";
-        /// The person asked what is held of them.
-        Disclosure = "disclosure", "本人からの開示の求め";
-        /// The person, or who sent it, asked for a correction.
-        Correction = "correction", "訂正の求め";
-        /// The person asked to stop.
-        OptOut = "opt-out", "停止の求め";
-        /// A sender or partner asked.
-        Inquiry = "inquiry", "提出者・連携先からの照会";
-        /// Somebody checks the operator.
-        Inspection = "inspection", "監査・点検";
-    }
-}
-
-/// To what it was done. Only ids, hashes and short names.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum AuditObject {
-    /// A delivery.
-    Submission(SubmissionId),
-    /// A document, or a list by the hash of its bytes.
-    Document(DocumentHash),
-    /// An opt-out by the help desk's number.
-    OptOut(Name),
-    /// A request.
-    Request(Name),
-    /// An approval.
-    Approval(Name),
-    /// A cohort.
-    Cohort(Name),
-    /// A release.
-    Release(Name),
-    /// A feed.
-    Feed(Name),
-    /// A master by system and edition.
-    Master(Name, Name),
-    /// A parameter set by its hash.
-    Parameters(DocumentHash),
-    /// The repository as of a commit.
-    Snapshot(u64),
-    /// The audit chain up to an entry.
-    Chain(u64),
-    /// The installation as a whole.
-    House,
-    /// A map of a local code, by its number.
-    CodeMap(u64),
-    /// A run of the gates of matching, by its number.
-    GateRun(u64),
-    /// A switch of the model of matching, by its number.
-    Relink(u64),
-    /// A person, for a purpose where values were shown.
-    Person(ResearchId, Option<AuditPurpose>),
-    /// Whoever a description fits, for a purpose.
-    Persons(AuditPurpose),
-    /// A ruling of people, by its number.
-    Ruling(u64),
-    /// An organisation.
-    Organisation(Name),
-    /// An account.
-    Principal(Name),
-    /// An instruction.
-    Instruction(Name),
-    /// An operation that two people decide, by its number.
-    Operation(u64),
-    /// A parameter.
-    Parameter(Name),
-    /// A provider's ledger.
-    Provider(Name),
-    /// An erasure.
-    Erasure(Name),
-    /// An incident.
-    Incident(Name),
-    /// An inquiry.
-    Inquiry(Name),
-    /// A contract.
-    Contract(Name),
-    /// A transfer between operators.
-    Transfer(Name),
-    /// A book.
-    Book(Name),
-    /// A check of the Act, or all of a stage.
-    Check(Name),
-    /// A backup.
-    Backup(Name),
-}
-
-impl fmt::Display for AuditObject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Submission(id) => write!(f, "submission:{id}"),
-            Self::Document(hash) => write!(f, "document:{hash}"),
-            Self::OptOut(name) => write!(f, "opt-out:{name}"),
-            Self::Request(name) => write!(f, "request:{name}"),
-            Self::Approval(name) => write!(f, "approval:{name}"),
-            Self::Cohort(name) => write!(f, "cohort:{name}"),
-            Self::Release(name) => write!(f, "release:{name}"),
-            Self::Feed(name) => write!(f, "feed:{name}"),
-            Self::Master(system, edition) => write!(f, "master:{system}:{edition}"),
-            Self::Parameters(hash) => write!(f, "parameters:{hash}"),
-            Self::Snapshot(commit) => write!(f, "snapshot:{commit}"),
-            Self::Chain(seq) => write!(f, "chain:{seq}"),
-            Self::House => f.write_str("house"),
-            Self::CodeMap(id) => write!(f, "code-map:{id}"),
-            Self::GateRun(id) => write!(f, "gate-run:{id}"),
-            Self::Relink(id) => write!(f, "relink:{id}"),
-            Self::Person(id, None) => write!(f, "person:{id}"),
-            Self::Person(id, Some(purpose)) => write!(f, "person:{id}:{}", purpose.as_str()),
-            Self::Persons(purpose) => write!(f, "persons:{}", purpose.as_str()),
-            Self::Ruling(id) => write!(f, "ruling:{id}"),
-            Self::Organisation(name) => write!(f, "organisation:{name}"),
-            Self::Principal(name) => write!(f, "principal:{name}"),
-            Self::Instruction(name) => write!(f, "instruction:{name}"),
-            Self::Operation(id) => write!(f, "operation:{id}"),
-            Self::Parameter(name) => write!(f, "parameter:{name}"),
-            Self::Provider(name) => write!(f, "provider:{name}"),
-            Self::Erasure(name) => write!(f, "erasure:{name}"),
-            Self::Incident(name) => write!(f, "incident:{name}"),
-            Self::Inquiry(name) => write!(f, "inquiry:{name}"),
-            Self::Contract(name) => write!(f, "contract:{name}"),
-            Self::Transfer(name) => write!(f, "transfer:{name}"),
-            Self::Book(name) => write!(f, "book:{name}"),
-            Self::Check(name) => write!(f, "check:{name}"),
-            Self::Backup(name) => write!(f, "backup:{name}"),
-        }
-    }
-}
-
-/// How it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AuditResult {
-    /// Done.
-    Done,
-    /// Refused, with a code from the program, e.g. `SCOPE-HASH`.
-    Refused(&'static str),
-    /// Failed, with a code from the program.
-    Failed(&'static str),
-}
-
-impl fmt::Display for AuditResult {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Done => f.write_str("done"),
-            Self::Refused(code) => write!(f, "refused:{code}"),
-            Self::Failed(code) => write!(f, "failed:{code}"),
-        }
-    }
-}
 
 /// One entry to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -402,6 +42,7 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
+    /// The row of this entry after the given end of the chain.
     fn after(&self, tail: Option<&AuditTail>) -> AuditRow {
         let mut row = AuditRow {
             seq: tail.map_or(0, |t| t.seq) + 1,
@@ -412,39 +53,67 @@ impl AuditEntry {
             object: self.object.to_string(),
             persons: self.persons,
             result: self.result.to_string(),
+            format: Format::Two as i16,
+            purpose: purpose(self.action, &self.object).to_owned(),
+            object_class: class(&self.object).as_str().to_owned(),
             previous: tail.map_or_else(|| BEGINNING.to_owned(), |t| t.hash.clone()),
             hash: String::new(),
         };
-        row.hash = hash_of(&row);
+        row.hash = with_format(&row, Format::Two).hashes(&mut Vec::with_capacity(512)).chained.to_string();
         row
     }
 }
 
-/// The hash of a row: BLAKE3 of the canonical JSON of all its fields but the hash itself, `previous` among them.
+/// A stored row as an entry of the log. `None`: its format is none that ever was.
 #[must_use]
-pub fn hash_of(row: &AuditRow) -> String {
-    let text = serde_json::json!([
-        row.seq,
-        row.at,
-        row.actor,
-        row.role,
-        row.action,
-        row.object,
-        row.persons,
-        row.result,
-        row.previous
-    ])
-    .to_string();
-    blake3::hash(text.as_bytes()).to_hex().to_string()
+pub fn entry_of(row: &AuditRow) -> Option<Entry<'_>> {
+    Format::from_number(row.format.into()).map(|format| with_format(row, format))
+}
+
+fn with_format(row: &AuditRow, format: Format) -> Entry<'_> {
+    Entry {
+        seq: row.seq,
+        format,
+        at: &row.at,
+        actor: &row.actor,
+        role: &row.role,
+        action: &row.action,
+        object: &row.object,
+        persons: row.persons,
+        result: &row.result,
+        purpose: &row.purpose,
+        class: &row.object_class,
+        previous: &row.previous,
+        hash: &row.hash,
+    }
 }
 
 /// Appends an entry and returns its place and hash.
 pub fn append(db: &mut impl Audited, entry: &AuditEntry) -> Result<Checkpoint, StorageError> {
-    let row = db.append_audit(&mut |tail| entry.after(tail))?;
-    Ok(Checkpoint { seq: row.seq, hash: row.hash })
+    append_many(db, std::slice::from_ref(entry))?
+        .ok_or_else(|| StorageError::Damaged("an audit entry was not written".into()))
 }
 
-/// A place in the chain and its hash, to be kept where the operator's machines cannot reach.
+/// Appends entries in their order, all or none, and returns the place and hash of the last.
+pub fn append_many(
+    db: &mut impl Audited,
+    entries: &[AuditEntry],
+) -> Result<Option<Checkpoint>, StorageError> {
+    let rows = db.append_audit(&mut |tail| {
+        let mut rows: Vec<AuditRow> = Vec::with_capacity(entries.len());
+        let mut end = tail.cloned();
+        for entry in entries {
+            let row = entry.after(end.as_ref());
+            end = Some(AuditTail { seq: row.seq, hash: row.hash.clone() });
+            rows.push(row);
+        }
+        rows
+    })?;
+    Ok(rows.into_iter().next_back().map(|row| Checkpoint { seq: row.seq, hash: row.hash }))
+}
+
+/// A place in the chain and its hash, to be kept where the operator's machines cannot reach. What is signed and witnessed
+/// is the checkpoint of [`tree`].
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Checkpoint {
     /// Place of the entry.
@@ -458,113 +127,74 @@ pub fn checkpoint(db: &mut impl Audited) -> Result<Option<Checkpoint>, StorageEr
     Ok(db.audit_tail()?.map(|t| Checkpoint { seq: t.seq, hash: t.hash }))
 }
 
-/// What is wrong with a chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Break {
-    /// An entry's place is not one more than the place before: entries are missing or out of order.
-    Gap,
-    /// An entry does not follow from the one before it.
-    NotLinked,
-    /// An entry's content is not what its hash says.
-    Changed,
-    /// The chain ends before the checkpoint.
-    Truncated,
-    /// The entry at the checkpoint is not the one that was there: the chain was written anew.
-    Rewritten,
-}
-
-impl Break {
-    /// What it means, Japanese.
-    #[must_use]
-    pub fn ja(self) -> &'static str {
-        match self {
-            Self::Gap => "記録が抜けているか順序が違います",
-            Self::NotLinked => "前の記録とつながりません",
-            Self::Changed => "内容が書き換えられています",
-            Self::Truncated => "控えの位置より前で終わっています",
-            Self::Rewritten => "控えと異なる記録に書き直されています",
-        }
-    }
-
-    /// What it means, English.
-    #[must_use]
-    pub fn en(self) -> &'static str {
-        match self {
-            Self::Gap => "entries are missing or out of order",
-            Self::NotLinked => "the entry does not follow from the one before",
-            Self::Changed => "the entry was changed",
-            Self::Truncated => "the chain ends before the checkpoint",
-            Self::Rewritten => "the chain was written anew",
-        }
-    }
-}
-
-/// What a verification found.
+/// What a verification of the chain found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainReport {
     /// Entries that hold, from the first.
     pub verified: u64,
-    /// The last entry that holds.
-    pub end: Option<Checkpoint>,
     /// The first place that does not hold, and why. `None`: the chain holds.
-    pub broken: Option<(u64, Break)>,
+    pub broken: Option<(u64, Damage)>,
 }
 
 /// Checks a chain entry by entry. Feed it all entries in the order of their places, then [`ChainCheck::finish`].
 #[derive(Debug)]
 pub struct ChainCheck<'a> {
     against: Option<&'a Checkpoint>,
-    report: ChainReport,
+    verifier: Verifier<'static>,
+    other: bool,
 }
 
 impl<'a> ChainCheck<'a> {
-    /// A check from the beginning, against a checkpoint kept elsewhere when there is one.
+    /// A check from the beginning, against a place kept elsewhere when there is one.
     #[must_use]
     pub fn new(against: Option<&'a Checkpoint>) -> Self {
-        Self { against, report: ChainReport { verified: 0, end: None, broken: None } }
+        Self { against, verifier: Verifier::new(None, Vec::new()), other: false }
     }
 
-    /// Takes the next entry. `false`: the chain is broken, more need not be fed.
-    pub fn take(&mut self, row: &AuditRow) -> bool {
-        if self.report.broken.is_some() {
-            return false;
-        }
-        let expected = self.report.end.as_ref().map_or(0, |e| e.seq) + 1;
-        let previous = self.report.end.as_ref().map_or(BEGINNING, |e| e.hash.as_str());
-        let at_checkpoint = self.against.filter(|c| c.seq == row.seq);
-        let why = if row.seq != expected {
-            Some(Break::Gap)
-        } else if row.hash != hash_of(row) {
-            Some(Break::Changed)
-        } else if row.previous != previous {
-            Some(Break::NotLinked)
-        } else if at_checkpoint.is_some_and(|c| c.hash != row.hash) {
-            Some(Break::Rewritten)
-        } else {
-            None
-        };
-        match why {
-            Some(why) => self.report.broken = Some((expected, why)),
-            None => {
-                self.report.verified += 1;
-                self.report.end = Some(Checkpoint { seq: row.seq, hash: row.hash.clone() });
-            }
-        }
-        why.is_none()
+    /// Takes the next entry.
+    pub fn take(&mut self, row: &AuditRow) {
+        feed(&mut self.verifier, row);
+        self.other |= self
+            .against
+            .is_some_and(|c| c.seq == self.verifier.size() && c.seq == row.seq && c.hash != row.hash);
     }
 
     /// The report, when no entry is left.
     #[must_use]
-    pub fn finish(mut self) -> ChainReport {
-        let end = self.report.end.as_ref().map_or(0, |e| e.seq);
-        if self.report.broken.is_none() && self.against.is_some_and(|c| c.seq > end) {
-            self.report.broken = Some((end + 1, Break::Truncated));
+    pub fn finish(self) -> ChainReport {
+        let found = self.verifier.finish(false);
+        let mut broken = found.first.map(|f| (f.place, f.what));
+        if let Some(kept) = self.against {
+            if self.other && broken.is_none_or(|(place, _)| place > kept.seq) {
+                broken = Some((kept.seq, Damage::Rewritten));
+            } else if kept.seq > found.entries {
+                broken.get_or_insert((found.entries + 1, Damage::Truncated));
+            }
         }
-        self.report
+        ChainReport { verified: found.entries, broken }
     }
 }
 
-/// Verifies the whole chain from entry one, in pages, against a checkpoint kept elsewhere when there is one.
+/// Gives a verification the next stored row.
+fn feed(verifier: &mut Verifier<'_>, row: &AuditRow) {
+    match entry_of(row) {
+        Some(entry) => verifier.entry(&entry),
+        None => verifier.wrong(Finding::at(Damage::Changed, verifier.size() + 1)),
+    }
+}
+
+/// Reads all entries from the first on, in pages.
+fn all_rows(db: &mut impl Audited, mut each: impl FnMut(&AuditRow)) -> Result<(), StorageError> {
+    let mut seq = 0;
+    loop {
+        let rows = db.audit_after(seq, PAGE)?;
+        rows.iter().for_each(&mut each);
+        let Some(last) = rows.last() else { return Ok(()) };
+        seq = last.seq;
+    }
+}
+
+/// Verifies the whole chain from entry one, against a place kept elsewhere when there is one.
 ///
 /// # Errors
 /// Only when the chain cannot be read. A broken chain is a report.
@@ -573,15 +203,8 @@ pub fn verify_chain(
     against: Option<&Checkpoint>,
 ) -> Result<ChainReport, StorageError> {
     let mut check = ChainCheck::new(against);
-    let mut seq = 0;
-    loop {
-        let rows = db.audit_after(seq, PAGE)?;
-        let Some(last) = rows.last() else { return Ok(check.finish()) };
-        seq = last.seq;
-        if !rows.iter().all(|row| check.take(row)) {
-            return Ok(check.finish());
-        }
-    }
+    all_rows(db, |row| check.take(row))?;
+    Ok(check.finish())
 }
 
 #[cfg(test)]

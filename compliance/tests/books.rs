@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use musubi_compliance::audit::{
-    AuditAction, AuditEntry, AuditObject, AuditResult, AuditRole, Break, Name, append, checkpoint,
+    AuditAction, AuditEntry, AuditObject, AuditResult, AuditRole, Damage, Name, append, checkpoint,
     verify_chain,
 };
 use musubi_compliance::optout::{OptOutGate, Verdict};
@@ -91,7 +91,7 @@ fn the_chain_holds_under_many_writers_and_names_what_was_done_to_it() {
     let mut owner = house.registry.server().connect_owner().unwrap();
     assert!(owner.batch_execute("DELETE FROM compliance.audit WHERE seq = 3").is_err());
 
-    let mut check = |sql: &str, undo: &str, expect: (u64, Break)| {
+    let mut check = |sql: &str, undo: &str, expect: (u64, Damage)| {
         tamper(&house, sql);
         assert_eq!(verify_chain(&mut console, Some(&kept)).unwrap().broken, Some(expect), "{sql}");
         tamper(&house, undo);
@@ -100,26 +100,26 @@ fn the_chain_holds_under_many_writers_and_names_what_was_done_to_it() {
     check(
         "UPDATE compliance.audit SET persons = persons + 1 WHERE seq = 17",
         "UPDATE compliance.audit SET persons = persons - 1 WHERE seq = 17",
-        (17, Break::Changed),
+        (17, Damage::Changed),
     );
     check(
         "UPDATE compliance.audit SET at = at + interval '1 microsecond' WHERE seq = 5",
         "UPDATE compliance.audit SET at = at - interval '1 microsecond' WHERE seq = 5",
-        (5, Break::Changed),
+        (5, Damage::Changed),
     );
     check(
         "UPDATE compliance.audit SET seq = seq + 1000 WHERE seq = 40",
         "UPDATE compliance.audit SET seq = seq - 1000 WHERE seq = 1040",
-        (40, Break::Gap),
+        (40, Damage::Dropped),
     );
     check(
         "UPDATE compliance.audit SET seq = 0 WHERE seq = 1",
         "UPDATE compliance.audit SET seq = 1 WHERE seq = 0",
-        (1, Break::Gap),
+        (1, Damage::Changed),
     );
     tamper(&house, "DELETE FROM compliance.audit WHERE seq > 70");
     assert_eq!(verify_chain(&mut console, None).unwrap().broken, None);
-    assert_eq!(verify_chain(&mut console, Some(&kept)).unwrap().broken, Some((71, Break::Truncated)));
+    assert_eq!(verify_chain(&mut console, Some(&kept)).unwrap().broken, Some((71, Damage::Truncated)));
 }
 
 #[test]

@@ -9,6 +9,8 @@ use crate::ids::{from_hex, to_hex};
 
 /// What the house signs a model of patient matching for (名寄せモデル).
 pub const MATCHING_MODEL: &str = "matching-model/1";
+/// What the house signs a checkpoint of the audit log for (証跡の控え).
+pub const CHECKPOINT: &str = "checkpoint/1";
 
 /// A public key, written as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

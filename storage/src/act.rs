@@ -2,6 +2,7 @@
 //!
 //! Each book has a module of its own. None of them decides anything.
 
+pub mod audit_log;
 pub mod held;
 pub mod instruction;
 pub mod notice;

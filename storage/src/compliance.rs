@@ -14,8 +14,9 @@ pub(crate) const OPT_OUT_LOCK: i64 = 0x4d55_5355_4249_0006;
 /// Key of the advisory lock that makes appending to the audit chain one at a time.
 const AUDIT_LOCK: i64 = 0x4d55_5355_4249_0001;
 
-/// Canonical text of a `timestamptz`: UTC, microseconds, as `compliance` hashes it.
-const AT_TEXT: &str = r#"to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"#;
+/// The columns that [`audit_row`] reads. Times are written as `compliance` hashes them: UTC, microseconds.
+pub(crate) const AUDIT_COLUMNS: &str = r#"seq, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), actor, role,
+    action, object, persons, result, previous, hash, format, purpose, object_class"#;
 
 /// One stored entry of the audit chain (監査証跡), texts exactly as hashed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,12 @@ pub struct AuditRow {
     pub persons: u64,
     /// How it ended.
     pub result: String,
+    /// How its bytes are made: 1 or 2.
+    pub format: i16,
+    /// For what (利用目的); empty in format 1.
+    pub purpose: String,
+    /// What kind of thing the object is; empty in format 1.
+    pub object_class: String,
     /// Hash of the entry before; of the first entry, the chain's beginning.
     pub previous: String,
     /// Hash of this entry.
@@ -53,12 +60,12 @@ pub struct AuditTail {
 
 /// A handle that can write to and read from the audit chain. Every database role has this.
 pub trait Audited {
-    /// Appends one entry: under a lock, reads the end of the chain, lets `make` build the entry that follows it, and
-    /// commits. Two processes never build on the same end.
+    /// Appends entries: under a lock, reads the end of the chain, lets `make` build the entries that follow it, and
+    /// commits all or none. Two processes never build on the same end.
     fn append_audit(
         &mut self,
-        make: &mut dyn FnMut(Option<&AuditTail>) -> AuditRow,
-    ) -> Result<AuditRow, StorageError>;
+        make: &mut dyn FnMut(Option<&AuditTail>) -> Vec<AuditRow>,
+    ) -> Result<Vec<AuditRow>, StorageError>;
 
     /// Entries after place `seq`, in order, at most `limit`.
     fn audit_after(&mut self, seq: u64, limit: u32) -> Result<Vec<AuditRow>, StorageError>;
@@ -123,11 +130,11 @@ pub struct OptOutEntered {
     pub differing: Vec<String>,
 }
 
-fn count(value: i64, what: &str) -> Result<u64, StorageError> {
+pub(crate) fn count(value: i64, what: &str) -> Result<u64, StorageError> {
     u64::try_from(value).map_err(|_| StorageError::Damaged(format!("negative {what}")))
 }
 
-fn audit_row(row: &Row) -> Result<AuditRow, StorageError> {
+pub(crate) fn audit_row(row: &Row) -> Result<AuditRow, StorageError> {
     let text = |i: usize| row.try_get::<_, String>(i).map_err(StorageError::db("reading the audit chain"));
     let number = |i: usize| row.try_get::<_, i64>(i).map_err(StorageError::db("reading the audit chain"));
     Ok(AuditRow {
@@ -141,6 +148,9 @@ fn audit_row(row: &Row) -> Result<AuditRow, StorageError> {
         result: text(7)?,
         previous: text(8)?,
         hash: text(9)?,
+        format: row.try_get(10).map_err(StorageError::db("reading the audit chain"))?,
+        purpose: text(11)?,
+        object_class: text(12)?,
     })
 }
 
@@ -153,44 +163,50 @@ fn tail(client: &mut impl postgres::GenericClient) -> Result<Option<AuditTail>, 
 
 fn append(
     client: &mut Client,
-    make: &mut dyn FnMut(Option<&AuditTail>) -> AuditRow,
-) -> Result<AuditRow, StorageError> {
+    make: &mut dyn FnMut(Option<&AuditTail>) -> Vec<AuditRow>,
+) -> Result<Vec<AuditRow>, StorageError> {
     let doing = "appending to the audit chain";
     let mut tx = client.transaction().map_err(StorageError::db(doing))?;
     tx.execute("SELECT pg_advisory_xact_lock($1)", &[&AUDIT_LOCK]).map_err(StorageError::db(doing))?;
     let end = tail(&mut tx)?;
-    let row = make(end.as_ref());
-    let seq = i64::try_from(row.seq).map_err(|_| StorageError::Damaged("audit sequence too large".into()))?;
-    let persons =
-        i64::try_from(row.persons).map_err(|_| StorageError::Damaged("audit persons too large".into()))?;
+    let rows = make(end.as_ref());
+    let whole =
+        |n: u64| i64::try_from(n).map_err(|_| StorageError::Damaged("an audit number too large".into()));
+    let numbers =
+        |of: fn(&AuditRow) -> u64| rows.iter().map(|r| whole(of(r))).collect::<Result<Vec<i64>, _>>();
+    let texts = |of: fn(&AuditRow) -> &str| rows.iter().map(of).collect::<Vec<&str>>();
     tx.execute(
-        "INSERT INTO compliance.audit (seq, at, actor, role, action, object, persons, result, previous, hash)
-         VALUES ($1, $2::text::timestamptz, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO compliance.audit
+           (seq, at, actor, role, action, object, persons, result, previous, hash, format, purpose, object_class)
+         SELECT seq, at::timestamptz, actor, role, action, object, persons, result, previous, hash, format, purpose, class
+         FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+                     $8::text[], $9::text[], $10::text[], $11::smallint[], $12::text[], $13::text[])
+           AS t (seq, at, actor, role, action, object, persons, result, previous, hash, format, purpose, class)",
         &[
-            &seq,
-            &row.at,
-            &row.actor,
-            &row.role,
-            &row.action,
-            &row.object,
-            &persons,
-            &row.result,
-            &row.previous,
-            &row.hash,
+            &numbers(|r| r.seq)?,
+            &texts(|r| &r.at),
+            &texts(|r| &r.actor),
+            &texts(|r| &r.role),
+            &texts(|r| &r.action),
+            &texts(|r| &r.object),
+            &numbers(|r| r.persons)?,
+            &texts(|r| &r.result),
+            &texts(|r| &r.previous),
+            &texts(|r| &r.hash),
+            &rows.iter().map(|r| r.format).collect::<Vec<_>>(),
+            &texts(|r| &r.purpose),
+            &texts(|r| &r.object_class),
         ],
     )
     .map_err(StorageError::db(doing))?;
     tx.commit().map_err(StorageError::db(doing))?;
-    Ok(row)
+    Ok(rows)
 }
 
 fn after(client: &mut Client, seq: u64, limit: u32) -> Result<Vec<AuditRow>, StorageError> {
     // From the very bottom at first, so that an entry slipped in before the first one is seen.
     let from = if seq == 0 { i64::MIN } else { i64::try_from(seq).unwrap_or(i64::MAX) };
-    let sql = format!(
-        "SELECT seq, {AT_TEXT}, actor, role, action, object, persons, result, previous, hash
-         FROM compliance.audit WHERE seq > $1 ORDER BY seq LIMIT $2"
-    );
+    let sql = format!("SELECT {} FROM compliance.audit WHERE seq > $1 ORDER BY seq LIMIT $2", AUDIT_COLUMNS);
     let rows = client
         .query(&sql, &[&from, &i64::from(limit)])
         .map_err(StorageError::db("reading the audit chain"))?;
@@ -257,8 +273,8 @@ macro_rules! audited {
         impl Audited for $handle {
             fn append_audit(
                 &mut self,
-                make: &mut dyn FnMut(Option<&AuditTail>) -> AuditRow,
-            ) -> Result<AuditRow, StorageError> {
+                make: &mut dyn FnMut(Option<&AuditTail>) -> Vec<AuditRow>,
+            ) -> Result<Vec<AuditRow>, StorageError> {
                 append(&mut self.client, make)
             }
 

@@ -121,17 +121,7 @@ impl KeyRing {
             KekSource::File(path) => SealKey(key_file(path)?),
             KekSource::Command(words) => SealKey(key_command(words)?),
         };
-        let seed = |name: &str| -> Result<SecretKey, StorageError> {
-            let path = folder.join(name);
-            let bytes: Zeroizing<[u8; 32]> = key_file(&path)?;
-            let key = SecretKey::from_seed(&bytes);
-            let public = path.with_extension("pub");
-            if !public.exists() {
-                fs::write(&public, format!("{}\n", key.public()))
-                    .map_err(StorageError::io("writing", &public))?;
-            }
-            Ok(key)
-        };
+        let seed = |name: &str| signing_key(&folder.join(name));
         Ok(Self {
             kek,
             token: SealKey(key_file(&folder.join("token.key"))?),
@@ -140,6 +130,17 @@ impl KeyRing {
             house: seed("house.key")?,
         })
     }
+}
+
+/// A signing key in a file of its own, made when there is none; its public half lies beside it (`.pub`).
+pub fn signing_key(path: &Path) -> Result<SecretKey, StorageError> {
+    let bytes: Zeroizing<[u8; 32]> = key_file(path)?;
+    let key = SecretKey::from_seed(&bytes);
+    let public = path.with_extension("pub");
+    if !public.exists() {
+        fs::write(&public, format!("{}\n", key.public())).map_err(StorageError::io("writing", &public))?;
+    }
+    Ok(key)
 }
 
 /// Reads a key file, or makes one of random bytes that only its owner can read.

@@ -102,6 +102,9 @@ fn append_only_tables_refuse_change_even_by_the_owner() {
     for mut client in roles.into_iter().chain([registry.server().connect_owner().unwrap()]) {
         for (table, column) in [
             ("compliance.audit", "actor"),
+            ("compliance.audit_node", "hash"),
+            ("compliance.checkpoint", "root"),
+            ("compliance.checkpoint_witness", "key"),
             ("identity.decision", "rule"),
             ("agreement.code_map", "name"),
             ("agreement.code_map_decision", "reason"),

@@ -1,8 +1,10 @@
 //! One module for each group of verbs. Each opens what it needs, does one job, says what happened.
 
 pub mod ack;
+pub mod audit;
 pub mod bench;
 pub mod bench_formats;
+pub mod bench_log;
 pub mod books;
 pub mod codes;
 pub mod findings;

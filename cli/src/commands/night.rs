@@ -20,6 +20,7 @@ use musubi_etl::{Faults, Outcome, take_in};
 use musubi_id_resolution::mpi::Model;
 use musubi_model::manifest::Agreements;
 use musubi_model::submission::SubmissionState;
+use musubi_storage::act::audit_log::Unbooked;
 
 use super::Ending;
 use crate::args::Cli;
@@ -29,6 +30,7 @@ use crate::say::Voice;
 /// Takes in the named packages.
 pub fn intake(cli: &Cli, voice: Voice, paths: &[PathBuf], fault: Option<Faults>) -> Result<Ending> {
     let home = Home::open(cli)?;
+    book_forgotten(cli, &home)?;
     with_house(&home, voice, fault.unwrap_or_default(), |house, agreements| {
         let mut packages = Vec::new();
         let (ledgers, paths): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(|p| is_ledger(p));
@@ -60,6 +62,7 @@ pub fn intake(cli: &Cli, voice: Voice, paths: &[PathBuf], fault: Option<Faults>)
 /// Takes in an inbox.
 pub fn nightly(cli: &Cli, voice: Voice, inbox: &Path, date: Option<Date>) -> Result<Ending> {
     let home = Home::open(cli)?;
+    book_forgotten(cli, &home)?;
     let most = home.configuration.load.compact_files;
     with_house(&home, voice, Faults::default(), |house, agreements| {
         night::run(house, agreements, inbox, date, most)
@@ -67,8 +70,38 @@ pub fn nightly(cli: &Cli, voice: Voice, inbox: &Path, date: Option<Date>) -> Res
     })
     .and_then(|outcome| {
         super::ack::after_night(cli, &home, voice, &outcome)?;
-        tell(cli, &home, voice, outcome)
+        let ending = tell(cli, &home, voice, outcome)?;
+        Ok(if super::audit::after_night(cli, &home, voice)? { ending } else { Ending::NotVerified })
     })
+}
+
+/// The entry of a submission that came to its end.
+fn entry_of(actor: &Name, action: AuditAction, end: &Unbooked) -> AuditEntry {
+    AuditEntry {
+        at: now(),
+        actor: actor.clone(),
+        role: AuditRole::Intake,
+        action,
+        object: AuditObject::Submission(end.submission),
+        persons: end.persons,
+        result: match end.state {
+            SubmissionState::Rejected => AuditResult::Refused("REJECTED"),
+            SubmissionState::Quarantined => AuditResult::Refused("QUARANTINED"),
+            _ => AuditResult::Done,
+        },
+    }
+}
+
+/// A process that died between ending a submission and booking it left it without its entry: it gets one now.
+fn book_forgotten(cli: &Cli, home: &Home) -> Result<()> {
+    let mut db = home.registry.ingest()?;
+    let actor = Name::new(&cli.actor).context("--actor")?;
+    let forgotten = db.unbooked_submissions().context("証跡のない提出物を調べられません")?;
+    let entries: Vec<_> = forgotten.iter().map(|one| entry_of(&actor, AuditAction::Load, one)).collect();
+    if !entries.is_empty() {
+        audit::append_many(&mut db, &entries).context("証跡に記録できません")?;
+    }
+    Ok(())
 }
 
 /// What matching goes by today. The model is the one to which everybody was switched last: block keys of two models must
@@ -199,24 +232,21 @@ fn tell(cli: &Cli, home: &Home, voice: Voice, mut outcome: NightOutcome) -> Resu
     let outcome = &outcome;
     let mut db = home.registry.ingest()?;
     let actor = Name::new(&cli.actor).context("--actor")?;
-    for one in outcome.packages.iter().filter_map(|p| p.outcome.as_ref().ok()) {
-        let result = match one.state {
-            SubmissionState::Rejected => AuditResult::Refused("REJECTED"),
-            SubmissionState::Quarantined => AuditResult::Refused("QUARANTINED"),
-            _ => AuditResult::Done,
-        };
-        audit::append(
-            &mut db,
-            &AuditEntry {
-                at: now(),
-                actor: actor.clone(),
-                role: AuditRole::Intake,
-                action: if one.repeated { AuditAction::Receive } else { AuditAction::Load },
-                object: AuditObject::Submission(one.submission),
-                persons: one.counts.persons_new,
-                result,
-            },
-        )?;
+    // Another process may have booked it meanwhile, taking this one for dead.
+    let unbooked = db.unbooked_submissions().context("証跡のない提出物を調べられません")?;
+    let entries: Vec<_> = outcome
+        .packages
+        .iter()
+        .filter_map(|p| p.outcome.as_ref().ok())
+        .filter(|one| one.repeated || unbooked.iter().any(|u| u.submission == one.submission))
+        .map(|one| {
+            let action = if one.repeated { AuditAction::Receive } else { AuditAction::Load };
+            let persons = one.counts.persons_new;
+            entry_of(&actor, action, &Unbooked { submission: one.submission, state: one.state, persons })
+        })
+        .collect();
+    if !entries.is_empty() {
+        audit::append_many(&mut db, &entries).context("証跡に記録できません")?;
     }
     for ledger in &outcome.ledgers {
         super::notice::book(&mut db, cli, ledger)?;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use jiff::Timestamp;
-use musubi_compliance::audit::{self, AuditAction, AuditObject, AuditRole};
+use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole};
 use musubi_model::ids::from_hex;
 use musubi_model::{FactTable, IdentityId, SubmissionId};
 use musubi_storage::lake;
@@ -169,8 +169,8 @@ pub fn rebuild(cli: &Cli, voice: Voice, document: &str, out: &Path) -> Result<En
 pub fn check(cli: &Cli, voice: Voice) -> Result<Ending> {
     let home = Home::open(cli)?;
     let mut db = home.registry.ingest()?;
-    let chain = audit::verify_chain(&mut db, None)?;
-    let chain_ok = chain.broken.is_none();
+    let log = super::audit::verified(&home, voice, Vec::new(), Vec::new())?;
+    let log_ok = log.wrong.is_none();
     let packs = db.known_packs()?;
     let mut bad_packs = Vec::new();
     for name in &packs {
@@ -190,9 +190,12 @@ pub fn check(cli: &Cli, voice: Voice) -> Result<Ending> {
     } else {
         String::new()
     };
-    let ok = chain_ok && bad_packs.is_empty() && bad_files.is_empty();
+    let ok = log_ok && bad_packs.is_empty() && bad_files.is_empty();
     let mark = |good: bool| if good { "✓" } else { "✗" };
-    voice.line(format!("{} {}: {}", mark(chain_ok), voice.word("証跡の連鎖", "audit chain"), chain.verified));
+    voice.line(format!("{} {}: {}", mark(log_ok), voice.word("監査証跡", "audit log"), log.entries));
+    if let Some(wrong) = &log.wrong {
+        voice.line(format!("    {wrong}"));
+    }
     voice.line(format!(
         "{} {}: {}",
         mark(bad_packs.is_empty()),
@@ -207,7 +210,7 @@ pub fn check(cli: &Cli, voice: Voice) -> Result<Ending> {
     ));
     voice.line(format!("  {}: {fingerprint}", voice.word("リポジトリの指紋", "repository fingerprint")));
     voice.value(&json!({
-        "ok": ok, "audit_entries": chain.verified, "audit_ok": chain_ok, "packs": packs.len(), "bad_packs": bad_packs,
+        "ok": ok, "audit_entries": log.entries, "audit_ok": log_ok, "audit_wrong": log.wrong, "packs": packs.len(), "bad_packs": bad_packs,
         "lake_files": files.len(), "bad_lake_files": bad_files, "fingerprint": fingerprint,
         "tables": FactTable::ALL.iter().map(|t| json!({
             "table": t.as_str(), "rows": files.iter().filter(|f| f.table == *t).map(|f| f.rows).sum::<u64>(),

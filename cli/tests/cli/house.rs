@@ -93,14 +93,21 @@ pub fn found(data: &Path, region: &Path) {
     run_in(data, 0, &["organisation", "load", text(&region.join("organisation.toml"))]);
     let give =
         ["instruction", "give", "--to", "mihon-contractor", "--until", "2099-03-31", "--reason", "試験"];
-    let jobs = ["--job", "release", "--job", "relink", "--job", "train"];
+    let jobs = ["--job", "release", "--job", "relink", "--job", "train", "--job", "held-load"];
     run_in(data, 0, &[&give[..], &jobs].concat());
 }
 
 fn register(data: &Path, region: &Path) {
     found(data, region);
     run_in(data, 0, &["feeds", text(&region.join("feeds.toml"))]);
+    told(data, region);
     run_in(data, 0, &["masters", "load", text(&region.join("masters"))]);
+}
+
+/// Enters the filings and the ledgers of notices of a region whose agreements are known.
+pub fn told(data: &Path, region: &Path) {
+    run_in(data, 0, &["notice", "filings", text(&region.join("filings.toml"))]);
+    run_in(data, 0, &["notice", "load", text(&region.join("ledgers"))]);
 }
 
 /// A path as an argument.

@@ -14,6 +14,7 @@
 
 mod ack;
 mod authority;
+mod audit;
 mod codes;
 mod concurrent;
 mod help;

@@ -26,6 +26,7 @@ fn every_format_is_loaded_and_every_submission_leads_back_to_its_bytes() {
     ]);
     crate::house::found(&data, &region);
     run(&["feeds", text(&region.join("feeds.toml"))]);
+    crate::house::told(&data, &region);
     let inbox = region.join("inbox/night-01");
     let night = run(&["--json", "nightly", "--inbox", text(&inbox)]).json();
     let mut kinds = BTreeSet::new();
@@ -36,6 +37,7 @@ fn every_format_is_loaded_and_every_submission_leads_back_to_its_bytes() {
         assert_eq!(outcome["state"], "acknowledged", "{name}: {outcome}");
         for (kind, line) in outcome["balance"]["lines"].as_object().unwrap() {
             assert_eq!(line["quarantined"], 0, "{name} {kind}: {outcome}");
+            assert_eq!(line["held"], 0, "{name} {kind}: {outcome}");
         }
         let manifest = fs::read_to_string(inbox.join(&name).join("manifest.toml")).unwrap();
         let manifest: Manifest = toml::from_str(&manifest).unwrap();
@@ -63,6 +65,7 @@ fn every_format_is_loaded_and_every_submission_leads_back_to_its_bytes() {
     let other = folder.path().join("other");
     crate::house::found(&other, &region);
     run_in(&other, 0, &["feeds", text(&folder.path().join("feeds.toml"))]);
+    crate::house::told(&other, &region);
     let package = inbox.join("table-otc-purchase");
     let refused = run_in(&other, 3, &["--json", "intake", text(&package)]).json();
     assert!(refused.to_string().contains("SUB-INTERFACE-UNKNOWN"), "{refused}");

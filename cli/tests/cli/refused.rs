@@ -79,6 +79,7 @@ fn an_unknown_feed_is_taken_in_once_it_is_registered() {
     let refused = run_in(&data, 3, &["--json", "intake", text(&package)]).json();
     assert_eq!(refused["packages"][0]["outcome"]["Ok"]["findings"]["SUB-FEED-UNKNOWN"], 1);
     run_in(&data, 0, &["feeds", text(&region.path("feeds.toml"))]);
+    crate::house::told(&data, &region.path(""));
     let taken = run_in(&data, 0, &["--json", "intake", text(&package)]).json();
     assert_eq!(ending(&taken["packages"][0]["outcome"]["Ok"]), ("acknowledged".to_owned(), false));
     // Whoever reads only the beginning of the answer is no failure.

@@ -51,6 +51,8 @@ fn a_night_as_an_ordinary_user() {
     run(&["synth", "--persons", "200", "--nights", "2", "--others", "0", "--out", text(&region)]);
     run(&["organisation", "load", text(&region.join("organisation.toml"))]);
     run(&["feeds", text(&region.join("feeds.toml"))]);
+    run(&["notice", "filings", text(&region.join("filings.toml"))]);
+    run(&["notice", "load", text(&region.join("ledgers"))]);
     let night = run(&["--json", "nightly", "--inbox", text(&region.join("inbox/night-01"))]).json();
     assert_eq!(night["packages"].as_array().unwrap().len(), 5);
     let check = run(&["--json", "check"]).json();
