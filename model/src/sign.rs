@@ -10,6 +10,15 @@ use crate::ids::{from_hex, to_hex};
 /// What the house signs a model of patient matching for (名寄せモデル).
 pub const MATCHING_MODEL: &str = "matching-model/1";
 
+/// What the house signs a certificate of an erasure for (削除証明書).
+pub const ERASURE: &str = "erasure/1";
+
+/// What the house signs the ledger of erasures for, which is kept beside backups (削除台帳).
+pub const ERASURE_LEDGER: &str = "erasure-ledger/1";
+
+/// What the house signs the list of a backup's files for (バックアップ).
+pub const BACKUP: &str = "backup/1";
+
 /// A public key, written as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PublicKey([u8; 32]);

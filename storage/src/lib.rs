@@ -6,6 +6,7 @@
 //! * [`vault`]: raw bytes, encrypted unit by unit.
 //! * [`master_file`], [`master_store`], [`master`], [`code_map`]: code masters from file to memory, and local codes.
 //! * [`lake`]: facts in Parquet, catalogued in the registry.
+//! * [`erasure`]: the only way by which a person's rows, keys and files go; and looking for what must be gone.
 //!
 //! It knows how things are kept, never why: no business rule lives here.
 
@@ -16,6 +17,7 @@ pub mod code_map;
 pub mod compliance;
 pub mod console;
 pub mod data_keys;
+pub mod erasure;
 pub mod error;
 pub mod identity;
 pub mod ingest;
