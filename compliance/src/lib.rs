@@ -4,11 +4,13 @@
 //! * [`optout`]: who may not be taken in (提供停止), before and after linkage; it fails closed.
 //! * [`optout_list`]: the help desk's list of those who asked to stop, read row by row.
 //! * [`audit`]: the hash-chained book of who did what.
+//! * [`erasure`]: taking persons out, looking for what must not be left, certifying it.
 //!
 //! This room knows neither formats nor pages, makes no token and never writes a person's value into a book.
 
 pub mod audit;
 mod csv;
+pub mod erasure;
 pub mod optout;
 pub mod optout_list;
 pub mod parameters;

@@ -4,12 +4,14 @@
 //! Who goes, on what ground and on whose word is decided in `compliance`. This module removes nobody who is not on the
 //! list of a running job: the database's own functions see to it (`migrations/V23__erasure.sql`).
 
+mod books;
 mod catalogue;
 mod job;
 mod paths;
 mod scan;
 mod upkeep;
 
+pub use books::BackupRow;
 pub use catalogue::ErasedFile;
 pub use job::{ErasureJobRow, NewErasureJob, Scoped, StepRow};
 pub use paths::{HeldDocument, PathOfDocument};

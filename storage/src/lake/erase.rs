@@ -63,9 +63,18 @@ pub struct Rewritten {
     pub places: Vec<Range<u64>>,
 }
 
-/// How many of a file's facts are to go, without writing anything.
-pub fn count_gone(folder: &Path, file: &LakeFile, gone: &Gone<'_>) -> Result<u64, StorageError> {
-    Ok(held(&file.path(folder)?, file, gone)?.iter().map(|(_, rows)| rows).sum())
+/// Which of these files hold such facts: bytes of the file and how many facts are to go. Writes nothing.
+pub fn count_some(
+    folder: &Path,
+    files: &[LakeFile],
+    gone: &Gone<'_>,
+) -> Result<Vec<(u64, u64)>, StorageError> {
+    let counted = files.par_iter().map(|file| {
+        let rows: u64 = held(&file.path(folder)?, file, gone)?.iter().map(|(_, rows)| rows).sum();
+        Ok((file.bytes, rows))
+    });
+    let counted: Vec<(u64, u64)> = counted.collect::<Result<_, StorageError>>()?;
+    Ok(counted.into_iter().filter(|(_, rows)| *rows > 0).collect())
 }
 
 /// Writes the file anew without them. `None`: it holds nothing of them, and nothing was written.

@@ -19,7 +19,7 @@ mod schema;
 mod write;
 
 pub use compact::{Compaction, compact};
-pub use erase::{Gone, Rewritten, count_gone, erase, erase_some, on_disk, scrub};
+pub use erase::{Gone, Rewritten, count_some, erase, erase_some, on_disk, scrub};
 pub use files::{LakeFile, Swept, WriteGuard, hold, sweep, verify};
 pub use fingerprint::{RepositoryFingerprint, fingerprint};
 pub use read::{FactRow, ReadStats, Want, find_fact, read};
