@@ -1,10 +1,12 @@
 //! One module for each group of verbs. Each opens what it needs, does one job, says what happened.
 
 pub mod ack;
+pub mod backup;
 pub mod bench;
 pub mod bench_formats;
 pub mod books;
 pub mod codes;
+pub mod erasure;
 pub mod findings;
 pub mod formats;
 pub mod gate;

@@ -15,6 +15,7 @@
 mod ack;
 mod codes;
 mod concurrent;
+mod erasure;
 mod help;
 mod house;
 mod kill;
