@@ -79,8 +79,13 @@ pub enum Ground {
 
 impl Ground {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::OptOut, Self::NoLongerNeeded, Self::WronglyReceived, Self::ContractEnd, Self::CertificationLost];
+    pub const ALL: [Self; 5] = [
+        Self::OptOut,
+        Self::NoLongerNeeded,
+        Self::WronglyReceived,
+        Self::ContractEnd,
+        Self::CertificationLost,
+    ];
 
     /// The stored word.
     #[must_use]
@@ -193,7 +198,9 @@ pub struct Planned {
 /// [`ErasureError::Refused`] when something wrongly received is to go without an instruction.
 pub fn plan(stores: &Stores<'_>, order: &Order<'_>) -> Result<Option<Planned>, ErasureError> {
     if order.ground == Ground::WronglyReceived && order.instruction.is_empty() {
-        return Err(ErasureError::Refused("what was wrongly received goes on an instruction only (R-DEL-03)"));
+        return Err(ErasureError::Refused(
+            "what was wrongly received goes on an instruction only (R-DEL-03)",
+        ));
     }
     let mut db = stores.registry.erasure()?;
     let identities = match order.whom {
@@ -234,7 +241,8 @@ fn before(stores: &Stores<'_>, db: &mut ErasureDb, scope: &Scope) -> Result<Befo
         files += 1;
         bytes += file;
     }
-    let text = |rows: Vec<(String, Timestamp)>| rows.into_iter().map(|(id, at)| (id, at.to_string())).collect();
+    let text =
+        |rows: Vec<(String, Timestamp)>| rows.into_iter().map(|(id, at)| (id, at.to_string())).collect();
     Ok(Before {
         identities: u64::try_from(scope.identities.len()).unwrap_or(u64::MAX),
         persons,

@@ -74,6 +74,7 @@ CREATE TABLE compliance.erased_file (
   rows_removed bigint NOT NULL,
   bytes_before bigint NOT NULL,
   bytes_after  bigint NOT NULL,
+  submissions  bytea[] NOT NULL,          -- deliveries whose facts the old file held
   at           timestamptz NOT NULL,
   PRIMARY KEY (erasure_id, old_file)
 );

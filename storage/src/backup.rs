@@ -107,7 +107,8 @@ pub fn dump(registry: &Registry, folder: &Path) -> Result<(), StorageError> {
         .collect::<Result<_, StorageError>>()?;
     let frame = Frame { migrations: migrations(&mut tx)?, sequences };
     let file = folder.join(FRAME);
-    let text = serde_json::to_vec(&frame).map_err(|_| StorageError::Damaged("the frame of a backup".to_owned()))?;
+    let text =
+        serde_json::to_vec(&frame).map_err(|_| StorageError::Damaged("the frame of a backup".to_owned()))?;
     fs::write(&file, text).map_err(StorageError::io("writing", &file))
 }
 
@@ -125,7 +126,9 @@ pub fn restore(registry: &Registry, folder: &Path) -> Result<(), StorageError> {
     let mut owner = registry.server().connect_owner()?;
     let mut tx = owner.transaction().map_err(db(doing))?;
     if migrations(&mut tx)? != frame.migrations {
-        return Err(StorageError::Refused("the backup was made by another version of the registry".to_owned()));
+        return Err(StorageError::Refused(
+            "the backup was made by another version of the registry".to_owned(),
+        ));
     }
     let held: i64 = tx
         .query_one("SELECT count(*) FROM compliance.audit", &[])
@@ -142,7 +145,8 @@ pub fn restore(registry: &Registry, folder: &Path) -> Result<(), StorageError> {
         let statement = format!("COPY {} ({}) FROM STDIN BINARY", table.name, table.columns);
         let file = File::open(&table.file).map_err(StorageError::io("reading", &table.file))?;
         let mut sink = tx.copy_in(statement.as_str()).map_err(db(doing))?;
-        std::io::copy(&mut BufReader::new(file), &mut sink).map_err(StorageError::io("reading", &table.file))?;
+        std::io::copy(&mut BufReader::new(file), &mut sink)
+            .map_err(StorageError::io("reading", &table.file))?;
         sink.finish().map_err(db(doing))?;
     }
     for (name, value, given) in &frame.sequences {

@@ -8,12 +8,14 @@ mod books;
 mod catalogue;
 mod job;
 mod paths;
+mod reach;
 mod scan;
 mod upkeep;
 
 pub use books::BackupRow;
 pub use catalogue::ErasedFile;
-pub use job::{ErasureJobRow, NewErasureJob, Scoped, StepRow};
+pub use job::{ErasureJobRow, NewErasureJob, StepRow};
 pub use paths::{HeldDocument, PathOfDocument};
+pub use reach::Scoped;
 pub use scan::{Looked, Sought, scan_files, scan_lake, scan_registry, scan_vault};
 pub use upkeep::rewrite_tables;

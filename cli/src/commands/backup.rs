@@ -99,7 +99,8 @@ pub fn run(cli: &Cli, voice: Voice, order: &Backup) -> Result<Ending> {
         Backup::Tried { backup, reapplied, left } => {
             let home = Home::open(cli)?;
             let mut db = home.registry.erasure()?;
-            db.enter_drill(backup, now(), &cli.actor, *reapplied, *left).context("復元訓練を記録できません")?;
+            db.enter_drill(backup, now(), &cli.actor, *reapplied, *left)
+                .context("復元訓練を記録できません")?;
             let object = AuditObject::Backup(Name::new(backup)?);
             audit(&mut db, cli, AuditRole::Operator, AuditAction::Backup, object, 0)?;
             voice.say("復元訓練を記録しました", "Entered the trial of restoring");
@@ -154,13 +155,22 @@ fn make(cli: &Cli, voice: Voice, out: &Path) -> Result<Ending> {
     let row =
         BackupRow { id: backup.clone(), at, by: cli.actor.clone(), files: count, bytes, manifest_hash: hash };
     db.enter_backup(&row).context("バックアップを記録できません")?;
-    audit(&mut db, cli, AuditRole::Operator, AuditAction::Backup, AuditObject::Backup(Name::new(&backup)?), 0)?;
+    audit(
+        &mut db,
+        cli,
+        AuditRole::Operator,
+        AuditAction::Backup,
+        AuditObject::Backup(Name::new(&backup)?),
+        0,
+    )?;
     keep_ledger(&home)?;
     voice.say(
         format!(
             "バックアップ {backup}: {count} ファイル、{bytes} バイト。鍵と {LEDGER} は含まれません(別に保管)"
         ),
-        format!("Backup {backup}: {count} files, {bytes} bytes; keys and {LEDGER} are not in it (keep them apart)"),
+        format!(
+            "Backup {backup}: {count} files, {bytes} bytes; keys and {LEDGER} are not in it (keep them apart)"
+        ),
     );
     voice.value(&json!({ "backup": backup, "files": count, "bytes": bytes }));
     Ok(Ending::Done)
@@ -193,7 +203,8 @@ fn restore(cli: &Cli, voice: Voice, order: &Restore) -> Result<Ending> {
     }
     fs::copy(&order.ledger, data.join(LEDGER)).context("削除台帳を読めません")?;
     let (_, ring) = keys(data)?;
-    let Signed { list, signature } = serde_json::from_slice(&text).context("バックアップの目録の書式が違います")?;
+    let Signed { list, signature } =
+        serde_json::from_slice(&text).context("バックアップの目録の書式が違います")?;
     if !ring.house.public().verifies(BACKUP, &serde_json::to_vec(&list)?, &signature) {
         bail!("バックアップの目録は署名されたものと異なります");
     }
@@ -215,7 +226,14 @@ fn restore(cli: &Cli, voice: Voice, order: &Restore) -> Result<Ending> {
     fs::remove_dir_all(&registry).context("途中のファイルを消せません")?;
     fs::remove_file(data.join(LIST)).context("目録を消せません")?;
     let mut db = opened.erasure()?;
-    audit(&mut db, cli, AuditRole::Operator, AuditAction::Backup, AuditObject::Backup(Name::new(&list.backup)?), 0)?;
+    audit(
+        &mut db,
+        cli,
+        AuditRole::Operator,
+        AuditAction::Backup,
+        AuditObject::Backup(Name::new(&list.backup)?),
+        0,
+    )?;
     voice.say(
         format!("バックアップ {} を復元しました。次に: musubi erasure reapply", list.backup),
         format!("Restored backup {}; next: musubi erasure reapply", list.backup),
@@ -242,7 +260,8 @@ fn below(folder: &Path) -> Result<Vec<PathBuf>> {
         if !folder.is_dir() {
             continue;
         }
-        for entry in fs::read_dir(&folder).with_context(|| format!("読めません: {}", folder.display()))? {
+        for entry in fs::read_dir(&folder).with_context(|| format!("読めません: {}", folder.display()))?
+        {
             let path = entry?.path();
             if path.is_dir() { open.push(path) } else { found.push(path) }
         }

@@ -172,7 +172,14 @@ pub fn run(cli: &Cli, voice: Voice, order: &Erasure) -> Result<Ending> {
         Erasure::Ledger { out } => {
             write_ledger(&home, out.as_deref().unwrap_or(&home.data.join(LEDGER)))?;
             let mut db = home.registry.erasure()?;
-            audit(&mut db, cli, AuditRole::Operator, AuditAction::ExportBooks, AuditObject::Book(Name::new("erasures")?), 0)?;
+            audit(
+                &mut db,
+                cli,
+                AuditRole::Operator,
+                AuditAction::ExportBooks,
+                AuditObject::Book(Name::new("erasures")?),
+                0,
+            )?;
             voice.say("削除台帳を書き出しました", "Wrote the ledger of erasures");
             Ok(Ending::Done)
         }
@@ -190,7 +197,8 @@ fn plan(cli: &Cli, home: &Home, voice: Voice, order: &Plan) -> Result<Ending> {
     let ground = order.ground.unwrap_or(Ground::OptOut);
     let order =
         Order { whom, ground, instruction: &order.instruction, at: now(), day: today(), by: &cli.actor };
-    let planned = with_stores(home, |stores| Ok(erasure::plan(stores, &order)?)).context("削除を計画できません")?;
+    let planned =
+        with_stores(home, |stores| Ok(erasure::plan(stores, &order)?)).context("削除を計画できません")?;
     let Some(planned) = planned else {
         voice.say("削除の対象はありません", "There is nothing to erase");
         voice.value(&json!({ "erasure": null }));
@@ -255,8 +263,9 @@ fn with_running<T>(
 }
 
 fn carry_out(cli: &Cli, home: &Home, voice: Voice, id: &str, faults: ErasureFaults) -> Result<Ending> {
-    let done = with_running(cli, home, faults, |stores, running| Ok(erasure::run(stores, id, running)?))
-        .context("削除が中断しました(再実行で続きから行えます)")?;
+    let done =
+        with_running(cli, home, faults, |stores, mut running| Ok(erasure::run(stores, id, &mut running)?))
+            .context("削除が中断しました(再実行で続きから行えます)")?;
     keep_ledger(home)?;
     let mut db = home.registry.erasure()?;
     audit(&mut db, cli, AuditRole::Eraser, AuditAction::Erase, object(id)?, done.persons_retired)?;
@@ -286,10 +295,12 @@ fn status(cli: &Cli, home: &Home, voice: Voice, id: Option<&str>) -> Result<Endi
     for job in &jobs {
         let name = |who: &Option<(jiff::Timestamp, String)>| who.as_ref().map(|(_, name)| name.clone());
         let ja = Ground::read(&job.ground).map_or("", Ground::ja);
-        let by: Vec<String> = [&job.confirmed, &job.run, &job.verified].into_iter().filter_map(name).collect();
+        let by: Vec<String> =
+            [&job.confirmed, &job.run, &job.verified].into_iter().filter_map(name).collect();
         voice.line(format!("{}  {}  {}  {}", job.id, job.state, voice.word(ja, &job.ground), by.join(" / ")));
         let steps = db.erasure_steps(&job.id)?;
-        let steps: Vec<_> = steps.iter().map(|s| json!({ "step": s.step, "at": s.at, "again": s.again })).collect();
+        let steps: Vec<_> =
+            steps.iter().map(|s| json!({ "step": s.step, "at": s.at, "again": s.again })).collect();
         rows.push(json!({
             "erasure": job.id, "state": job.state, "ground": job.ground, "scope": job.scope,
             "instruction": job.instruction, "scope_hash": job.scope_hash,
@@ -358,7 +369,8 @@ fn certificate(cli: &Cli, home: &Home, voice: Voice, id: &str, out: &Path) -> Re
     let signed = with_stores(home, |stores| Ok(erasure::certify(stores, id, now())?))?;
     let page = out.with_extension("html");
     fs::write(out, serde_json::to_string_pretty(&signed)?).context("証明書を書けません")?;
-    fs::write(&page, musubi_console::erasure_certificate(&signed).into_string()).context("証明書を書けません")?;
+    fs::write(&page, musubi_console::erasure_certificate(&signed).into_string())
+        .context("証明書を書けません")?;
     let mut db = home.registry.erasure()?;
     audit(&mut db, cli, AuditRole::Officer, AuditAction::Certify, object(id)?, 0)?;
     voice.say(
@@ -378,7 +390,11 @@ fn verify_certificate(cli: &Cli, voice: Voice, file: &Path, key: Option<&Path>) 
     let signed = serde_json::from_str::<SignedCertificate>(&text);
     let holds = signed.as_ref().is_ok_and(|s| s.verify(&key).is_ok());
     voice.say(
-        if holds { "✓ 証明書の署名は正しい" } else { "✗ 証明書は署名されたものと異なる" },
+        if holds {
+            "✓ 証明書の署名は正しい"
+        } else {
+            "✗ 証明書は署名されたものと異なる"
+        },
         if holds { "✓ The certificate is as signed" } else { "✗ The certificate is not as signed" },
     );
     voice.value(&json!({ "ok": holds, "erasure": signed.ok().map(|s| s.certificate.erasure) }));
@@ -396,10 +412,23 @@ fn reapply(cli: &Cli, home: &Home, voice: Voice, ledger: Option<&Path>) -> Resul
     })
     .context("削除の再適用が中断しました(再実行で続きから行えます)")?;
     let mut db = home.registry.erasure()?;
-    audit(&mut db, cli, AuditRole::Eraser, AuditAction::ReapplyErasures, AuditObject::House, done.scanned.identities)?;
+    audit(
+        &mut db,
+        cli,
+        AuditRole::Eraser,
+        AuditAction::ReapplyErasures,
+        AuditObject::House,
+        done.scanned.identities,
+    )?;
     voice.say(
-        format!("削除 {} 件を再適用しました: 事実 {}、停止の求め {} 行", done.erasures, done.facts, done.opt_outs),
-        format!("Applied {} erasures again: {} facts, {} opt-out rows", done.erasures, done.facts, done.opt_outs),
+        format!(
+            "削除 {} 件を再適用しました: 事実 {}、停止の求め {} 行",
+            done.erasures, done.facts, done.opt_outs
+        ),
+        format!(
+            "Applied {} erasures again: {} facts, {} opt-out rows",
+            done.erasures, done.facts, done.opt_outs
+        ),
     );
     let ending = tell(voice, &done.scanned);
     voice.value(&done);

@@ -70,7 +70,8 @@ fn needles(region: &Region) -> BTreeSet<String> {
 fn everything_that_opens(data: &Path) -> String {
     let server = Server::open(data, &DatabaseChoice::Embedded).unwrap();
     let registry = Registry::open(server).unwrap();
-    let ring = KeyRing::open_or_create(&data.join("keys"), &KekSource::File(data.join("keys/kek.key"))).unwrap();
+    let ring =
+        KeyRing::open_or_create(&data.join("keys"), &KekSource::File(data.join("keys/kek.key"))).unwrap();
     let (mut db, mut identities) = (registry.ingest().unwrap(), registry.identity().unwrap());
     let mut open = String::new();
     let mut take = |bytes: &[u8]| {
@@ -91,7 +92,9 @@ fn everything_that_opens(data: &Path) -> String {
             for segment in segments {
                 let key = |id: &[u8; 16]| Ok(keys.get(&IdentityId(*id)).cloned());
                 if keys.contains_key(&IdentityId(segment.key_id)) {
-                    take(&read_range(&data.join("vault"), &pack, entry, segment.range, key).unwrap().unwrap());
+                    take(
+                        &read_range(&data.join("vault"), &pack, entry, segment.range, key).unwrap().unwrap(),
+                    );
                 }
             }
             let path_key = IdentityId(document.path_key);
@@ -242,6 +245,7 @@ fn the_log_of_matching_still_gives_everybody_their_person() {
     let replayed = db.replay_decisions().unwrap();
     assert!(!replayed.is_empty());
     let ids: Vec<IdentityId> = replayed.keys().copied().collect();
-    let known: BTreeMap<_, _> = db.known(&ids).unwrap().into_iter().map(|(id, p)| (id, p.research_id)).collect();
+    let known: BTreeMap<_, _> =
+        db.known(&ids).unwrap().into_iter().map(|(id, p)| (id, p.research_id)).collect();
     assert_eq!(known, replayed);
 }

@@ -61,7 +61,8 @@ fn manifest(
 
 /// The manifest with blanks where these paths stood between quotes.
 fn without(manifest: &[u8], paths: &[(i32, Vec<u8>)]) -> (Vec<u8>, u64) {
-    let mut blanks: BTreeMap<&[u8], i32> = paths.iter().map(|(place, path)| (path.as_slice(), *place)).collect();
+    let mut blanks: BTreeMap<&[u8], i32> =
+        paths.iter().map(|(place, path)| (path.as_slice(), *place)).collect();
     blanks.remove([].as_slice());
     let mut out = Vec::with_capacity(manifest.len());
     let mut blanked = 0;
@@ -99,7 +100,8 @@ mod tests {
 
     #[test]
     fn only_whole_paths_between_quotes_are_blanked() {
-        let manifest = b"[[files]]\npath = \"a/000123/x\"\n[[files]]\npath = \"a/000123/x2\"\nblake3 = \"ab\"\n";
+        let manifest =
+            b"[[files]]\npath = \"a/000123/x\"\n[[files]]\npath = \"a/000123/x2\"\nblake3 = \"ab\"\n";
         let (out, n) = without(manifest, &[(0, b"a/000123/x".to_vec())]);
         let expected = "[[files]]\npath = \"erased/0\"\n[[files]]\npath = \"a/000123/x2\"\nblake3 = \"ab\"\n";
         assert_eq!((String::from_utf8_lossy(&out).as_ref(), n), (expected, 1));

@@ -27,7 +27,8 @@ impl FromStr for ErasureFaults {
     /// `kill@POINT`.
     fn from_str(text: &str) -> Result<Self, String> {
         let point = text.strip_prefix("kill@").filter(|p| ERASURE_POINTS.contains(p));
-        let point = point.ok_or_else(|| format!("expected kill@ and one of {}", ERASURE_POINTS.join(", ")))?;
+        let point =
+            point.ok_or_else(|| format!("expected kill@ and one of {}", ERASURE_POINTS.join(", ")))?;
         Ok(Self { at: Some(point.to_owned()) })
     }
 }

@@ -133,7 +133,7 @@ pub fn reapply(
         // A backup made between the plan and the run knows it as planned.
         db.confirm_erasure(&entry.id, &entry.confirmed.1, entry.confirmed.0)?;
         db.begin_erasure(&entry.id, &entry.run.1, entry.run.0)?;
-        let again = Running {
+        let mut again = Running {
             by: how.by,
             now: how.now,
             redecide: &mut *how.redecide,
@@ -141,7 +141,7 @@ pub fn reapply(
             faults: ErasureFaults::default(),
             again: true,
         };
-        let done = run(stores, &entry.id, again)?;
+        let done = run(stores, &entry.id, &mut again)?;
         facts += done.facts.saturating_sub(before);
         jobs.push(super::job(stores, &entry.id)?);
     }

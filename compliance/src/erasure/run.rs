@@ -90,7 +90,7 @@ struct Rows {
 ///
 /// # Errors
 /// [`ErasureError::Refused`] when it is not confirmed, or by the one who runs it; what the stores say.
-pub fn run(stores: &Stores<'_>, id: &str, how: Running<'_>) -> Result<Done, ErasureError> {
+pub fn run(stores: &Stores<'_>, id: &str, how: &mut Running<'_>) -> Result<Done, ErasureError> {
     let job = super::job(stores, id)?;
     let scope = Scope::open(stores.ring, id, &job.scope_sealed)?;
     if scope.hash(stores.ring) != job.scope_hash {
@@ -99,7 +99,9 @@ pub fn run(stores: &Stores<'_>, id: &str, how: Running<'_>) -> Result<Done, Eras
     let mut db = stores.registry.erasure()?;
     db.lock_loads()?;
     if !how.again && !db.begin_erasure(id, how.by, (how.now)())? {
-        return Err(ErasureError::Refused("it takes a confirmed erasure, and another person than who confirmed it"));
+        return Err(ErasureError::Refused(
+            "it takes a confirmed erasure, and another person than who confirmed it",
+        ));
     }
     db.list_erasing(id, &scope.identities)?;
     how.faults.pass("begun");
@@ -111,8 +113,8 @@ pub fn run(stores: &Stores<'_>, id: &str, how: Running<'_>) -> Result<Done, Eras
             continue;
         }
         let detail = match step {
-            "lake" => facts(stores, &mut db, id, &scope, &how)?,
-            "paths" => paths(stores, &mut db, id, &how)?,
+            "lake" => facts(stores, &mut db, id, &scope, how)?,
+            "paths" => paths(stores, &mut db, id, how)?,
             "keys" => json!({ "keys": db.destroy_keys(id, (how.now)())? }),
             "registry" => {
                 how.faults.pass("keys-destroyed");
@@ -134,7 +136,8 @@ pub fn run(stores: &Stores<'_>, id: &str, how: Running<'_>) -> Result<Done, Eras
                 json!({ "tables": tables })
             }
         };
-        let step = StepRow { step: step.to_owned(), at: (how.now)(), detail: detail.to_string(), again: how.again };
+        let step =
+            StepRow { step: step.to_owned(), at: (how.now)(), detail: detail.to_string(), again: how.again };
         db.note_erasure_step(id, &step)?;
     }
     let done = summary(&mut db, id)?;
@@ -190,7 +193,12 @@ fn stub(gone: &musubi_storage::erasure::ErasedFile) -> LakeFile {
 }
 
 /// Paths in manifests; packs that no row names any more go with them.
-fn paths(stores: &Stores<'_>, db: &mut ErasureDb, id: &str, how: &Running<'_>) -> Result<Value, ErasureError> {
+fn paths(
+    stores: &Stores<'_>,
+    db: &mut ErasureDb,
+    id: &str,
+    how: &Running<'_>,
+) -> Result<Value, ErasureError> {
     let blanked = blank::manifests(stores, db, id)?;
     let known = db.every_pack()?;
     for name in vault::packs(stores.vault)?.difference(&known) {
@@ -231,7 +239,11 @@ fn rows_of(step: &StepRow) -> Result<Option<Rows>, ErasureError> {
 }
 
 /// The research ids that a step retired.
-pub(super) fn retired_of(ring: &KeyRing, id: &str, step: &StepRow) -> Result<BTreeSet<ResearchId>, ErasureError> {
+pub(super) fn retired_of(
+    ring: &KeyRing,
+    id: &str,
+    step: &StepRow,
+) -> Result<BTreeSet<ResearchId>, ErasureError> {
     let damaged = || ErasureError::Damaged("a list of retired research ids");
     let Some(rows) = rows_of(step)? else { return Ok(BTreeSet::new()) };
     let sealed = from_hex_vec(&rows.retired_sealed).ok_or_else(damaged)?;

@@ -2,7 +2,7 @@
 //! snapshot stays readable without the erased.
 
 use jiff::Timestamp;
-use musubi_model::FactTable;
+use musubi_model::{FactTable, SubmissionId};
 
 use crate::error::StorageError;
 use crate::ingest::lake_file;
@@ -72,12 +72,15 @@ impl ErasureDb {
             .execute("DELETE FROM repository.lake_file WHERE file_id = $1", &[&old.file_id])
             .map_err(StorageError::db(doing))?;
         if gone != 1 {
-            return Err(StorageError::Refused("the catalogue changed under an erasure; run it again".to_owned()));
+            return Err(StorageError::Refused(
+                "the catalogue changed under an erasure; run it again".to_owned(),
+            ));
         }
         tx.execute(
             "INSERT INTO compliance.erased_file
-               (erasure_id, old_file, new_file, fact_table, rows_removed, bytes_before, bytes_after, at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (erasure_id, old_file) DO NOTHING",
+               (erasure_id, old_file, new_file, fact_table, rows_removed, bytes_before, bytes_after, at,
+                submissions)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (erasure_id, old_file) DO NOTHING",
             &[
                 &id,
                 &old.file_id,
@@ -87,6 +90,7 @@ impl ErasureDb {
                 &signed(old.bytes),
                 &signed(rewritten.new.as_ref().map_or(0, |n| n.bytes)),
                 &at,
+                &old.submissions.iter().map(SubmissionId::as_bytes).collect::<Vec<&[u8]>>(),
             ],
         )
         .map_err(StorageError::db(doing))?;

@@ -97,10 +97,16 @@ pub fn scan_registry(registry: &Registry, sought: &Sought) -> Result<Vec<Looked>
             let bytes: Vec<&[u8]> = some.iter().map(<[u8; 16]>::as_slice).collect();
             let like: Vec<String> = some.iter().map(|id| format!("%{}%", to_hex(id))).collect();
             let answer = match kind.as_str() {
-                "bytea" => owner.query_one(&format!("SELECT count(*) FROM {from} WHERE {of} = ANY($1)"), &[&bytes]),
-                "_bytea" => owner.query_one(&format!("SELECT count(*) FROM {from} WHERE {of} && $1"), &[&bytes]),
-                _ => owner
-                    .query_one(&format!("SELECT count(*) FROM {from} WHERE {of}::text ILIKE ANY($1)"), &[&like]),
+                "bytea" => {
+                    owner.query_one(&format!("SELECT count(*) FROM {from} WHERE {of} = ANY($1)"), &[&bytes])
+                }
+                "_bytea" => {
+                    owner.query_one(&format!("SELECT count(*) FROM {from} WHERE {of} && $1"), &[&bytes])
+                }
+                _ => owner.query_one(
+                    &format!("SELECT count(*) FROM {from} WHERE {of}::text ILIKE ANY($1)"),
+                    &[&like],
+                ),
             };
             let count: i64 = answer.and_then(|row| row.try_get(0)).map_err(db())?;
             hits += count.unsigned_abs();
@@ -186,7 +192,12 @@ pub fn scan_vault(registry: &Registry, folder: &Path, sought: &Sought) -> Result
 
 /// All files below a folder, by name and by content, as bytes and as hexadecimal digits. `leave`: names directly below
 /// the folder that are looked at otherwise, or that hold keys.
-pub fn scan_files(place: &str, folder: &Path, leave: &[&str], sought: &Sought) -> Result<Looked, StorageError> {
+pub fn scan_files(
+    place: &str,
+    folder: &Path,
+    leave: &[&str],
+    sought: &Sought,
+) -> Result<Looked, StorageError> {
     let mut looked = Looked::new(place);
     let mut needles: BTreeMap<[u8; 4], Vec<Vec<u8>>> = BTreeMap::new();
     for id in sought.ids() {

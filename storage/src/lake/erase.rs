@@ -10,7 +10,7 @@ use std::path::Path;
 use musubi_model::{IdentityId, SubmissionId};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use rayon::prelude::*;
 
 use super::columns::Columns;
@@ -130,7 +130,8 @@ pub fn erase_some<'f>(
     files: &'f [LakeFile],
     gone: &Gone<'_>,
 ) -> Result<Vec<(&'f LakeFile, Rewritten)>, StorageError> {
-    let done: Vec<_> = files.par_iter().map(|f| Ok((f, erase(folder, f, gone)?))).collect::<Result<_, StorageError>>()?;
+    let done: Vec<_> =
+        files.par_iter().map(|f| Ok((f, erase(folder, f, gone)?))).collect::<Result<_, StorageError>>()?;
     Ok(done.into_iter().filter_map(|(file, rewritten)| Some((file, rewritten?))).collect())
 }
 
@@ -222,11 +223,9 @@ fn copied(
 
 /// The bytes of a row group in its file.
 fn place(group: &RowGroupMetaData) -> Range<u64> {
-    let ranges = group.columns().iter().map(|c| {
-        let (start, len) = c.byte_range();
-        start..start + len
-    });
-    ranges.fold(u64::MAX..0, |all, r| all.start.min(r.start)..all.end.max(r.end))
+    let ranges: Vec<(u64, u64)> = group.columns().iter().map(ColumnChunkMetaData::byte_range).collect();
+    let start = ranges.iter().map(|(start, _)| *start).min().unwrap_or(0);
+    start..ranges.iter().map(|(start, len)| start + len).max().unwrap_or(start)
 }
 
 /// Overwrites the old file and unlinks it. With `places`, only there: what else it holds lies in its successor anyhow.
@@ -243,9 +242,14 @@ pub fn on_disk(folder: &Path) -> Result<Vec<(musubi_model::FactTable, String, u6
     for table in musubi_model::FactTable::ALL {
         for path in crate::vault::part::files_in(&folder.join(table.as_str()))? {
             if path.extension().is_some_and(|e| e == PARQUET) {
-                let bytes =
-                    std::fs::metadata(&path).map_err(StorageError::io("looking at a lake file", &path))?.len();
-                found.push((table, path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), bytes));
+                let bytes = std::fs::metadata(&path)
+                    .map_err(StorageError::io("looking at a lake file", &path))?
+                    .len();
+                found.push((
+                    table,
+                    path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+                    bytes,
+                ));
             }
         }
     }

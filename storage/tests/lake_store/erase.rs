@@ -73,7 +73,11 @@ fn other_row_groups_are_copied_as_they_are() {
     let gone = Gone { identities: &identities, submission: None };
     let old = fs::read(file.path(folder).unwrap()).unwrap();
     let done = erase(folder, file, &gone).unwrap().unwrap();
-    assert_eq!((done.rows_removed, done.groups_encoded), (30, 1), "three units of ten facts in one row group");
+    assert_eq!(
+        (done.rows_removed, done.groups_encoded),
+        (30, 1),
+        "three units of ten facts in one row group"
+    );
     assert!(done.groups >= 4, "{done:?}");
     let new = done.new.clone().unwrap();
     assert_eq!(new.rows, file.rows - 30);
@@ -93,7 +97,11 @@ fn other_row_groups_are_copied_as_they_are() {
     assert_eq!(scrub(folder, file, Some(&done.places)).unwrap(), place.end - place.start);
     assert!(!file.path(folder).unwrap().exists());
     let left = fs::read(&kept).unwrap();
-    assert!(left[start..end].iter().all(|b| *b == 0) && left[..start] == old[..start] && left[end..] == old[end..]);
+    assert!(
+        left[start..end].iter().all(|b| *b == 0)
+            && left[..start] == old[..start]
+            && left[end..] == old[end..]
+    );
     assert_eq!(scrub(folder, file, None).unwrap(), 0, "a file that is gone is none");
 }
 
@@ -104,9 +112,15 @@ fn nobody_of_them_means_no_new_file_and_all_of_them_no_file_at_all() {
     let files = write_part(folder.path(), &placed(&units, 4)).unwrap();
     let nobody = BTreeSet::new();
     for file in &files {
-        assert_eq!(erase(folder.path(), file, &Gone { identities: &nobody, submission: None }).unwrap(), None);
+        assert_eq!(
+            erase(folder.path(), file, &Gone { identities: &nobody, submission: None }).unwrap(),
+            None
+        );
         let other = Some(SubmissionId([9; 16]));
-        assert_eq!(erase(folder.path(), file, &Gone { identities: &nobody, submission: other }).unwrap(), None);
+        assert_eq!(
+            erase(folder.path(), file, &Gone { identities: &nobody, submission: other }).unwrap(),
+            None
+        );
     }
     let everybody: BTreeSet<_> = units.iter().map(|u| u.provenance.identity).collect();
     for file in &files {
