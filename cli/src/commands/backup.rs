@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
-use musubi_model::sign::{BACKUP, Signature};
+use musubi_model::sign::{BACKUP, PublicKey, Signature};
 use musubi_storage::erasure::BackupRow;
 use musubi_storage::registry::Registry;
 use musubi_storage::server::{DatabaseChoice, Server};
@@ -23,7 +23,7 @@ use super::Ending;
 use super::books::audit;
 use super::erasure::{LEDGER, keep_ledger};
 use crate::args::Cli;
-use crate::home::{Home, RESTORED, keys, now};
+use crate::home::{Home, RESTORED, now};
 use crate::say::Voice;
 
 /// The list of a backup's files.
@@ -202,10 +202,13 @@ fn restore(cli: &Cli, voice: Voice, order: &Restore) -> Result<Ending> {
         copy(&path, &data.join(&inside), &inside)?;
     }
     fs::copy(&order.ledger, data.join(LEDGER)).context("削除台帳を読めません")?;
-    let (_, ring) = keys(data)?;
+    // Held against the public key alone: a configuration from the backup may only be followed once it is known as ours.
+    let public =
+        fs::read_to_string(data.join("keys").join("house.pub")).context("公開鍵 house.pub を読めません")?;
+    let house = PublicKey::from_hex(public.trim()).context("公開鍵 house.pub を読めません")?;
     let Signed { list, signature } =
         serde_json::from_slice(&text).context("バックアップの目録の書式が違います")?;
-    if !ring.house.public().verifies(BACKUP, &serde_json::to_vec(&list)?, &signature) {
+    if !house.verifies(BACKUP, &serde_json::to_vec(&list)?, &signature) {
         bail!("バックアップの目録は署名されたものと異なります");
     }
     let registry = data.join("registry.partial");
