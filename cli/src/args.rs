@@ -209,6 +209,12 @@ pub enum Command {
     /// Models of patient matching (名寄せモデル): train, show, report, adopt, list.
     #[command(subcommand)]
     Model(crate::commands::model_::Model),
+    /// Erasure (削除): plan, confirm, run, verify, certify; apply again after a restore.
+    #[command(subcommand)]
+    Erasure(crate::commands::erasure::Erasure),
+    /// Backups (バックアップ): make, restore, try out.
+    #[command(subcommand)]
+    Backup(crate::commands::backup::Backup),
     /// Measure intake to loaded against two floors.
     Bench(Bench),
 }

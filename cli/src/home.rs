@@ -18,6 +18,8 @@ use serde::Deserialize;
 
 use crate::args::Cli;
 use crate::authority::{self, Acting};
+use crate::args::{Cli, Command};
+use crate::commands::erasure::Erasure;
 
 /// `musubi.toml` in the data folder. Everything has a default; a missing file is an empty one.
 #[derive(Debug, Default, Deserialize)]
@@ -98,7 +100,15 @@ pub fn binary_hash() -> Result<String> {
 
 impl Home {
     /// Opens the installation in the data folder, making it on the first call, for whoever may give this command.
+/// The mark of a house that was restored from a backup and has not applied the erasures again (R-SEC-12).
+pub const RESTORED: &str = "restored.mark";
+    /// Opens the installation in the data folder, making it on the first call. A restored house opens for nothing but
+    /// applying erasures again: until then it holds people who are no longer to be there.
     pub fn open(cli: &Cli) -> Result<Self> {
+        let reapplies = matches!(cli.command, Command::Erasure(Erasure::Reapply { .. }));
+        if cli.data.join(RESTORED).exists() && !reapplies {
+            bail!("復元した環境です。先に削除を再適用してください: musubi erasure reapply");
+        }
         let (data, database_url) = (cli.data.as_path(), cli.database_url.as_deref());
         let (configuration, ring) = keys(data)?;
         let choice = match database_url {

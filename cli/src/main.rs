@@ -77,6 +77,8 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Match(order) => commands::match_::run(order, voice),
         Command::Gate(order) => commands::gate::run(cli, voice, order),
         Command::Model(order) => commands::model_::run(cli, voice, order),
+        Command::Erasure(order) => commands::erasure::run(cli, voice, order),
+        Command::Backup(order) => commands::backup::run(cli, voice, order),
         Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),
         Command::Bench(order) if order.log => commands::bench_log::run(order, voice),
         Command::Bench(order) => commands::bench::run(order, voice),

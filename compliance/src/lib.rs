@@ -7,6 +7,7 @@
 //! * [`audit`]: the hash-chained book of who did what.
 //! * [`organisation`], [`instruction`], [`authority`]: who may do what, and on whose word.
 //! * [`operation`]: what two people decide.
+//! * [`erasure`]: taking persons out, looking for what must not be left, certifying it.
 //!
 //! This room knows neither formats nor pages, makes no token and never writes a person's value into a book.
 
@@ -16,6 +17,7 @@ mod csv;
 pub mod instruction;
 pub mod notice;
 pub mod operation;
+pub mod erasure;
 pub mod optout;
 pub mod optout_list;
 pub mod organisation;

@@ -3,6 +3,7 @@
 //! * [`night`]: the operator's report of a night, one self-contained HTML file with pictures.
 //! * [`submission`]: the acknowledgement of one delivery that goes back to its sender (受領通知).
 //! * [`checkpoint`]: the printable checkpoint of the audit log.
+//! * [`erasure_certificate`]: the certificate of an erasure, for printing (削除証明書).
 //! * [`model`]: the report on a model of patient matching; [`waterfall`] draws why a pair is one person.
 //! * [`words`]: everything a page says, Japanese and English.
 //!
@@ -12,6 +13,7 @@
 mod ack;
 mod charts;
 pub mod checkpoint;
+mod erasure;
 mod format;
 pub mod model;
 pub mod night;
@@ -22,6 +24,7 @@ pub mod words;
 pub use ack::{AckMore, UnmappedCode};
 pub use charts::waterfall;
 pub use checkpoint::{CheckpointPage, checkpoint_page};
+pub use erasure::erasure_certificate;
 pub use maud::Markup;
 pub use model::{ModelReport, model_report};
 pub use night::{NightReport, night_report};

@@ -24,6 +24,13 @@ pub fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|b| [b >> 4, b & 15]).filter_map(|n| DIGITS.get(usize::from(n))).collect()
 }
 
+/// Reads any number of bytes of hexadecimal (either case).
+#[must_use]
+pub fn from_hex_vec(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks(2);
+    pairs.map(|pair| std::str::from_utf8(pair).ok().and_then(from_hex::<1>).map(|[byte]| byte)).collect()
+}
+
 /// Reads exactly `N` bytes of hexadecimal (either case).
 #[must_use]
 pub fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
@@ -272,5 +279,7 @@ mod tests {
         assert_eq!(from_hex::<2>("0aF"), None);
         assert_eq!(from_hex::<2>("0aFG"), None);
         assert_eq!(from_hex::<1>("é"), None);
+        assert_eq!(from_hex_vec("0aFF01"), Some(vec![10, 255, 1]));
+        assert_eq!(from_hex_vec("0aFF0"), None);
     }
 }

@@ -12,6 +12,15 @@ pub const MATCHING_MODEL: &str = "matching-model/1";
 /// What the house signs a checkpoint of the audit log for (証跡の控え).
 pub const CHECKPOINT: &str = "checkpoint/1";
 
+/// What the house signs a certificate of an erasure for (削除証明書).
+pub const ERASURE: &str = "erasure/1";
+
+/// What the house signs the ledger of erasures for, which is kept beside backups (削除台帳).
+pub const ERASURE_LEDGER: &str = "erasure-ledger/1";
+
+/// What the house signs the list of a backup's files for (バックアップ).
+pub const BACKUP: &str = "backup/1";
+
 /// A public key, written as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PublicKey([u8; 32]);

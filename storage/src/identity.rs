@@ -5,13 +5,13 @@
 //! no rule of matching lives here, and no name or number passes through here in the clear.
 
 mod cohort;
-mod commit;
+pub(crate) mod commit;
 mod conflicts;
 mod desk;
 mod gate;
 mod model;
 mod past;
-mod read;
+pub(crate) mod read;
 mod relink;
 mod review;
 mod ruling;

@@ -19,10 +19,11 @@ use crate::registry::{IngestDb, Registry};
 mod load;
 
 pub use load::Load;
-use load::{copy_findings, insert_files, new_commit};
+pub(crate) use load::insert_files;
+use load::{copy_findings, new_commit};
 
 /// Key of the session lock under which loads run one after another.
-const LOAD_LOCK: i64 = 0x6d75_7375_6c6f_6164;
+pub(crate) const LOAD_LOCK: i64 = 0x6d75_7375_6c6f_6164;
 /// First key of the advisory locks of single submissions; the second is of the submission.
 const SUBMISSION_LOCKS: i32 = 0x6d73_7562;
 

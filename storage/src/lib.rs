@@ -8,17 +8,21 @@
 //! * [`master_file`], [`master_store`], [`master`], [`code_map`]: code masters from file to memory, and local codes.
 //! * [`act`]: the books of the Act.
 //! * [`lake`]: facts in Parquet, catalogued in the registry.
+//! * [`backup`]: the registry written out and read back.
+//! * [`erasure`]: the only way by which a person's rows, keys and files go; and looking for what must be gone.
 //!
 //! It knows how things are kept, never why: no business rule lives here.
 
 pub mod acknowledge;
 pub mod act;
 pub mod agreement;
+pub mod backup;
 pub mod board;
 pub mod code_map;
 pub mod compliance;
 pub mod console;
 pub mod data_keys;
+pub mod erasure;
 pub mod error;
 pub mod identity;
 pub mod ingest;

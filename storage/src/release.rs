@@ -240,13 +240,17 @@ impl ReleaseDb {
         Ok(rows.iter().map(ledger_row).collect())
     }
 
-    /// The releases made from files that hold facts of a submission, in order.
+    /// The releases made from files that hold facts of a submission, or held them before an erasure, in order.
     pub fn releases_of_submission(&mut self, submission: &SubmissionId) -> Result<Vec<String>, StorageError> {
         let rows = self
             .client
             .query(
-                "SELECT DISTINCT i.release_id FROM release.input i JOIN repository.lake_file f USING (file_id)
-                 WHERE $1 = ANY (f.submissions) ORDER BY i.release_id",
+                "SELECT DISTINCT i.release_id FROM release.input i
+                 WHERE EXISTS (SELECT FROM repository.lake_file f
+                               WHERE f.file_id = i.file_id AND $1 = ANY (f.submissions))
+                    OR EXISTS (SELECT FROM compliance.erased_file e
+                               WHERE e.old_file = i.file_id AND $1 = ANY (e.submissions))
+                 ORDER BY i.release_id",
                 &[&submission.as_bytes()],
             )
             .map_err(StorageError::db("reading the releases of a submission"))?;

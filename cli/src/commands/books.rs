@@ -97,6 +97,7 @@ pub fn optout(cli: &Cli, voice: Voice, order: &Optout) -> Result<Ending> {
             let object = AuditObject::Document(DocumentHash::of(&bytes));
             let persons = u64::try_from(list.entries.len()).unwrap_or(u64::MAX);
             audit(&mut db, cli, AuditRole::HelpDesk, AuditAction::EnterOptOut, object, persons)?;
+            super::erasure::keep_ledger(&home)?;
             voice.say(
                 format!(
                     "停止の求め {} 行を登録しました(新規の照合鍵 {}、登録済 {})。受け付けられない行 {}",

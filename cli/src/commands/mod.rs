@@ -2,11 +2,13 @@
 
 pub mod ack;
 pub mod audit;
+pub mod backup;
 pub mod bench;
 pub mod bench_formats;
 pub mod bench_log;
 pub mod books;
 pub mod codes;
+pub mod erasure;
 pub mod findings;
 pub mod formats;
 pub mod gate;

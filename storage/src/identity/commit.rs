@@ -18,7 +18,7 @@ use crate::error::StorageError;
 use crate::registry::IdentityDb;
 
 /// Key of the advisory lock under which persons change, one process at a time.
-const IDENTITY_LOCK: i64 = 0x6d75_7375_6d70_6921;
+pub(crate) const IDENTITY_LOCK: i64 = 0x6d75_7375_6d70_6921;
 
 impl IdentityDb {
     /// Gives every identity of `rows` a person and writes what is new, all or nothing. A second call with the same rows

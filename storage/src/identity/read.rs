@@ -70,7 +70,7 @@ pub struct ConflictRow {
 /// Rows `(research_id, provider_id)`: of which persons which providers' identities (null: all) are stopped on day `$1`.
 /// The rule is that of the gate at intake: a local number is enough; insured numbers and names need an equal guard;
 /// an incomplete identity with an equal insured number is stopped, since nothing shows that it is somebody else.
-pub(super) const STOPPED: &str = "
+pub(crate) const STOPPED: &str = "
     SELECT DISTINCT m.research_id, o.provider_id
     FROM compliance.opt_out o
     JOIN identity.token t ON t.token = o.token AND t.kind = o.kind

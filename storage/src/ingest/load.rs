@@ -317,7 +317,7 @@ pub(super) fn new_commit(
     Ok(row.get(0))
 }
 
-pub(super) fn insert_files(
+pub(crate) fn insert_files(
     transaction: &mut Transaction<'_>,
     files: &[LakeFile],
     commit: i64,

@@ -25,6 +25,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
+use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 use parquet::file::statistics::Statistics;
 
 use super::schema::{Column, ColumnSet, Kind, LAYOUT, LAYOUT_KEY, READ_SCHEMA, TABLE_KEY};
@@ -115,6 +116,34 @@ impl Opened {
         let count = self.parquet().row_groups().get(group).map_or(0, RowGroupMetaData::num_rows);
         let total = usize::try_from(count).unwrap_or(0);
         Plan { groups: vec![group], ranges: whole(total), total }
+    }
+
+    /// What of one row group must be read for these rows.
+    pub(super) fn plan_of(&self, group: usize, rows: &Rows<'_>) -> Plan {
+        let Some(metadata) = self.parquet().row_groups().get(group) else { return Plan::default() };
+        let total = usize::try_from(metadata.num_rows()).unwrap_or(0);
+        let ranges = if rows.is_all() { whole(total) } else { self.pages(group, total, rows) };
+        Plan { groups: vec![group], ranges, total }
+    }
+
+    /// What the file says of a row group.
+    pub(super) fn group(&self, group: usize) -> Option<&RowGroupMetaData> {
+        self.parquet().row_groups().get(group)
+    }
+
+    /// The page indexes of a column of a row group, when the file was opened with pages.
+    pub(super) fn page_index(
+        &self,
+        group: usize,
+        column: usize,
+    ) -> (Option<ColumnIndexMetaData>, Option<OffsetIndexMetaData>) {
+        let index = self.parquet().page_index_for_row_group(group);
+        (index.column_index(column).cloned(), index.offset_index(column).cloned())
+    }
+
+    /// The file itself, to copy from.
+    pub(super) fn file(&self) -> &File {
+        &self.file
     }
 
     /// Row groups of the file.

@@ -12,6 +12,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves,
 };
+use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
@@ -230,6 +231,29 @@ impl TableFile {
         group.close().map_err(StorageError::lake(doing))?;
         self.groups += 1;
         Ok(())
+    }
+
+    /// Appends a row group of another file as it lies there.
+    pub(super) fn append_raw(
+        &mut self,
+        from: &std::fs::File,
+        columns: Vec<ColumnCloseResult>,
+    ) -> Result<(), StorageError> {
+        let doing = "copying a row group";
+        let mut group = self.writer.next_row_group().map_err(StorageError::lake(doing))?;
+        for column in columns {
+            group.append_column(from, column).map_err(StorageError::lake(doing))?;
+        }
+        group.close().map_err(StorageError::lake(doing))?;
+        self.groups += 1;
+        Ok(())
+    }
+
+    /// Ends the successor of a file of which some rows were left out: what bounds the old one bounds it too.
+    pub(super) fn finish_as(self, old: &LakeFile, rows: u64) -> Result<(WholePart, LakeFile), StorageError> {
+        let whole = self.writer.into_inner().map_err(StorageError::lake("ending a file"))?.complete()?;
+        let file = LakeFile { file_id: whole.name.clone(), bytes: whole.len, rows, ..old.clone() };
+        Ok((whole, file))
     }
 
     /// Bytes of the row groups so far.

@@ -23,7 +23,7 @@ use musubi_model::{ByteRange, DocumentHash};
 use crate::error::StorageError;
 use part::PartFile;
 
-pub use read::{read_document, read_range, read_table, read_with_blanks};
+pub use read::{read_document, read_range, read_table, read_with_blanks, walk};
 pub use seal::{SealedDocument, seal_document};
 
 /// The name of a data key in the registry.
@@ -140,6 +140,18 @@ pub fn sweep_unknown(folder: &Path, known: &BTreeSet<String>) -> Result<usize, S
         }
     }
     Ok(removed)
+}
+
+/// Overwrites and removes a pack that nothing names any more. Says how many bytes were overwritten.
+pub fn scrub(folder: &Path, pack: &PackName) -> Result<u64, StorageError> {
+    part::scrub_file(&pack.path(folder), None)
+}
+
+/// The packs in the vault's folder.
+pub fn packs(folder: &Path) -> Result<BTreeSet<String>, StorageError> {
+    let files = part::files_in(folder)?;
+    let packs = files.iter().filter(|p| p.extension().is_some_and(|e| e == PACK));
+    Ok(packs.map(|p| p.file_stem().unwrap_or_default().to_string_lossy().into_owned()).collect())
 }
 
 /// Holds a whole pack against its name, reading it once.

@@ -5,7 +5,8 @@
 //! half-written bytes under a final name.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek as _, SeekFrom, Write};
+use std::ops::Range;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -173,4 +174,42 @@ pub(crate) fn files_in(folder: &Path) -> Result<Vec<PathBuf>, StorageError> {
     }
     files.sort_unstable();
     Ok(files)
+}
+
+/// What a file is overwritten with, a piece at a time.
+const ZEROS: &[u8] = &[0; 64 << 10];
+
+/// Overwrites a file, or some places of it, and unlinks it; says how many bytes. A file that is gone already is none.
+pub(crate) fn scrub_file(path: &Path, places: Option<&[Range<u64>]>) -> Result<u64, StorageError> {
+    let mut handle = match OpenOptions::new().write(true).open(path) {
+        Ok(handle) => handle,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(e) => return Err(StorageError::io("overwriting", path)(e)),
+    };
+    let size = handle.metadata().map_err(StorageError::io("looking at", path))?.len();
+    let whole = std::iter::once(0..size).collect::<Vec<_>>();
+    let done = overwrite(&mut handle, places.unwrap_or(&whole), size)
+        .map_err(StorageError::io("overwriting", path))?;
+    fs::remove_file(path).map_err(StorageError::io("removing", path))?;
+    if let Some(folder) = path.parent() {
+        sync_folder(folder)?;
+    }
+    Ok(done)
+}
+
+fn overwrite(file: &mut File, places: &[Range<u64>], size: u64) -> io::Result<u64> {
+    let mut done = 0;
+    for place in places {
+        file.seek(SeekFrom::Start(place.start))?;
+        let mut left = place.end.min(size).saturating_sub(place.start);
+        while left > 0 {
+            let piece = usize::try_from(left).unwrap_or(usize::MAX).min(ZEROS.len());
+            file.write_all(ZEROS.get(..piece).unwrap_or(ZEROS))?;
+            let piece = u64::try_from(piece).unwrap_or(left);
+            left -= piece;
+            done += piece;
+        }
+    }
+    file.sync_all()?;
+    Ok(done)
 }

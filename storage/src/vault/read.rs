@@ -35,6 +35,36 @@ pub fn read_table(
     Ok((opened.document, opened.segments))
 }
 
+/// Hands out every segment of every entry of every pack in the vault's folder, whatever the registry knows of them.
+pub fn walk(folder: &Path, each: &mut dyn FnMut(&Segment)) -> Result<(), StorageError> {
+    for path in super::part::files_in(folder)? {
+        if path.extension().is_none_or(|e| e != super::PACK) {
+            continue;
+        }
+        let name: PackName = path.file_stem().unwrap_or_default().to_string_lossy().parse()?;
+        let file = File::open(&path).map_err(StorageError::io("opening the pack", &path))?;
+        let size = file.metadata().map_err(StorageError::io("looking at the pack", &path))?.len();
+        let mut offset = 0;
+        while offset < size {
+            let mut head = [0u8; HEAD_BYTES];
+            read_at(&file, &path, &mut head, offset)?;
+            let mut words = head.get(8 + 32..).unwrap_or_default();
+            let bad = || damaged(&path, "not the beginning of an entry");
+            let total = u64::from_be_bytes(take(&mut words).ok_or_else(bad)?);
+            let count = u64::from(u32::from_be_bytes(take(&mut words).ok_or_else(bad)?));
+            let len = count
+                .checked_mul(as_u64(ROW_BYTES + SEAL_BYTES))
+                .and_then(|n| n.checked_add(as_u64(HEAD_BYTES + CHECK_BYTES)))
+                .and_then(|n| n.checked_add(total))
+                .ok_or_else(bad)?;
+            let opened = Entry::open(folder, &name, PackEntry { offset, len })?;
+            opened.segments.iter().for_each(&mut *each);
+            offset += len;
+        }
+    }
+    Ok(())
+}
+
 /// Rebuilds a document bit for bit and checks that it hashes to its name.
 ///
 /// `keys` says `None` for a destroyed key; then the whole document cannot be had any more, and the answer is `None`.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod compact;
+mod erase;
 mod files;
 mod prune;
 mod round_trip;
