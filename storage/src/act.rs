@@ -1,0 +1,31 @@
+//! The books of the Act as rows: how they are kept and read. What an entry means and how its hash is made is decided in
+//! `compliance`; nothing here may change or drop an entry.
+
+pub mod book;
+pub mod incident;
+pub mod inquiry;
+pub mod published;
+pub mod receipt;
+pub mod register;
+pub mod retention;
+pub mod transfer;
+
+use postgres::Row;
+use postgres::types::FromSql;
+
+use crate::error::StorageError;
+
+/// A column of a row of the books.
+fn column<'a, T: FromSql<'a>>(row: &'a Row, at: usize) -> Result<T, StorageError> {
+    row.try_get(at).map_err(StorageError::db("reading the books of the Act"))
+}
+
+/// A count, which is never below zero.
+fn count(row: &Row, at: usize) -> Result<u64, StorageError> {
+    u64::try_from(column::<i64>(row, at)?).map_err(|_| StorageError::Damaged("a count below zero".to_owned()))
+}
+
+/// A count as the database keeps it.
+fn signed(n: u64) -> Result<i64, StorageError> {
+    i64::try_from(n).map_err(|_| StorageError::Damaged("a count too large".to_owned()))
+}
