@@ -55,6 +55,8 @@ impl Default for LoadConfiguration {
 pub struct Home {
     /// Data folder.
     pub data: PathBuf,
+    /// The account that gives the command.
+    pub actor: String,
     /// Configuration.
     pub configuration: Configuration,
     /// Keys.
@@ -102,7 +104,15 @@ impl Home {
         };
         let set = parameters::parameters(operator.as_deref()).context("パラメータを使えません")?;
         let limits = parameters::limits(&set, today()).context("上限値を読めません")?;
-        Ok(Self { data: data.to_owned(), configuration, ring, registry, parameters: set, limits })
+        Ok(Self {
+            data: data.to_owned(),
+            actor: cli.actor.clone(),
+            configuration,
+            ring,
+            registry,
+            parameters: set,
+            limits,
+        })
     }
 
     /// Where vault and lake lie.

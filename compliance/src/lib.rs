@@ -4,11 +4,29 @@
 //! * [`optout`]: who may not be taken in (提供停止), before and after linkage; it fails closed.
 //! * [`optout_list`]: the help desk's list of those who asked to stop, read row by row.
 //! * [`audit`]: the hash-chained book of who did what.
+//! * [`receipt`], [`book`], [`incident`], [`inquiry`], [`register`], [`contract`], [`transfer`]: the records of the Act.
+//! * [`retention`]: what is kept where and for how long; [`calendar`]: business days.
+//! * [`yearly`], [`disclosure`], [`masked`]: what the ministers and the public are told.
 //!
 //! This room knows neither formats nor pages, makes no token and never writes a person's value into a book.
 
+#[macro_use]
+mod words;
+
 pub mod audit;
+pub mod book;
+pub mod calendar;
+pub mod contract;
 mod csv;
+pub mod disclosure;
+pub mod incident;
+pub mod inquiry;
+pub mod masked;
 pub mod optout;
 pub mod optout_list;
 pub mod parameters;
+pub mod receipt;
+pub mod register;
+pub mod retention;
+pub mod transfer;
+pub mod yearly;

@@ -20,6 +20,7 @@ pub mod load;
 pub mod matching;
 pub mod night;
 pub mod quarantine;
+mod receipts;
 pub mod relink;
 pub mod resolve;
 mod work;

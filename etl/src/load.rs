@@ -35,6 +35,7 @@ use crate::intake::{Outcome, Verified};
 use crate::package::promise::check_content;
 use crate::package::{Package, read_file, wrong_totals};
 use crate::quarantine::{envelope_key, path_context, store_document};
+use crate::receipts::Receipts;
 use crate::resolve::{Arrival, resolve_identities};
 use crate::work::{self, CutDocument, Tools, WorkedUnit};
 
@@ -108,6 +109,7 @@ pub(crate) fn load(
         totals: BTreeMap::new(),
         findings: BTreeMap::new(),
         makers: BTreeMap::new(),
+        receipts: Receipts::default(),
         counts: LoadCounts::default(),
     };
     run.keep_manifest()?;
@@ -150,6 +152,8 @@ struct Run<'a> {
     findings: BTreeMap<String, u64>,
     /// Findings by rule and product that made the document, where it says so.
     makers: BTreeMap<(String, String), u64>,
+    /// What the receipt records of the Act will say.
+    receipts: Receipts,
     counts: LoadCounts,
 }
 
@@ -340,7 +344,7 @@ impl Run<'_> {
         let mut facts = Vec::new();
         for (w, disposition) in worked.into_iter().zip(decided) {
             let Some(document) = documents.get(w.document) else { continue };
-            self.take_unit(document, w, disposition, fates, &mut unit_rows, &mut finding_rows, &mut facts);
+            self.take_unit(document, w, disposition, fates, &mut unit_rows, &mut finding_rows, &mut facts)?;
         }
         let clock = Instant::now();
         let placed: Vec<PlacedUnit<'_>> =
@@ -351,6 +355,7 @@ impl Run<'_> {
 
         let clock = Instant::now();
         self.load.units(&unit_rows)?;
+        self.seal_receipts(false)?;
         for row in &finding_rows {
             *self.findings.entry(row.finding.rule.id.to_owned()).or_default() += 1;
         }
@@ -484,9 +489,9 @@ impl Run<'_> {
         unit_rows: &mut Vec<UnitRow>,
         finding_rows: &mut Vec<FindingRow>,
         facts: &mut Vec<(u16, UnitFacts)>,
-    ) {
+    ) -> Result<(), EtlError> {
         let Some(slice) = usize::try_from(w.unit).ok().and_then(|u| document.split.units.get(u)) else {
-            return;
+            return Ok(());
         };
         let mut records = String::new();
         for (kind, n) in slice.records.iter() {
@@ -495,6 +500,8 @@ impl Run<'_> {
         }
         let kept = matches!(disposition, Disposition::Loaded | Disposition::Duplicate);
         let identity = kept.then_some(w.described.identity_id);
+        let person = identity.map(|id| (id, &w.identity));
+        self.receipts.unit(&document.provider, disposition, &slice.records, person)?;
         if let Some(row) = fates.get_mut(w.document) {
             row.push(Fate { disposition, identity });
         }
@@ -543,6 +550,14 @@ impl Run<'_> {
             };
             facts.push((bucket, UnitFacts { provenance, facts: w.mapped.facts }));
         }
+        Ok(())
+    }
+
+    /// Seals what has gathered of the receipts' lists of persons.
+    fn seal_receipts(&mut self, at_end: bool) -> Result<(), EtlError> {
+        let kek = &self.house.ring.kek;
+        let id = self.verified.id;
+        Ok(self.receipts.seal(&mut self.load, &mut self.identity_db, kek, &id, at_end)?)
     }
 
     /// Seals the documents of a batch into one pack and adds their rows.
@@ -610,6 +625,7 @@ impl Run<'_> {
             .collect();
         self.load.documents(&rows)?;
         for document in documents {
+            self.receipts.file(&document.provider, document.hash);
             self.count_makers(document, &document.split.findings);
         }
         let about: Vec<FindingRow> = documents
@@ -665,6 +681,7 @@ impl Run<'_> {
             *self.findings.entry(row.finding.rule.id.to_owned()).or_default() += 1;
         }
         self.load.findings(&warnings)?;
+        self.seal_receipts(true)?;
         let commit = self.load.files(&self.files, now)?;
         for records in self.load.supersede(commit)? {
             for (kind, n) in read_records(&records) {
@@ -689,6 +706,7 @@ impl Run<'_> {
             self.load.enter_state(now, state, "")?;
             (self.house.progress)(Event::State(state));
         }
+        self.receipts.write(&mut self.load, self.verified.id, &self.house.job)?;
         pass(self.house, "rows-written")?;
         self.load.commit()?;
         self.counts.registry_seconds += clock.elapsed().as_secs_f64();

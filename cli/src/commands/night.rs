@@ -116,6 +116,7 @@ pub fn with_house<T>(
         limits: home.limits,
         parameter_hash,
         code_version: CODE_VERSION.to_owned(),
+        job: home.actor.clone(),
         now: &now,
         gate: &gate,
         faults,

@@ -350,6 +350,7 @@ impl Room {
             limits: self.limits,
             parameter_hash: "p".to_owned(),
             code_version: "test".to_owned(),
+            job: "night".to_owned(),
             now: &now,
             gate: &gate,
             faults,
