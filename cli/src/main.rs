@@ -57,6 +57,12 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Match(order) => commands::match_::run(order, voice),
         Command::Gate(order) => commands::gate::run(cli, voice, order),
         Command::Model(order) => commands::model_::run(cli, voice, order),
+        Command::Book(order) => commands::book::run(cli, voice, order),
+        Command::Incident(order) => commands::incident::run(cli, voice, order),
+        Command::Inquiry(order) => commands::inquiry::run(cli, voice, order),
+        Command::Register(order) => commands::register::run(cli, voice, order),
+        Command::Retention(order) => commands::retention::run(cli, voice, order),
+        Command::Yearly(order) => commands::yearly::run(cli, voice, order),
         Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),
         Command::Bench(order) => commands::bench::run(order, voice),
     }

@@ -3,6 +3,7 @@
 //! * [`night`]: the operator's report of a night, one self-contained HTML file with pictures.
 //! * [`submission`]: the acknowledgement of one delivery that goes back to its sender (受領通知).
 //! * [`model`]: the report on a model of patient matching; [`waterfall`] draws why a pair is one person.
+//! * [`yearly`]: the yearly report, the public page, a provider's provision record; [`pdf`]: a table for printing.
 //! * [`words`]: everything a page says, Japanese and English.
 //!
 //! Pages show states, counts, rules and shapes. They must never show a value of a person, nor a count of persons that
@@ -14,8 +15,10 @@ mod format;
 pub mod model;
 pub mod night;
 mod page;
+pub mod pdf;
 pub mod submission;
 pub mod words;
+pub mod yearly;
 
 pub use ack::{AckMore, UnmappedCode};
 pub use charts::waterfall;

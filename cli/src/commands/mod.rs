@@ -3,11 +3,14 @@
 pub mod ack;
 pub mod bench;
 pub mod bench_formats;
+pub mod book;
 pub mod books;
 pub mod codes;
 pub mod findings;
 pub mod formats;
 pub mod gate;
+pub mod incident;
+pub mod inquiry;
 pub mod interfaces;
 pub mod masters;
 pub mod match_;
@@ -15,12 +18,15 @@ pub mod model_;
 pub mod night;
 pub mod person;
 pub mod precheck;
+pub mod register;
 pub mod release;
 pub mod relink;
 pub mod report;
+pub mod retention;
 pub mod show;
 pub mod synth;
 pub mod trace;
+pub mod yearly;
 
 /// How a command ended, as an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

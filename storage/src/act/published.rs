@@ -110,7 +110,24 @@ impl ActDb {
             .collect()
     }
 
-    /// Distinct persons in all files of the lake cannot be seen here; what receipts say can: providers whose data came in
+    /// The accounts that stand in the books: none of them may stand on a public page.
+    pub fn people_of_the_books(&mut self) -> Result<Vec<String>, StorageError> {
+        let rows = self
+            .client
+            .query(
+                "SELECT filed_by FROM board.request UNION SELECT approver FROM board.approval
+                 UNION SELECT confirmed_by FROM compliance.receipt_confirmation
+                 UNION SELECT taken_by FROM compliance.inquiry UNION SELECT opened_by FROM compliance.incident
+                 UNION SELECT fields->>'reviewer' FROM compliance.register WHERE fields ? 'reviewer'
+                 UNION SELECT fields->>'witness' FROM compliance.register WHERE fields ? 'witness'
+                 UNION SELECT actor FROM compliance.audit ORDER BY 1",
+                &[],
+            )
+            .map_err(StorageError::db("reading who stands in the books"))?;
+        rows.iter().map(|r| column(r, 0)).collect()
+    }
+
+    /// Providers whose data came in
     /// a span of time, with kind, persons and records.
     pub fn received_counts(
         &mut self,
