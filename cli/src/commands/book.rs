@@ -10,6 +10,7 @@ use musubi_compliance::book::{self, BookEntry, BookEvent};
 use musubi_compliance::receipt::{self, ProvisionRecord};
 use musubi_console::pdf::{Column, Table, table_pdf};
 use musubi_console::yearly::provision_page;
+use musubi_etl::night::NightOutcome;
 use musubi_model::{DocumentHash, IdentityId, SubmissionId};
 use musubi_storage::StorageError;
 use musubi_storage::act::book::BookExport;
@@ -280,6 +281,26 @@ pub fn provisions(db: &mut ActDb, id: &SubmissionId, out: &Path) -> Result<Vec<(
         made.push((mirror.provider.to_string(), mirror.agrees));
     }
     Ok(made)
+}
+
+/// Makes the provision records of a night's deliveries, `<data>/provision/<submission>/`, once for each.
+pub fn after_night(home: &Home, voice: Voice, outcome: &NightOutcome) -> Result<()> {
+    let mut db = home.registry.act()?;
+    for one in outcome.packages.iter().filter_map(|p| p.outcome.as_ref().ok()) {
+        let out = home.data.join("provision").join(one.submission.to_string());
+        if out.exists() || db.receipts(Some(&one.submission))?.is_empty() {
+            continue;
+        }
+        for (provider, agrees) in provisions(&mut db, &one.submission, &out)? {
+            if !agrees {
+                voice.say(
+                    format!("✗ 提供記録と受領記録が一致しません: {} {provider}", one.submission),
+                    format!("✗ provision record and receipt differ: {} {provider}", one.submission),
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Writes a file.

@@ -52,6 +52,7 @@ pub fn nightly(cli: &Cli, voice: Voice, inbox: &Path, date: Option<Date>) -> Res
     })
     .and_then(|outcome| {
         super::ack::after_night(cli, &home, voice, &outcome)?;
+        super::book::after_night(&home, voice, &outcome)?;
         tell(cli, &home, voice, outcome)
     })
 }
