@@ -146,6 +146,9 @@ pub enum Command {
     /// What is kept for how long (保存期間), and whether everything has a schedule.
     #[command(subcommand)]
     Retention(crate::commands::retention::Retention),
+    /// Transfers to and from other certified operators (認定事業者間の提供): the record of both sides.
+    #[command(subcommand)]
+    Transfer(crate::commands::transfer::Transfer),
     /// The yearly report and the public page (事業報告・公表), from the books alone.
     Yearly(crate::commands::yearly::Yearly),
     /// Measure intake to loaded against two floors.

@@ -62,6 +62,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Inquiry(order) => commands::inquiry::run(cli, voice, order),
         Command::Register(order) => commands::register::run(cli, voice, order),
         Command::Retention(order) => commands::retention::run(cli, voice, order),
+        Command::Transfer(order) => commands::transfer::run(cli, voice, order),
         Command::Yearly(order) => commands::yearly::run(cli, voice, order),
         Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),
         Command::Bench(order) => commands::bench::run(order, voice),

@@ -115,11 +115,11 @@ pub fn compute(
         hours: text(r, "desk-hours").to_owned(),
     });
     // Everything ever received, not only this year's: whose data are held.
-    let received = db.received_counts(Timestamp::MIN, until)?;
+    let received = db.received_counts(Timestamp::UNIX_EPOCH, until)?;
     let names: BTreeMap<&str, &str> =
         received.iter().map(|r| (r.provider.as_str(), r.name.as_str())).collect();
     let mut items: BTreeMap<String, u64> = BTreeMap::new();
-    for row in db.book_of_days(Date::MIN, japanese_day(until))? {
+    for row in db.book_of_days(japanese_day(Timestamp::UNIX_EPOCH), japanese_day(until))? {
         if row.event == "receipt" && row.at.parse::<Timestamp>().is_ok_and(|at| at < until) {
             for (kind, n) in read_records(&row.items) {
                 *items.entry(kind.to_owned()).or_default() += n;

@@ -26,6 +26,7 @@ pub mod retention;
 pub mod show;
 pub mod synth;
 pub mod trace;
+pub mod transfer;
 pub mod yearly;
 
 /// How a command ended, as an exit code.
