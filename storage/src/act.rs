@@ -10,8 +10,8 @@ pub mod register;
 pub mod retention;
 pub mod transfer;
 
-use postgres::Row;
 use postgres::types::FromSql;
+use postgres::{GenericClient, Row};
 
 use crate::error::StorageError;
 
@@ -23,6 +23,15 @@ fn column<'a, T: FromSql<'a>>(row: &'a Row, at: usize) -> Result<T, StorageError
 /// A count, which is never below zero.
 fn count(row: &Row, at: usize) -> Result<u64, StorageError> {
     u64::try_from(column::<i64>(row, at)?).map_err(|_| StorageError::Damaged("a count below zero".to_owned()))
+}
+
+/// Makes writers of one book wait for each other until the end of their transaction. An advisory lock: the role may add
+/// rows, and may not lock tables.
+fn one_writer(client: &mut impl GenericClient, book: &str) -> Result<(), StorageError> {
+    client
+        .execute("SELECT pg_advisory_xact_lock(hashtextextended('musubi act ' || $1, 0))", &[&book])
+        .map_err(StorageError::db("waiting for another writer"))?;
+    Ok(())
 }
 
 /// A count as the database keeps it.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use postgres::Row;
 
-use super::{column, count, signed};
+use super::{column, count, one_writer, signed};
 use crate::error::StorageError;
 use crate::registry::ActDb;
 
@@ -57,8 +57,7 @@ impl ActDb {
     ) -> Result<String, StorageError> {
         let doing = "opening an incident";
         let mut work = self.client.transaction().map_err(StorageError::db(doing))?;
-        work.execute("LOCK TABLE compliance.incident IN SHARE ROW EXCLUSIVE MODE", &[])
-            .map_err(StorageError::db(doing))?;
+        one_writer(&mut work, "incident")?;
         let like = format!("I-{year}-");
         let row = work
             .query_one(
@@ -88,8 +87,7 @@ impl ActDb {
     ) -> Result<IncidentEventRow, E> {
         let doing = "writing about an incident";
         let mut work = self.client.transaction().map_err(StorageError::db(doing))?;
-        work.execute("LOCK TABLE compliance.incident_event IN SHARE ROW EXCLUSIVE MODE", &[])
-            .map_err(StorageError::db(doing))?;
+        one_writer(&mut work, "incident_event")?;
         let incident = work
             .query_opt(&format!("{INCIDENT} WHERE incident_id = $1"), &[&id])
             .map_err(StorageError::db(doing))?

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::column;
+use super::{column, one_writer};
 use crate::error::StorageError;
 use crate::registry::ActDb;
 
@@ -33,8 +33,7 @@ impl ActDb {
         let fields = serde_json::to_string(&row.fields)
             .map_err(|e| StorageError::Damaged(format!("fields of a register: {e}")))?;
         let mut work = self.client.transaction().map_err(StorageError::db(doing))?;
-        work.execute("LOCK TABLE compliance.register IN SHARE ROW EXCLUSIVE MODE", &[])
-            .map_err(StorageError::db(doing))?;
+        one_writer(&mut work, "register")?;
         let newest = work
             .query_opt(
                 "SELECT version, fields = $3::text::jsonb FROM compliance.register WHERE class = $1 AND entry = $2
