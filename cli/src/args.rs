@@ -215,6 +215,26 @@ pub enum Command {
     /// Backups (バックアップ): make, restore, try out.
     #[command(subcommand)]
     Backup(crate::commands::backup::Backup),
+    /// Receipts (受領記録) and the book of the Act (帳簿): confirm, list, export, check.
+    #[command(subcommand)]
+    Book(crate::commands::book::Book),
+    /// Incidents (漏えい等) and their clocks.
+    #[command(subcommand)]
+    Incident(crate::commands::incident::Incident),
+    /// Inquiries and complaints (問い合わせ・苦情).
+    #[command(subcommand)]
+    Inquiry(crate::commands::inquiry::Inquiry),
+    /// Registers (台帳): contracts, obligations, outsourcing, evidence, training, drills, media.
+    #[command(subcommand)]
+    Register(crate::commands::register::Register),
+    /// What is kept for how long (保存期間), and whether everything has a schedule.
+    #[command(subcommand)]
+    Retention(crate::commands::retention::Retention),
+    /// Transfers to and from other certified operators (認定事業者間の提供): the record of both sides.
+    #[command(subcommand)]
+    Transfer(crate::commands::transfer::Transfer),
+    /// The yearly report and the public page (事業報告・公表), from the books alone.
+    Yearly(crate::commands::yearly::Yearly),
     /// Measure intake to loaded against two floors.
     Bench(Bench),
 }

@@ -16,9 +16,8 @@ use musubi_storage::registry::Registry;
 use musubi_storage::server::{DatabaseChoice, Server};
 use serde::Deserialize;
 
-use crate::args::Cli;
-use crate::authority::{self, Acting};
 use crate::args::{Cli, Command};
+use crate::authority::{self, Acting};
 use crate::commands::erasure::Erasure;
 
 /// `musubi.toml` in the data folder. Everything has a default; a missing file is an empty one.
@@ -98,12 +97,12 @@ pub fn binary_hash() -> Result<String> {
     Ok(hasher.finalize().to_hex().to_string())
 }
 
-impl Home {
-    /// Opens the installation in the data folder, making it on the first call, for whoever may give this command.
 /// The mark of a house that was restored from a backup and has not applied the erasures again (R-SEC-12).
 pub const RESTORED: &str = "restored.mark";
-    /// Opens the installation in the data folder, making it on the first call. A restored house opens for nothing but
-    /// applying erasures again: until then it holds people who are no longer to be there.
+
+impl Home {
+    /// Opens the installation in the data folder, making it on the first call, for whoever may give this command. A restored
+    /// house opens for nothing but applying erasures again: until then it holds people who are no longer to be there.
     pub fn open(cli: &Cli) -> Result<Self> {
         let reapplies = matches!(cli.command, Command::Erasure(Erasure::Reapply { .. }));
         if cli.data.join(RESTORED).exists() && !reapplies {

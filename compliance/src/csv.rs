@@ -55,6 +55,30 @@ fn fields(line: &str) -> Result<Vec<String>, CsvBroken> {
     }
 }
 
+/// Writes one row, quoted where it must be, ending CR LF. A line end inside a field becomes a blank: a row is a line. A
+/// field that a spreadsheet would take for a formula is quoted with an apostrophe.
+pub(crate) fn line<T: AsRef<str>>(fields: &[T]) -> String {
+    let mut out = String::new();
+    for (place, field) in fields.iter().enumerate() {
+        if place > 0 {
+            out.push(',');
+        }
+        let mut text = field.as_ref().replace(['\r', '\n'], " ");
+        if text.starts_with(['=', '+', '@', '\t']) {
+            text.insert(0, '\'');
+        }
+        if text.contains([',', '"']) {
+            out.push('"');
+            out.push_str(&text.replace('"', "\"\""));
+            out.push('"');
+        } else {
+            out.push_str(&text);
+        }
+    }
+    out.push_str("\r\n");
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

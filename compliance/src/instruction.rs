@@ -9,9 +9,8 @@ use musubi_storage::act::instruction::{InstructionRow, NewInstruction};
 
 use crate::audit::{AuditRole, Name};
 use crate::organisation::{Book, OrganisationKind, Principal, role_of};
-use crate::words::named;
 
-named! {
+word_list! {
     /// A job that needs an instruction.
     Job {
         /// Taking deliveries in, linking and loading them.
@@ -68,7 +67,7 @@ pub fn check(book: &Book, new: &NewInstruction, on: Date) -> Result<(), NotGiven
     if new.role.as_deref().is_some_and(|r| role_of(r).is_none()) {
         return Err(NotGiven::Role);
     }
-    if new.jobs.is_empty() || new.jobs.iter().any(|j| Job::of(j).is_none()) {
+    if new.jobs.is_empty() || new.jobs.iter().any(|j| Job::from_name(j).is_none()) {
         return Err(NotGiven::Job);
     }
     if new.valid_to < new.valid_from {

@@ -8,18 +8,35 @@
 //! * [`organisation`], [`instruction`], [`authority`]: who may do what, and on whose word.
 //! * [`operation`]: what two people decide.
 //! * [`erasure`]: taking persons out, looking for what must not be left, certifying it.
+//! * [`receipt`], [`book`], [`incident`], [`inquiry`], [`register`], [`contract`], [`transfer`]: the records of the Act.
+//! * [`retention`]: what is kept where and for how long; [`calendar`]: business days.
+//! * [`yearly`], [`disclosure`], [`masked`]: what the ministers and the public are told.
 //!
 //! This room knows neither formats nor pages, makes no token and never writes a person's value into a book.
 
+#[macro_use]
+mod words;
+
 pub mod audit;
 pub mod authority;
+pub mod book;
+pub mod calendar;
+pub mod contract;
 mod csv;
+pub mod disclosure;
+pub mod erasure;
+pub mod incident;
+pub mod inquiry;
 pub mod instruction;
+pub mod masked;
 pub mod notice;
 pub mod operation;
-pub mod erasure;
 pub mod optout;
 pub mod optout_list;
 pub mod organisation;
 pub mod parameters;
-mod words;
+pub mod receipt;
+pub mod register;
+pub mod retention;
+pub mod transfer;
+pub mod yearly;

@@ -12,9 +12,8 @@ use musubi_storage::registry::ActDb;
 use serde_json::Value;
 
 use crate::audit::{AuditRole, Name};
-use crate::words::named;
 
-named! {
+word_list! {
     /// What is done by two people only.
     OperationKind {
         /// Organisations, accounts and their roles change.
@@ -103,7 +102,7 @@ pub fn state(row: &OperationRow, executor: Option<&str>, at: Timestamp) -> State
         return State::Expired;
     }
     // A kind or a content that is not the one hashed is nobody's proposal.
-    let Some(kind) = OperationKind::of(&row.kind).filter(|k| hash(*k, &row.content) == row.hash) else {
+    let Some(kind) = OperationKind::from_name(&row.kind).filter(|k| hash(*k, &row.content) == row.hash) else {
         return State::Wants(PEOPLE);
     };
     let proposal = row.proposed_role.as_deref().map(|role| (row.proposed_by.as_str(), role));
@@ -174,7 +173,7 @@ pub fn decide(
     at: Timestamp,
 ) -> Result<State, OperationRefused> {
     let row = db.operation(id)?.ok_or(OperationRefused::Unknown)?;
-    let kind = OperationKind::of(&row.kind).ok_or(OperationRefused::Unknown)?;
+    let kind = OperationKind::from_name(&row.kind).ok_or(OperationRefused::Unknown)?;
     if !matches!(state(&row, None, at), State::Wants(_) | State::Approved) {
         return Err(OperationRefused::Closed);
     }

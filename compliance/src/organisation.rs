@@ -12,9 +12,8 @@ use musubi_storage::act::organisation::{OrganisationRow, PrincipalRow};
 
 use crate::audit::{AuditRole, Name};
 use crate::authority::ForbiddenPairs;
-use crate::words::named;
 
-named! {
+word_list! {
     /// What an organisation is to the operator.
     OrganisationKind {
         /// The certified operator (認定作成事業者).
@@ -26,7 +25,7 @@ named! {
     }
 }
 
-named! {
+word_list! {
     /// A zone of the house.
     Zone {
         /// Intake, raw bytes.
@@ -297,7 +296,7 @@ pub struct Rules<'a> {
     pub alarm_days: u64,
 }
 
-named! {
+word_list! {
     /// How bad a finding is.
     Severity {
         /// Stops.
@@ -388,14 +387,14 @@ fn organisation(row: OrganisationRow) -> Result<Organisation, Invalid> {
     let id = row.id.as_str();
     Name::new(id).map_err(|_| wrong(id, "an id has 1 to 64 letters, digits, '-', '.' or '_'"))?;
     let kind =
-        OrganisationKind::of(&row.kind).ok_or_else(|| wrong(id, "operator, contractor or sub-contractor"))?;
+        OrganisationKind::from_name(&row.kind).ok_or_else(|| wrong(id, "operator, contractor or sub-contractor"))?;
     if row.certificate.trim().is_empty() {
         return Err(wrong(id, "a certificate has a number"));
     }
     if row.valid_to < row.valid_from {
         return Err(wrong(id, "its certificate ends before it begins"));
     }
-    let zones: Option<BTreeSet<Zone>> = row.zones.iter().map(|z| Zone::of(z)).collect();
+    let zones: Option<BTreeSet<Zone>> = row.zones.iter().map(|z| Zone::from_name(z)).collect();
     let zones = zones.ok_or_else(|| wrong(id, "zones are Z1 to Z6"))?;
     Ok(Organisation { kind, zones, row })
 }

@@ -1,10 +1,10 @@
-//! Closed sets of words: an enum, its stored words, its Japanese words, and the way back from the stored word.
+//! Closed lists of words that stand in the books: one macro, so that every list has its stored word, its Japanese word
+//! and the way back. It must never accept a word that is not in the list.
 
-/// Makes an enum of words.
-macro_rules! named {
+macro_rules! word_list {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal, $ja:literal;)* }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name { $($(#[$doc])* $variant,)* }
 
         impl $name {
@@ -23,12 +23,22 @@ macro_rules! named {
                 match self { $(Self::$variant => $ja,)* }
             }
 
-            /// Of a stored word.
+            /// The inverse of [`Self::as_str`].
             #[must_use]
-            pub fn of(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == word)
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|w| w.as_str() == name)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                Self::from_name(text).ok_or_else(|| {
+                    let all: Vec<&str> = Self::ALL.iter().map(|w| w.as_str()).collect();
+                    format!("one of: {}", all.join(", "))
+                })
             }
         }
     };
 }
-pub(crate) use named;

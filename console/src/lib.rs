@@ -5,6 +5,7 @@
 //! * [`checkpoint`]: the printable checkpoint of the audit log.
 //! * [`erasure_certificate`]: the certificate of an erasure, for printing (削除証明書).
 //! * [`model`]: the report on a model of patient matching; [`waterfall`] draws why a pair is one person.
+//! * [`yearly`]: the yearly report, the public page, a provider's provision record; [`pdf`]: a table for printing.
 //! * [`words`]: everything a page says, Japanese and English.
 //!
 //! Pages show states, counts, rules and shapes. They must never show a value of a person, nor a count of persons that
@@ -18,8 +19,10 @@ mod format;
 pub mod model;
 pub mod night;
 mod page;
+pub mod pdf;
 pub mod submission;
 pub mod words;
+pub mod yearly;
 
 pub use ack::{AckMore, UnmappedCode};
 pub use charts::waterfall;

@@ -38,6 +38,8 @@ pub struct House<'a> {
     pub parameter_hash: String,
     /// Version of the program.
     pub code_version: String,
+    /// The account under which the job runs; it never confirms its own receipts.
+    pub job: String,
     /// The time now.
     pub now: &'a dyn Fn() -> Timestamp,
     /// What matching goes by.

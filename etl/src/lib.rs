@@ -23,6 +23,7 @@ pub mod ledger;
 pub mod night;
 mod notices;
 pub mod quarantine;
+mod receipts;
 pub mod relink;
 pub mod resolve;
 mod work;

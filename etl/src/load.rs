@@ -38,6 +38,7 @@ use crate::notices::{self, Gatekeeper, Ticket};
 use crate::package::promise::check_content;
 use crate::package::{Package, read_file, wrong_totals};
 use crate::quarantine::{envelope_key, path_context, store_document};
+use crate::receipts::Receipts;
 use crate::resolve::{Arrival, resolve_identities};
 use crate::work::{self, CutDocument, Tools, WorkedUnit};
 
@@ -158,6 +159,7 @@ fn with_run<T>(
         totals: BTreeMap::new(),
         findings: BTreeMap::new(),
         makers: BTreeMap::new(),
+        receipts: Receipts::default(),
         counts: LoadCounts::default(),
     })
 }
@@ -223,6 +225,8 @@ struct Run<'a> {
     findings: BTreeMap<String, u64>,
     /// Findings by rule and product that made the document, where it says so.
     makers: BTreeMap<(String, String), u64>,
+    /// What the receipt records of the Act will say.
+    receipts: Receipts,
     counts: LoadCounts,
 }
 
@@ -435,7 +439,7 @@ impl Run<'_> {
                 _ => None,
             };
             let into = (&mut unit_rows, &mut finding_rows, &mut facts);
-            self.take_unit(document, w, (disposition, ticket, hold), fates, into);
+            self.take_unit(document, w, (disposition, ticket, hold), fates, into)?;
         }
         let clock = Instant::now();
         let placed: Vec<PlacedUnit<'_>> =
@@ -450,6 +454,7 @@ impl Run<'_> {
         } else {
             self.load.units(&unit_rows)?;
         }
+        self.seal_receipts(false)?;
         for row in &finding_rows {
             *self.findings.entry(row.finding.rule.id.to_owned()).or_default() += 1;
         }
@@ -598,9 +603,9 @@ impl Run<'_> {
         (disposition, ticket, hold): (Disposition, Ticket, Option<KeyId>),
         fates: &mut [Vec<Fate>],
         (unit_rows, finding_rows, facts): Sinks<'_>,
-    ) {
+    ) -> Result<(), EtlError> {
         let Some(slice) = usize::try_from(w.unit).ok().and_then(|u| document.split.units.get(u)) else {
-            return;
+            return Ok(());
         };
         let mut records = String::new();
         for (kind, n) in slice.records.iter() {
@@ -609,6 +614,8 @@ impl Run<'_> {
         }
         let kept = matches!(disposition, Disposition::Loaded | Disposition::Duplicate);
         let identity = kept.then_some(w.described.identity_id);
+        let person = identity.map(|id| (id, &w.identity));
+        self.receipts.unit(&document.provider, disposition, &slice.records, person)?;
         if let Some(row) = fates.get_mut(w.document) {
             row.push(Fate { disposition, identity, hold });
         }
@@ -657,6 +664,14 @@ impl Run<'_> {
             };
             facts.push((bucket, UnitFacts { provenance, facts: w.mapped.facts }));
         }
+        Ok(())
+    }
+
+    /// Seals what has gathered of the receipts' lists of persons.
+    fn seal_receipts(&mut self, at_end: bool) -> Result<(), EtlError> {
+        let kek = &self.house.ring.kek;
+        let id = self.verified.id;
+        Ok(self.receipts.seal(&mut self.load, &mut self.identity_db, kek, &id, at_end)?)
     }
 
     /// Seals the documents of a batch into one pack and adds their rows.
@@ -724,6 +739,7 @@ impl Run<'_> {
             .collect();
         self.load.documents(&rows)?;
         for document in documents {
+            self.receipts.file(&document.provider, document.hash);
             self.count_makers(document, &document.split.findings);
         }
         let about: Vec<FindingRow> = documents
@@ -790,6 +806,7 @@ impl Run<'_> {
             *self.findings.entry(row.finding.rule.id.to_owned()).or_default() += 1;
         }
         self.load.findings(&warnings)?;
+        self.seal_receipts(true)?;
         let commit = self.load.files(&self.files, now)?;
         for records in self.load.supersede(commit)? {
             for (kind, n) in read_records(&records) {
@@ -814,6 +831,7 @@ impl Run<'_> {
             self.load.enter_state(now, state, "")?;
             (self.house.progress)(Event::State(state));
         }
+        self.receipts.write(&mut self.load, self.verified.id, &self.house.job)?;
         pass(self.house, "rows-written")?;
         if self.load.hold_opt_outs()? != self.opt_outs {
             return Ok(Loaded::OptedOut);

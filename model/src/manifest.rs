@@ -183,6 +183,35 @@ pub struct Provider {
     pub name: String,
     /// Prefecture, JIS X 0401.
     pub prefecture: String,
+    /// What a receipt record has to say of it; may come later than the first delivery, never later than its confirmation.
+    #[serde(default, skip_serializing_if = "Standing::is_empty")]
+    pub standing: Standing,
+}
+
+/// What the Act asks a receipt record to say of a provider (law: R-RCV-01). Empty: not known yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Standing {
+    /// Kind: `hospital`, `clinic`, `pharmacy`, `municipality`, …
+    pub kind: String,
+    /// Address (住所).
+    pub address: String,
+    /// Who represents it (代表者).
+    pub representative: String,
+    /// How it came by the data (取得の経緯).
+    pub acquisition: String,
+    /// Number of the filing with the ministers (届出番号).
+    pub filing: String,
+    /// How data come: `line` (dedicated line), `media`, `api`.
+    pub method: String,
+}
+
+impl Standing {
+    /// Nothing is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A standing agreement (フィード).

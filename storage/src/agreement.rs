@@ -1,7 +1,7 @@
 //! Standing agreements (submitters, providers, feeds), as the registry keeps them. Nothing here is about a person.
 
 use musubi_model::ids::InvalidId;
-use musubi_model::manifest::{Agreements, Feed, FeedKind, Provider, Submitter};
+use musubi_model::manifest::{Agreements, Feed, FeedKind, Provider, Standing, Submitter};
 use musubi_model::sign::PublicKey;
 use musubi_model::{FeedId, ProviderId, SubmitterId};
 use postgres::Row;
@@ -29,9 +29,22 @@ impl IngestDb {
         }
         for p in &agreements.providers {
             work.execute(
-                "INSERT INTO agreement.provider VALUES ($1, $2, $3) ON CONFLICT (provider_id) \
-                 DO UPDATE SET name = excluded.name, prefecture = excluded.prefecture",
-                &[&p.id.as_str(), &p.name, &p.prefecture],
+                "INSERT INTO agreement.provider (provider_id, name, prefecture, kind, address, representative, \
+                   acquisition, filing, method) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+                 ON CONFLICT (provider_id) DO UPDATE SET name = excluded.name, prefecture = excluded.prefecture, \
+                   kind = excluded.kind, address = excluded.address, representative = excluded.representative, \
+                   acquisition = excluded.acquisition, filing = excluded.filing, method = excluded.method",
+                &[
+                    &p.id.as_str(),
+                    &p.name,
+                    &p.prefecture,
+                    &p.standing.kind,
+                    &p.standing.address,
+                    &p.standing.representative,
+                    &p.standing.acquisition,
+                    &p.standing.filing,
+                    &p.standing.method,
+                ],
             )
             .map_err(fail("loading a provider"))?;
         }
@@ -83,7 +96,7 @@ impl IngestDb {
         let mut rows =
             |sql: &str| self.client.query(sql, &[]).map_err(StorageError::db("reading agreements"));
         let submitters = rows("SELECT submitter_id, name, public_key FROM agreement.submitter ORDER BY 1")?;
-        let providers = rows("SELECT provider_id, name, prefecture FROM agreement.provider ORDER BY 1")?;
+        let providers = rows(&format!("{PROVIDER} ORDER BY 1"))?;
         let feeds = rows(&format!("{FEED} ORDER BY 1"))?;
         Ok(Agreements {
             submitters: submitters.iter().map(submitter_row).collect::<Result<_, _>>()?,
@@ -102,6 +115,9 @@ impl IngestDb {
             .transpose()
     }
 }
+
+pub(crate) const PROVIDER: &str = "SELECT provider_id, name, prefecture, kind, address, representative, acquisition, \
+    filing, method FROM agreement.provider";
 
 const FEED: &str =
     "SELECT feed_id, submitter_id, kind, providers, interface_version, every_days FROM agreement.feed";
@@ -129,11 +145,19 @@ fn submitter_row(row: &Row) -> Result<Submitter, StorageError> {
     })
 }
 
-fn provider_row(row: &Row) -> Result<Provider, StorageError> {
+pub(crate) fn provider_row(row: &Row) -> Result<Provider, StorageError> {
     Ok(Provider {
         id: id(ProviderId::new(column(row, 0)?))?,
         name: column(row, 1)?,
         prefecture: column(row, 2)?,
+        standing: Standing {
+            kind: column(row, 3)?,
+            address: column(row, 4)?,
+            representative: column(row, 5)?,
+            acquisition: column(row, 6)?,
+            filing: column(row, 7)?,
+            method: column(row, 8)?,
+        },
     })
 }
 

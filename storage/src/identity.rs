@@ -37,7 +37,7 @@ pub use read::{ConflictRow, DecisionRow, MemberRow};
 pub use relink::{DecideAll, RelinkRow, Shadow, Whole};
 pub use review::{ReviewRow, ReviewState};
 pub use ruling::{CONTRARY, NewRuling, RulingRow};
-pub use sealed::{open_demographics, seal_demographics};
+pub use sealed::{OpenedPart, PersonList, open_demographics, seal_demographics};
 pub use stream::SealedRow;
 
 /// Into how many buckets the lake spreads persons (バケット).

@@ -4,7 +4,7 @@
 
 mod support;
 
-use musubi_model::manifest::{Agreements, Feed, FeedKind, Provider, Submitter};
+use musubi_model::manifest::{Agreements, Feed, FeedKind, Provider, Submitter, Standing};
 use musubi_model::sign::SecretKey;
 use musubi_model::{FeedId, ProviderId, SubmitterId};
 use musubi_storage::StorageError;
@@ -169,7 +169,10 @@ fn agreed() -> Agreements {
         providers: providers
             .iter()
             .map(|id| Provider {
-                id: id.clone(), name: "見本病院".to_owned(), prefecture: "13".to_owned()
+                id: id.clone(),
+                name: "見本病院".to_owned(),
+                prefecture: "13".to_owned(),
+                standing: Standing { address: "見本市1-2-3".to_owned(), ..Standing::default() },
             })
             .collect(),
         feeds: vec![Feed {

@@ -173,6 +173,7 @@ fn agree(agreed: &mut Vec<AgreedProvider>, seed: u64, slot: u64) -> Result<Provi
         id: ProviderId::new(&provider.id)?,
         name: provider.name.clone(),
         prefecture: prefecture.to_owned(),
+        standing: provider.standing(),
     });
     Ok(provider)
 }

@@ -128,6 +128,7 @@ pub(crate) fn agree(world: &World, agreements: &mut Agreements) -> Result<(), Sy
                     id: id.clone(),
                     name: provider.name.clone(),
                     prefecture: PREFECTURES.get(provider.prefecture).map_or("13", |p| p.0).to_owned(),
+                    standing: provider.standing(),
                 });
             }
             providers.push(id);

@@ -3,6 +3,7 @@
 //! Everything is a function of the seed and a district; nothing here knows a person.
 
 use musubi_model::checkdigit::modulus10_weight21_digit;
+use musubi_model::manifest::Standing;
 
 use crate::rng::{Rng, Use};
 
@@ -132,6 +133,18 @@ impl Provider {
             trailing_fs: rng.chance(0.6),
             phone: format!("{area}000{:04}", rng.below(10_000)),
             spread,
+        }
+    }
+
+    /// What a receipt record says of it. Its representative is an office, not somebody.
+    pub(crate) fn standing(&self) -> Standing {
+        Standing {
+            kind: if self.hospital { "hospital" } else { "clinic" }.to_owned(),
+            address: format!("見本県見本市{}-{}", self.district + 1, self.slot + 1),
+            representative: "管理者(見本)".to_owned(),
+            acquisition: "診療等に伴い本人から取得".to_owned(),
+            filing: "F-2026-0001".to_owned(),
+            method: "line".to_owned(),
         }
     }
 

@@ -336,6 +336,7 @@ fn write_agreements(world: &World, feeds: &[FeedInfo], out: &Path) -> Result<u64
                 id: id.clone(),
                 name: provider.name.clone(),
                 prefecture: prefecture.to_owned(),
+                standing: provider.standing(),
             });
             for kind in [FeedKind::ReceiptMedical, FeedKind::SsMix2Standard] {
                 if (kind == FeedKind::ReceiptMedical || provider.ssmix2)

@@ -153,7 +153,7 @@ fn make(cli: &Cli, voice: Voice, out: &Path) -> Result<Ending> {
         .context("バックアップを書けません")?;
     db.let_loads()?;
     let row =
-        BackupRow { id: backup.clone(), at, by: cli.actor.clone(), files: count, bytes, manifest_hash: hash };
+        BackupRow { id: backup.clone(), at, by: cli.actor.to_string(), files: count, bytes, manifest_hash: hash };
     db.enter_backup(&row).context("バックアップを記録できません")?;
     audit(
         &mut db,

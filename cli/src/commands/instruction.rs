@@ -102,7 +102,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Instruction) -> Result<Ending> {
                     .said
                     .jobs
                     .iter()
-                    .map(|j| Job::of(j).map_or(j.as_str(), |k| voice.word(k.ja(), k.as_str())))
+                    .map(|j| Job::from_name(j).map_or(j.as_str(), |k| voice.word(k.ja(), k.as_str())))
                     .collect();
                 let scope = match one.said.scope.as_slice() {
                     [] => voice.word("すべて", "everything").to_owned(),

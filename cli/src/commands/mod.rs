@@ -6,6 +6,7 @@ pub mod backup;
 pub mod bench;
 pub mod bench_formats;
 pub mod bench_log;
+pub mod book;
 pub mod books;
 pub mod codes;
 pub mod erasure;
@@ -13,6 +14,8 @@ pub mod findings;
 pub mod formats;
 pub mod gate;
 pub mod instruction;
+pub mod incident;
+pub mod inquiry;
 pub mod interfaces;
 pub mod masters;
 pub mod match_;
@@ -24,12 +27,16 @@ pub mod organisation;
 pub mod parameter;
 pub mod person;
 pub mod precheck;
+pub mod register;
 pub mod release;
 pub mod relink;
 pub mod report;
+pub mod retention;
 pub mod show;
 pub mod synth;
 pub mod trace;
+pub mod transfer;
+pub mod yearly;
 
 /// How a command ended, as an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

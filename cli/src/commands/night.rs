@@ -70,6 +70,7 @@ pub fn nightly(cli: &Cli, voice: Voice, inbox: &Path, date: Option<Date>) -> Res
     })
     .and_then(|outcome| {
         super::ack::after_night(cli, &home, voice, &outcome)?;
+        super::book::after_night(&home, voice, &outcome)?;
         let ending = tell(cli, &home, voice, outcome)?;
         Ok(if super::audit::after_night(cli, &home, voice)? { ending } else { Ending::NotVerified })
     })
@@ -164,6 +165,7 @@ pub fn with_house<T>(
         limits: home.limits,
         parameter_hash,
         code_version: CODE_VERSION.to_owned(),
+        job: home.acting.granted.principal.to_string(),
         now: &now,
         gate: &gate,
         notices: NoticeRules::of(&home.parameters, today()).context("通知の規則を読めません")?,

@@ -119,7 +119,7 @@ pub fn decided(
     let mut db = home.registry.act()?;
     let row =
         db.operation(decision.id)?.with_context(|| format!("その番号の提案がありません: {}", decision.id))?;
-    let kind = OperationKind::of(&row.kind).context("提案の種類を読めません")?;
+    let kind = OperationKind::from_name(&row.kind).context("提案の種類を読めません")?;
     if only.is_some_and(|only| only != kind) {
         warn(
             voice.word(
@@ -193,7 +193,7 @@ fn list(cli: &Cli, voice: Voice, all: bool) -> Result<Ending> {
         if !all && !matches!(state, State::Wants(_) | State::Approved) {
             continue;
         }
-        let kind = OperationKind::of(&row.kind).map_or(row.kind.as_str(), |k| voice.word(k.ja(), k.as_str()));
+        let kind = OperationKind::from_name(&row.kind).map_or(row.kind.as_str(), |k| voice.word(k.ja(), k.as_str()));
         voice.line(format!(
             "{}  {kind}  {}  {}: {}",
             row.id,

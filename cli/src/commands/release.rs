@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
+use musubi_compliance::book::BookEvent;
 use musubi_model::sign::PublicKey;
 use musubi_release::Order;
 use musubi_review_board::{Approval, approve, file_request};
@@ -141,6 +142,10 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
     .context("提供物を作成できません")?;
     let object = AuditObject::Release(Name::new(&built.release_id).context("release")?);
     books::audit(&mut db, cli, AuditRole::Release, AuditAction::BuildRelease, object, 0)?;
+    for event in [BookEvent::Anonymize, BookEvent::Provide] {
+        let reference = format!("release:{}", built.release_id);
+        super::book::enter(&home, event, &approval.spec().recipient, "statistics", 0, reference)?;
+    }
     let (shown, hidden) = (built.manifest.cells_shown, built.manifest.cells_hidden);
     voice.say(
         format!(

@@ -27,6 +27,7 @@ mod others;
 mod person;
 mod precheck;
 mod privacy;
+mod records;
 mod refused;
 mod user;
 mod whole;

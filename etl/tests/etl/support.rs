@@ -366,6 +366,7 @@ impl Room {
             limits: self.limits,
             parameter_hash: "p".to_owned(),
             code_version: "test".to_owned(),
+            job: "night".to_owned(),
             now,
             gate: &gate,
             notices: NoticeRules::of(&parameters(None).expect("parameters"), day).expect("rules"),
