@@ -10,6 +10,7 @@
 //! It knows how things are kept, never why: no business rule lives here.
 
 pub mod acknowledge;
+pub mod act;
 pub mod agreement;
 pub mod board;
 pub mod code_map;
