@@ -83,6 +83,15 @@ pub fn today() -> Date {
 /// Name and version of this program, for the books.
 pub const CODE_VERSION: &str = concat!("musubi ", env!("CARGO_PKG_VERSION"));
 
+/// BLAKE3 of the binary that runs.
+pub fn program_hash() -> Result<String> {
+    let path = std::env::current_exe().context("実行中のプログラムが分かりません")?;
+    let mut hasher = blake3::Hasher::new();
+    let file = fs::File::open(&path).context("実行中のプログラムを読めません")?;
+    hasher.update_reader(file).context("実行中のプログラムを読めません")?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
 impl Home {
     /// Opens the installation in the data folder, making it on the first call.
     pub fn open(cli: &Cli) -> Result<Self> {

@@ -48,7 +48,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Release(order) => release::release(cli, voice, order),
         Command::Report { out, submission } => report::run(cli, voice, out, submission.as_deref()),
         Command::Rebuild { document, out } => show::rebuild(cli, voice, document, out),
-        Command::Check => show::check(cli, voice),
+        Command::Check(order) => commands::check::run(cli, voice, order),
         Command::Findings => commands::findings::run(voice),
         Command::Ack(order) => commands::ack::run(cli, voice, order),
         Command::Quality(order) => commands::ack::quality(cli, voice, order),

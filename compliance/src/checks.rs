@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use musubi_storage::StorageError;
 use serde::Serialize;
 
-pub use books::{Books, READERS};
+pub use books::{BUILD, Books, READERS};
 pub use catalogue::{Catalogue, CatalogueRefused, Check, CheckId, Override, Severity, Stage, Words};
 
 /// References that a judgement keeps of what is wrong; more are counted only.
@@ -164,6 +164,23 @@ impl Judgement {
         if self.verdict == Verdict::NoCase && things > 0 {
             self.verdict = Verdict::Pass;
         }
+        self
+    }
+
+    /// Both must hold: the worse verdict, the numbers together, the hash of both inputs.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.verdict = match (self.verdict, other.verdict) {
+            (Verdict::NoCase, verdict) | (verdict, Verdict::NoCase) => verdict,
+            (a, b) => a.max(b),
+        };
+        for (name, n) in other.counts {
+            *self.counts.entry(name).or_default() += n;
+        }
+        self.evidence.extend(other.evidence);
+        self.evidence.truncate(REFERENCES_MAX);
+        let both = format!("{}{}", self.input_hash, other.input_hash);
+        self.input_hash = blake3::hash(both.as_bytes()).to_hex().to_string();
         self
     }
 

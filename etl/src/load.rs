@@ -39,7 +39,7 @@ use crate::resolve::{Arrival, resolve_identities};
 use crate::work::{self, CutDocument, Tools, WorkedUnit};
 
 /// The key under which bytes of excluded persons are sealed: made for one document and forgotten at once.
-const FORGOTTEN_KEY: KeyId = [0; 16];
+pub const FORGOTTEN_KEY: KeyId = [0; 16];
 /// Pairs of rule and product that are counted apart in one delivery.
 const MAKERS_MAX: usize = 10_000;
 /// Provider under which the manifest itself is kept.

@@ -26,6 +26,7 @@ use crate::say::Voice;
 /// Takes in the named packages.
 pub fn intake(cli: &Cli, voice: Voice, paths: &[PathBuf], fault: Option<Faults>) -> Result<Ending> {
     let home = Home::open(cli)?;
+    super::program::note_run(&home, cli, "intake", "")?;
     with_house(&home, voice, fault.unwrap_or_default(), |house, agreements| {
         let mut packages = Vec::new();
         for (index, path) in paths.iter().enumerate() {
@@ -46,6 +47,7 @@ pub fn intake(cli: &Cli, voice: Voice, paths: &[PathBuf], fault: Option<Faults>)
 pub fn nightly(cli: &Cli, voice: Voice, inbox: &Path, date: Option<Date>) -> Result<Ending> {
     let home = Home::open(cli)?;
     let most = home.configuration.load.compact_files;
+    super::program::note_run(&home, cli, "nightly", "")?;
     with_house(&home, voice, Faults::default(), |house, agreements| {
         night::run(house, agreements, inbox, date, most)
             .context("夜間処理が中断しました(再実行で続きから行えます)")

@@ -13,7 +13,8 @@ use musubi_storage::compliance::{AuditRow, Audited as _};
 use musubi_storage::registry::ActDb;
 
 use super::evidence::{Certificate, Given, Quorum, Sat, Session, certificate_terms, given, sat};
-use super::{Judgement, Reader, Unreadable, conduct, evidence, notice, programs, records};
+use super::sealed::{Apart, Hand};
+use super::{Judgement, Reader, Unreadable, conduct, evidence, notice, programs, records, sealed};
 use crate::audit::verify_chain;
 
 /// What every reader returns.
@@ -49,6 +50,7 @@ pub const READERS: &[Reader<Books>] = &[
     (20, my_numbers),
     (21, lineage),
     (22, chains),
+    (58, apart),
     (60, quorum),
     (61, interests),
     (62, minimal),
@@ -116,6 +118,30 @@ fn lineage(books: &mut Books) -> Judged {
 fn chains(books: &mut Books) -> Judged {
     let report = verify_chain(&mut books.db, None)?;
     records::chains(&[records::Chain::of("compliance.audit", &report)])
+}
+
+/// The name under which the building of a release is noted, with the release as its subject.
+pub const BUILD: &str = "release build";
+
+fn apart(books: &mut Books) -> Judged {
+    let (heads, runs, checks) = (books.db.ledger_heads()?, books.db.program_runs()?, books.db.release_checks()?);
+    let cases: Vec<Apart> = heads
+        .iter()
+        .map(|head| {
+            let manifest = blake3::hash(head.manifest.as_bytes()).to_hex().to_string();
+            let built = runs.iter().rev().find(|run| run.verb == BUILD && run.subject == head.release_id);
+            let verified = checks
+                .iter()
+                .filter(|c| c.ok && c.release_id == head.release_id && c.manifest_hash == manifest)
+                .map(|c| Hand { actor: c.actor.clone(), program: c.program_hash.clone() });
+            Apart {
+                release: head.release_id.clone(),
+                built: built.map(|run| Hand { actor: run.actor.clone(), program: run.program_hash.clone() }),
+                verified: verified.collect(),
+            }
+        })
+        .collect();
+    sealed::apart(&cases)
 }
 
 fn quorum(books: &mut Books) -> Judged {

@@ -190,9 +190,13 @@ impl Check {
         Words { ja: &self.mend_ja, en: &self.mend_en }
     }
 
-    /// The tables of the registry that it reads.
+    /// The tables of the registry that it reads. All evidence lies in one.
     pub fn tables(&self) -> impl Iterator<Item = &str> {
-        self.reads.iter().map(String::as_str).filter(|source| source.contains('.'))
+        let table = |source: &'_ String| source.starts_with("evidence:");
+        self.reads
+            .iter()
+            .map(move |source| if table(source) { "compliance.check_evidence" } else { source.as_str() })
+            .filter(|source| source.contains('.'))
     }
 
     fn stands(&self) -> bool {

@@ -280,6 +280,24 @@ impl IdentityDb {
     }
 }
 
+impl IdentityDb {
+    /// How many identities there are, and how many of them have neither a key nor a record of its destruction.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`].
+    pub fn identities_without_key(&mut self) -> Result<(u64, u64), StorageError> {
+        let row = self
+            .client
+            .query_one(
+                "SELECT count(*), count(*) FILTER (WHERE k.key_id IS NULL)
+                 FROM identity.source_identity s LEFT JOIN keys.data_key k ON k.key_id = s.identity_id",
+                &[],
+            )
+            .map_err(StorageError::db("looking for the keys of identities"))?;
+        Ok((count(&row, 0)?, count(&row, 1)?))
+    }
+}
+
 /// Where a document lies, for the check of keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentPlace {
