@@ -253,7 +253,9 @@ pub fn run<'c>(
         let judgement = match answer {
             Some(Ok(judgement)) => judgement,
             Some(Err(why)) => Judgement::unreadable(why),
-            None => Judgement::unreadable(Unreadable::new(format!("no reader for {}", check.reads.join(", ")))),
+            None => {
+                Judgement::unreadable(Unreadable::new(format!("no reader for {}", check.reads.join(", "))))
+            }
         };
         Outcome { check, judgement }
     };

@@ -20,7 +20,9 @@ use musubi_storage::release::LedgerRow;
 
 use crate::checker::{self, Problem};
 use crate::grid::{Grid, PERSONS, TOTAL};
-use crate::manifest::{AGE_TOP, CELL_MIN, FileEntry, LISTED, MANIFEST, MANIFEST_SIGNATURE, Manifest, RELEASE_DOMAIN, SPEC, TABLE};
+use crate::manifest::{
+    AGE_TOP, CELL_MIN, FileEntry, LISTED, MANIFEST, MANIFEST_SIGNATURE, Manifest, RELEASE_DOMAIN, SPEC, TABLE,
+};
 use crate::package::japan_day;
 use crate::scan::{Leak, scan};
 
@@ -105,7 +107,8 @@ impl Releases {
         // With an empty ledger, too, the place of the files has to be readable.
         self.db.published_files("")?;
         for row in rows {
-            let files: BTreeMap<String, Vec<u8>> = self.db.published_files(&row.release_id)?.into_iter().collect();
+            let files: BTreeMap<String, Vec<u8>> =
+                self.db.published_files(&row.release_id)?.into_iter().collect();
             read.push(Sealed::read(row, &files, &self.release)?);
         }
         let read = Arc::new(read);
@@ -124,7 +127,12 @@ impl Releases {
                 value == crate::csv::HIDDEN
                     || value == TOTAL
                     || value.bytes().all(|b| b.is_ascii_digit()) && value.len() <= 9
-                    || sealed.grid.outer.iter().chain(&sealed.grid.inner).any(|a| a.labels.iter().any(|l| l == value))
+                    || sealed
+                        .grid
+                        .outer
+                        .iter()
+                        .chain(&sealed.grid.inner)
+                        .any(|a| a.labels.iter().any(|l| l == value))
             };
             let lines = sealed.lines().flat_map(|line| line.split(','));
             (sealed.row.release_id.clone(), lines.filter(|v| !known(v)).map(str::to_owned).collect())
@@ -160,12 +168,9 @@ impl Releases {
 }
 
 impl Sealed {
-    fn read(
-        row: LedgerRow,
-        files: &BTreeMap<String, Vec<u8>>,
-        key: &PublicKey,
-    ) -> Result<Self, Unreadable> {
-        let lost = |what: &str| Unreadable::new(format!("release.published_file of {}: {what}", row.release_id));
+    fn read(row: LedgerRow, files: &BTreeMap<String, Vec<u8>>, key: &PublicKey) -> Result<Self, Unreadable> {
+        let lost =
+            |what: &str| Unreadable::new(format!("release.published_file of {}: {what}", row.release_id));
         let genuine = Signature::from_hex(&row.signature)
             .is_some_and(|s| key.verifies(RELEASE_DOMAIN, row.manifest.as_bytes(), &s));
         let manifest: Manifest = serde_json::from_str(&row.manifest)
@@ -328,7 +333,9 @@ fn ages(releases: &mut Releases) -> Judged {
         let top = parameters
             .number(AGE_TOP, japan_day(s.row.sealed_at))
             .map_err(|e| Unreadable::new(e.to_string()))?;
-        let Some(place) = s.header().iter().position(|c| *c == Axis::AgeBand5.ja()) else { return Ok((0, 0)) };
+        let Some(place) = s.header().iter().position(|c| *c == Axis::AgeBand5.ja()) else {
+            return Ok((0, 0));
+        };
         let found: Vec<u16> = s.lines().filter_map(|l| greatest_age(l.split(',').nth(place)?)).collect();
         Ok((found.len(), found.iter().filter(|age| u64::from(**age) > top).count()))
     })
@@ -368,7 +375,8 @@ fn objects(releases: &mut Releases) -> Judged {
 fn order(releases: &mut Releases) -> Judged {
     releases.flaws(|s| {
         let rows = expected_rows(&s.grid);
-        let found: Vec<&str> = s.lines().filter_map(|l| l.rsplit_once(',').map(|(labels, _)| labels)).collect();
+        let found: Vec<&str> =
+            s.lines().filter_map(|l| l.rsplit_once(',').map(|(labels, _)| labels)).collect();
         let same = found.iter().zip(&rows).filter(|(a, b)| *a == b).count();
         Ok((found.len(), found.len().max(rows.len()) - same))
     })
@@ -538,7 +546,8 @@ mod tests {
 
     #[test]
     fn ages_of_labels() {
-        for (label, age) in [("30-34歳", Some(34)), ("90歳以上", Some(90)), ("不明", None), ("計", None)] {
+        for (label, age) in [("30-34歳", Some(34)), ("90歳以上", Some(90)), ("不明", None), ("計", None)]
+        {
             assert_eq!(greatest_age(label), age, "{label}");
         }
     }

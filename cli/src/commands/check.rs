@@ -69,7 +69,9 @@ pub fn run(cli: &Cli, voice: Voice, order: &Check) -> Result<Ending> {
         Some(Verb::Show { id, limit }) => one(cli, voice, &catalogue, *id, *limit),
         Some(Verb::Evidence(order)) => program::evidence(cli, voice, order),
         Some(Verb::Program(order)) => program::programs(cli, voice, order),
-        None if order.act || order.stage.is_some() || !order.id.is_empty() => act(cli, voice, order, &catalogue),
+        None if order.act || order.stage.is_some() || !order.id.is_empty() => {
+            act(cli, voice, order, &catalogue)
+        }
         None => show::check(cli, voice),
     }
 }
@@ -118,7 +120,8 @@ fn live_keys(vault: &mut Vault<'_>) -> Result<Judgement, Unreadable> {
     let (identities, keyless) = vault.home.registry.identity()?.identities_without_key()?;
     let unknown = number(ids.len()).saturating_sub(live + destroyed);
     let looked = number(ids.len()) + identities;
-    let objects = [Flaws { release: "vault".to_owned(), file: String::new(), looked, wrong: unknown + keyless }];
+    let objects =
+        [Flaws { release: "vault".to_owned(), file: String::new(), looked, wrong: unknown + keyless }];
     let objects = sealed::flawless(&objects)?
         .with("documents", number(places.len()))
         .with("live", live)
@@ -216,7 +219,12 @@ fn tell(voice: Voice, run_id: &str, outcomes: &[Outcome<'_>]) -> Ending {
         };
         let verdict = voice.word(judgement.verdict.ja(), judgement.verdict.as_str());
         let counts: Vec<String> = judgement.counts.iter().map(|(name, n)| format!("{name}={n}")).collect();
-        voice.line(format!("{mark} {} {verdict}  {}  [{}]", check.id, words(voice, check.rule()), counts.join(" ")));
+        voice.line(format!(
+            "{mark} {} {verdict}  {}  [{}]",
+            check.id,
+            words(voice, check.rule()),
+            counts.join(" ")
+        ));
         if !judgement.verdict.holds() {
             for reference in judgement.evidence.iter().take(3) {
                 voice.line(format!("      {reference}"));

@@ -91,7 +91,8 @@ pub fn evidence(cli: &Cli, voice: Voice, order: &Evidence) -> Result<Ending> {
         Evidence::Add { kind, subject, file, until } => {
             let text = fs::read_to_string(file).with_context(|| format!("読めません: {}", file.display()))?;
             let by = Name::new(&cli.actor).context("--actor")?;
-            let row = evidence::enter(kind, subject, &text, *until, &by, now()).context("証拠を受け付けられません")?;
+            let row = evidence::enter(kind, subject, &text, *until, &by, now())
+                .context("証拠を受け付けられません")?;
             db.enter_evidence(&row).context("証拠を記録できません")?;
             let object = AuditObject::Book(Name::new(kind).context("kind")?);
             books::audit(&mut db, cli, AuditRole::Operator, AuditAction::Record, object, 0)?;
@@ -99,7 +100,9 @@ pub fn evidence(cli: &Cli, voice: Voice, order: &Evidence) -> Result<Ending> {
                 format!("証拠を登録しました: {kind} {subject}({until} まで、{})", row.content_hash),
                 format!("Entered {kind} {subject} until {until} ({})", row.content_hash),
             );
-            voice.value(&json!({ "kind": kind, "subject": subject, "until": until, "hash": row.content_hash }));
+            voice.value(
+                &json!({ "kind": kind, "subject": subject, "until": until, "hash": row.content_hash }),
+            );
         }
         Evidence::List => {
             let mut all: Vec<EvidenceRow> = Vec::new();
@@ -107,7 +110,10 @@ pub fn evidence(cli: &Cli, voice: Voice, order: &Evidence) -> Result<Ending> {
                 all.extend(db.evidence(kind)?);
             }
             for row in &all {
-                voice.line(format!("{} {}  〜{}  {}", row.kind, row.subject, row.valid_until, row.content_hash));
+                voice.line(format!(
+                    "{} {}  〜{}  {}",
+                    row.kind, row.subject, row.valid_until, row.content_hash
+                ));
             }
             voice.value(&all);
         }
@@ -130,10 +136,17 @@ pub fn programs(cli: &Cli, voice: Voice, order: &Program) -> Result<Ending> {
         Program::List => {
             let list = db.programs()?;
             for row in &list {
-                let state = if row.withdrawn { voice.word("取消", "withdrawn") } else { voice.word("登録", "listed") };
+                let state = if row.withdrawn {
+                    voice.word("取消", "withdrawn")
+                } else {
+                    voice.word("登録", "listed")
+                };
                 let genuine = programs::genuine(row, &home.ring.house.public());
                 let sign = if genuine { "✓" } else { "✗" };
-                voice.line(format!("{sign} {} {state} {} {} {}", row.program_hash, row.name, row.listed_by, row.listed_at));
+                voice.line(format!(
+                    "{sign} {} {state} {} {} {}",
+                    row.program_hash, row.name, row.listed_by, row.listed_at
+                ));
             }
             voice.value(&list);
             return Ok(Ending::Done);

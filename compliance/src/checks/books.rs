@@ -124,7 +124,8 @@ fn chains(books: &mut Books) -> Judged {
 pub const BUILD: &str = "release build";
 
 fn apart(books: &mut Books) -> Judged {
-    let (heads, runs, checks) = (books.db.ledger_heads()?, books.db.program_runs()?, books.db.release_checks()?);
+    let (heads, runs, checks) =
+        (books.db.ledger_heads()?, books.db.program_runs()?, books.db.release_checks()?);
     let cases: Vec<Apart> = heads
         .iter()
         .map(|head| {
@@ -163,8 +164,12 @@ fn items_of(spec: &ExtractSpec) -> BTreeSet<String> {
 }
 
 fn minimal(books: &mut Books) -> Judged {
-    let specs: BTreeMap<String, String> =
-        books.db.decisions()?.into_iter().map(|(approval, request)| (approval.approval_id, request.spec)).collect();
+    let specs: BTreeMap<String, String> = books
+        .db
+        .decisions()?
+        .into_iter()
+        .map(|(approval, request)| (approval.approval_id, request.spec))
+        .collect();
     let cases: Vec<conduct::Minimal> = books
         .sessions()?
         .into_iter()
@@ -213,7 +218,8 @@ fn log_review(books: &mut Books) -> Judged {
 }
 
 fn clocks(books: &mut Books) -> Judged {
-    let (offset, hours) = (books.number("checks.clock_offset_ms")?, books.number("checks.clock_sample_hours")?);
+    let (offset, hours) =
+        (books.number("checks.clock_offset_ms")?, books.number("checks.clock_sample_hours")?);
     let given = books.evidence("clock")?;
     evidence::clocks(&given, offset, hours, books.now)
 }

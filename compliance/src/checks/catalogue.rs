@@ -36,7 +36,8 @@ impl FromStr for CheckId {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let digits = text.strip_prefix("C-").filter(|d| d.len() == 3 && d.bytes().all(|b| b.is_ascii_digit()));
+        let digits =
+            text.strip_prefix("C-").filter(|d| d.len() == 3 && d.bytes().all(|b| b.is_ascii_digit()));
         let number: Option<u8> = digits.and_then(|d| d.parse().ok()).filter(|n| (1..=CHECKS).contains(n));
         number.map(Self).ok_or_else(|| format!("C-001 … C-{CHECKS:03}: {text}"))
     }
@@ -200,7 +201,8 @@ impl Check {
     }
 
     fn stands(&self) -> bool {
-        let words = [&self.rule_ja, &self.rule_en, &self.pass_ja, &self.pass_en, &self.mend_ja, &self.mend_en];
+        let words =
+            [&self.rule_ja, &self.rule_en, &self.pass_ja, &self.pass_en, &self.mend_ja, &self.mend_en];
         let never = NEVER.iter().any(|(from, to)| (*from..=*to).contains(&self.id.0));
         let given = self.reads.iter().any(|source| source.starts_with("evidence:"));
         words.iter().all(|w| !w.trim().is_empty())
@@ -267,7 +269,10 @@ impl Catalogue {
             }
         }
         if let Some(extra) = file.check.get(usize::from(CHECKS)) {
-            return Err(CatalogueRefused::Order { place: usize::from(CHECKS) + 1, found: extra.id.to_string() });
+            return Err(CatalogueRefused::Order {
+                place: usize::from(CHECKS) + 1,
+                found: extra.id.to_string(),
+            });
         }
         match file.check.iter().find(|check| !check.stands()) {
             Some(check) => Err(CatalogueRefused::Row(check.id)),

@@ -277,7 +277,9 @@ pub fn accesses_booked(openings: &[AccessRow], entries: u64, incomplete: u64) ->
 /// Does an entry of the chain have all that it must?
 #[must_use]
 pub fn complete(row: &AuditRow) -> bool {
-    [&row.at, &row.actor, &row.role, &row.action, &row.object, &row.result].iter().all(|field| !field.is_empty())
+    [&row.at, &row.actor, &row.role, &row.action, &row.object, &row.result]
+        .iter()
+        .all(|field| !field.is_empty())
 }
 
 /// C-078: a log.
@@ -353,7 +355,8 @@ pub struct Reported {
 pub fn incidents(cases: &[Reported], hours: u64, now: Timestamp) -> Judged {
     let limit = i64::try_from(hours.saturating_mul(3600)).unwrap_or(i64::MAX);
     let sound = |c: &Reported| {
-        let told = c.reported_at.unwrap_or(now).as_second().saturating_sub(c.suspected_at.as_second()) <= limit;
+        let told =
+            c.reported_at.unwrap_or(now).as_second().saturating_sub(c.suspected_at.as_second()) <= limit;
         (c.dismissed && c.unnotified == 0) || (told && (c.unnotified == 0 || c.serious))
     };
     each(cases, |c| c.incident.clone(), sound)

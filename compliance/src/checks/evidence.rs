@@ -260,9 +260,8 @@ pub fn quorum(cases: &[Sat], rule: Quorum) -> Judged {
 /// C-061: everybody declared; who has a conflict stood aside and did not vote.
 pub fn interests(cases: &[Sat]) -> Judged {
     let clean = |m: &Member| m.declared && (!m.conflict || m.recused) && !(m.recused && m.voted);
-    let holds = |c: &Sat| {
-        c.session.as_ref().is_some_and(|s| !s.member.is_empty() && s.member.iter().all(clean))
-    };
+    let holds =
+        |c: &Sat| c.session.as_ref().is_some_and(|s| !s.member.is_empty() && s.member.iter().all(clean));
     each(cases, |c| c.approval.clone(), holds)
 }
 

@@ -32,9 +32,7 @@ pub fn business_days_after(day: Date, days: u64) -> Date {
 #[must_use]
 pub fn birthday(born: Date, age: i16) -> Date {
     let year = born.year().saturating_add(age);
-    Date::new(year, born.month(), born.day())
-        .or_else(|_| Date::new(year, 3, 1))
-        .unwrap_or(Date::MAX)
+    Date::new(year, born.month(), born.day()).or_else(|_| Date::new(year, 3, 1)).unwrap_or(Date::MAX)
 }
 
 /// C-001: a delivery and its persons.

@@ -59,7 +59,10 @@ pub fn on_the_list(
     key: &PublicKey,
 ) -> Result<Judgement, Unreadable> {
     if let Some(row) = list.iter().find(|row| !genuine(row, key)) {
-        return Err(Unreadable::new(format!("compliance.program: {} is not signed by the house", row.program_hash)));
+        return Err(Unreadable::new(format!(
+            "compliance.program: {} is not signed by the house",
+            row.program_hash
+        )));
     }
     let allowed = |run: &ProgramRunRow| {
         let mut of = list.iter().filter(|row| row.program_hash == run.program_hash).peekable();

@@ -150,8 +150,7 @@ pub struct Drill {
 /// C-028: the newest drill is at most `days` old and left nothing forbidden.
 pub fn drills(cases: &[Drill], backups: u64, days: u64, today: Date) -> Judged {
     let newest = cases.iter().max_by_key(|d| d.on).into_iter().cloned().collect::<Vec<_>>();
-    let judged =
-        each(&newest, |d| d.drill.clone(), |d| d.forbidden == 0 && today <= days_after(d.on, days))?;
+    let judged = each(&newest, |d| d.drill.clone(), |d| d.forbidden == 0 && today <= days_after(d.on, days))?;
     let judged = if backups > 0 { judged.required("no restore drill") } else { judged };
     Ok(judged.with("backups", backups).with("drills", number(cases.len())))
 }

@@ -185,9 +185,9 @@ pub struct Hand {
 /// C-058: verified by somebody else with another program.
 pub fn apart(cases: &[Apart]) -> Judged {
     let sound = |c: &Apart| {
-        c.built.as_ref().is_some_and(|b| {
-            c.verified.iter().any(|v| v.actor != b.actor && v.program != b.program)
-        })
+        c.built
+            .as_ref()
+            .is_some_and(|b| c.verified.iter().any(|v| v.actor != b.actor && v.program != b.program))
     };
     each(cases, |c| c.release.clone(), sound)
 }

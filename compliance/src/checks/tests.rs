@@ -28,7 +28,11 @@ fn at(hour: i64) -> Timestamp {
 type Changes<'a, T> = &'a [&'a dyn Fn(&mut T)];
 
 /// A sound case passes alone; each change alone makes it fail and is named; nothing at all is no case.
-fn tells<T: Serialize + Clone>(judge: impl Fn(&[T]) -> Result<Judgement, Unreadable>, good: T, bad: Changes<'_, T>) {
+fn tells<T: Serialize + Clone>(
+    judge: impl Fn(&[T]) -> Result<Judgement, Unreadable>,
+    good: T,
+    bad: Changes<'_, T>,
+) {
     let none = judge(&[]).unwrap();
     assert_eq!(none.verdict, Verdict::NoCase);
     let passed = judge(std::slice::from_ref(&good)).unwrap();
@@ -104,17 +108,17 @@ fn a_reader_stands_once_and_for_a_check() {
 
 #[test]
 fn c001_nobody_without_a_notice() {
-    let good = Notified { delivery: "d".into(), persons: 10_000, without: 5, without_loaded: 0, stopped: false };
-    tells(|c| notified(c, 100, 1), good, &[&|c| c.without_loaded = 1, &|c| c.without = 11, &|c| {
-        (c.persons, c.without) = (1_000_000, 101);
-    }]);
-    let stopped = Notified {
-        delivery: "d".into(),
-        persons: 95_195,
-        without: 95_195,
-        without_loaded: 0,
-        stopped: true,
-    };
+    let good =
+        Notified { delivery: "d".into(), persons: 10_000, without: 5, without_loaded: 0, stopped: false };
+    tells(
+        |c| notified(c, 100, 1),
+        good,
+        &[&|c| c.without_loaded = 1, &|c| c.without = 11, &|c| {
+            (c.persons, c.without) = (1_000_000, 101);
+        }],
+    );
+    let stopped =
+        Notified { delivery: "d".into(), persons: 95_195, without: 95_195, without_loaded: 0, stopped: true };
     assert_eq!(notified(&[stopped], 100, 1).unwrap().verdict, Verdict::Pass);
 }
 
@@ -133,29 +137,45 @@ fn c003_to_c005_filings_and_items() {
         provided_on: DAY,
         in_force: Some((date(2026, 3, 1), None)),
     };
-    tells(filed, good, &[
-        &|c| c.in_force = None,
-        &|c| c.in_force = Some((date(2026, 4, 2), None)),
-        &|c| c.in_force = Some((date(2026, 3, 1), Some(date(2026, 11, 30)))),
-    ]);
+    tells(
+        filed,
+        good,
+        &[&|c| c.in_force = None, &|c| c.in_force = Some((date(2026, 4, 2), None)), &|c| {
+            c.in_force = Some((date(2026, 3, 1), Some(date(2026, 11, 30))))
+        }],
+    );
     let set = |items: &[&str]| items.iter().map(|i| (*i).to_owned()).collect::<BTreeSet<_>>();
     let good = Items { of: "d".into(), delivered: set(&["a"]), allowed: set(&["a", "b"]) };
-    tells(items, good, &[&|c| {
-        c.delivered.insert("c".into());
-    }]);
+    tells(
+        items,
+        good,
+        &[&|c| {
+            c.delivered.insert("c".into());
+        }],
+    );
 }
 
 #[test]
 fn c006_c007_stops_and_fresh_ledgers() {
     tells(stopped, Stopped { opt_out: "o".into(), rows: 0 }, &[&|c| c.rows = 1]);
     let good = Ledger { provider: "p".into(), exported_at: Some(at(0)), cut_off: at(24), chain: true };
-    tells(|c| fresh(c, 24), good, &[&|c| c.exported_at = None, &|c| c.cut_off = at(25), &|c| c.chain = false]);
+    tells(
+        |c| fresh(c, 24),
+        good,
+        &[&|c| c.exported_at = None, &|c| c.cut_off = at(25), &|c| c.chain = false],
+    );
 }
 
 #[test]
 fn c008_to_c010_minors_and_the_start_of_the_programme() {
-    let good =
-        Minor { notice: "n".into(), below_age: true, guardian: true, own: false, of_age_now: false, task: false };
+    let good = Minor {
+        notice: "n".into(),
+        below_age: true,
+        guardian: true,
+        own: false,
+        of_age_now: false,
+        task: false,
+    };
     tells(guardian_told, good.clone(), &[&|c| c.guardian = false]);
     tells(came_of_age, good, &[&|c| c.of_age_now = true]);
     // G-4: seen the day before the programme began, never again.
@@ -166,11 +186,13 @@ fn c008_to_c010_minors_and_the_start_of_the_programme() {
         by_post: false,
         last_visit: Some(date(2021, 1, 4)),
     };
-    tells(since_programme, good, &[
-        &|c| c.last_visit = Some(date(2020, 11, 30)),
-        &|c| c.last_visit = None,
-        &|c| (c.notified_on, c.by_post) = (date(2020, 11, 30), true),
-    ]);
+    tells(
+        since_programme,
+        good,
+        &[&|c| c.last_visit = Some(date(2020, 11, 30)), &|c| c.last_visit = None, &|c| {
+            (c.notified_on, c.by_post) = (date(2020, 11, 30), true)
+        }],
+    );
 }
 
 #[test]
@@ -188,12 +210,16 @@ fn c011_to_c016_linkage_receipts_and_counts() {
         admitted_ineligible: 0,
         quarantined: 1,
     };
-    tells(reconciled, good, &[
-        &|c| c.admitted_ineligible = 1,
-        &|c| c.quarantined = 0,
-        &|c| (c.admitted, c.feed) = (9, 10),
-        &|c| c.opted_out = 11,
-    ]);
+    tells(
+        reconciled,
+        good,
+        &[
+            &|c| c.admitted_ineligible = 1,
+            &|c| c.quarantined = 0,
+            &|c| (c.admitted, c.feed) = (9, 10),
+            &|c| c.opted_out = 11,
+        ],
+    );
     let good = Growth { of: "p".into(), today: 150, most: Some(100), opened: false };
     tells(|c| growth(c, 150), good.clone(), &[&|c| c.today = 151]);
     let opened = Growth { today: 95_195, opened: true, ..good.clone() };
@@ -214,12 +240,16 @@ fn c017_to_c020_opt_outs_and_my_numbers() {
         receipt_on: Some(date(2026, 12, 2)),
         copy: true,
     };
-    tells(|c| propagated(c, 1, 30, DAY), good.clone(), &[
-        &|c| c.blocked_on = Some(DAY),
-        &|c| c.blocked_on = None,
-        &|c| c.received_on = date(2026, 10, 30),
-    ]);
-    tells(|c| receipt_issued(c, 3, DAY), good, &[&|c| c.receipt_on = Some(date(2026, 12, 3)), &|c| c.copy = false]);
+    tells(
+        |c| propagated(c, 1, 30, DAY),
+        good.clone(),
+        &[&|c| c.blocked_on = Some(DAY), &|c| c.blocked_on = None, &|c| c.received_on = date(2026, 10, 30)],
+    );
+    tells(
+        |c| receipt_issued(c, 3, DAY),
+        good,
+        &[&|c| c.receipt_on = Some(date(2026, 12, 3)), &|c| c.copy = false],
+    );
     // G-7: a spouse after death, and a cousin.
     let good =
         Requester { opt_out: "o".into(), role: RequesterRole::Family, relation_listed: true, dead: true };
@@ -245,16 +275,20 @@ fn c021_to_c029_records() {
         submissions: 3,
         submissions_lost: 0,
     };
-    tells(lineage, good, &[
-        &|c| c.approval = false,
-        &|c| c.request = false,
-        &|c| c.cohort = false,
-        &|c| c.snapshot = false,
-        &|c| c.parameters = false,
-        &|c| c.inputs = 0,
-        &|c| c.inputs_lost = 1,
-        &|c| c.submissions_lost = 1,
-    ]);
+    tells(
+        lineage,
+        good,
+        &[
+            &|c| c.approval = false,
+            &|c| c.request = false,
+            &|c| c.cohort = false,
+            &|c| c.snapshot = false,
+            &|c| c.parameters = false,
+            &|c| c.inputs = 0,
+            &|c| c.inputs_lost = 1,
+            &|c| c.submissions_lost = 1,
+        ],
+    );
     let good = Chain { book: "b", verified: 4, end: "h".into(), broken_at: None };
     tells(chains, good, &[&|c| c.broken_at = Some(3)]);
     let good = Book { book: "b".into(), gap: None, months_missing: Vec::new() };
@@ -262,7 +296,11 @@ fn c021_to_c029_records() {
     let good = Kept { object: "t".into(), scheduled: true, deleted_early: 0, overdue: 0 };
     tells(kept_long_enough, good.clone(), &[&|c| c.deleted_early = 1]);
     tells(kept_with_reason, good, &[&|c| c.scheduled = false, &|c| c.overdue = 1]);
-    tells(erased, ErasedPlace { of: "lake".into(), left: Some(0) }, &[&|c| c.left = Some(1), &|c| c.left = None]);
+    tells(
+        erased,
+        ErasedPlace { of: "lake".into(), left: Some(0) },
+        &[&|c| c.left = Some(1), &|c| c.left = None],
+    );
     let good = ErasureRecord {
         erasure: "e".into(),
         executors: vec!["a".into(), "b".into()],
@@ -270,13 +308,17 @@ fn c021_to_c029_records() {
         ground: true,
         personal: false,
     };
-    tells(erasure_record, good, &[
-        &|c| c.executors = vec!["a".into(), "a".into()],
-        &|c| c.verifier = Some("b".into()),
-        &|c| c.verifier = None,
-        &|c| c.ground = false,
-        &|c| c.personal = true,
-    ]);
+    tells(
+        erasure_record,
+        good,
+        &[
+            &|c| c.executors = vec!["a".into(), "a".into()],
+            &|c| c.verifier = Some("b".into()),
+            &|c| c.verifier = None,
+            &|c| c.ground = false,
+            &|c| c.personal = true,
+        ],
+    );
     let good = Wrongly {
         incident: "i".into(),
         found_at: at(0),
@@ -284,11 +326,11 @@ fn c021_to_c029_records() {
         deleted: false,
         instruction: None,
     };
-    tells(|c| frozen(c, 60), good, &[
-        &|c| c.frozen_at = Some(at(2)),
-        &|c| c.frozen_at = None,
-        &|c| c.deleted = true,
-    ]);
+    tells(
+        |c| frozen(c, 60),
+        good,
+        &[&|c| c.frozen_at = Some(at(2)), &|c| c.frozen_at = None, &|c| c.deleted = true],
+    );
     let drill = Drill { drill: "d".into(), on: date(2026, 9, 10), forbidden: 0 };
     let verdict = |drill: Drill, backups| drills(&[drill], backups, 90, DAY).unwrap().verdict;
     assert_eq!(verdict(drill.clone(), 1), Verdict::Pass);
@@ -306,11 +348,13 @@ fn c030_to_c058_products() {
     let two: BTreeSet<String> = ["a", "b"].map(str::to_owned).into();
     let good =
         ReleaseKey { release: "r".into(), pseudonymised: false, fate: KeyFate::Destroyed, signers: two };
-    tells(release_keys, good, &[
-        &|c| c.fate = KeyFate::Loose,
-        &|c| c.pseudonymised = true,
-        &|c| c.signers = BTreeSet::from(["a".to_owned()]),
-    ]);
+    tells(
+        release_keys,
+        good,
+        &[&|c| c.fate = KeyFate::Loose, &|c| c.pseudonymised = true, &|c| {
+            c.signers = BTreeSet::from(["a".to_owned()])
+        }],
+    );
     // G-10: one unique row.
     let good = Smallest { release: "r".into(), smallest: 5, least: 5 };
     tells(|c| at_least(c, 3), good, &[&|c| c.smallest = 1, &|c| (c.smallest, c.least) = (2, 2)]);
@@ -322,26 +366,35 @@ fn c030_to_c058_products() {
         shifts: 0,
         shift_outside: false,
     };
-    tells(dates, good, &[
-        &|c| c.coarse = false,
-        &|c| (c.coarse, c.shifted, c.shifts) = (false, true, 9),
-        &|c| (c.shifted, c.shifts) = (true, 1),
-        &|c| c.shift_outside = true,
-        &|c| c.pseudonymised = true,
-    ]);
+    tells(
+        dates,
+        good,
+        &[
+            &|c| c.coarse = false,
+            &|c| (c.coarse, c.shifted, c.shifts) = (false, true, 9),
+            &|c| (c.shifted, c.shifts) = (true, 1),
+            &|c| c.shift_outside = true,
+            &|c| c.pseudonymised = true,
+        ],
+    );
     // G-15.
     tells(scope, Scope { release: "r".into(), outside: 0 }, &[&|c| c.outside = 1]);
     let good = Difference { release: "r".into(), earlier: "q".into(), cells: 4, few: 0 };
-    tells(|c| differences(c, 0).map(|j| j.looked_over(0).with("looked", number(c.len()))), good, &[&|c| c.few = 1]);
+    tells(
+        |c| differences(c, 0).map(|j| j.looked_over(0).with("looked", number(c.len()))),
+        good,
+        &[&|c| c.few = 1],
+    );
     tells(statistics, Statistic { release: "r".into(), allowed: true }, &[&|c| c.allowed = false]);
     let hand = |actor: &str, program: &str| Hand { actor: actor.into(), program: program.into() };
     let good = Apart { release: "r".into(), built: Some(hand("a", "x")), verified: vec![hand("b", "y")] };
-    tells(apart, good, &[
-        &|c| c.built = None,
-        &|c| c.verified.clear(),
-        &|c| c.verified = vec![hand("a", "y")],
-        &|c| c.verified = vec![hand("b", "x")],
-    ]);
+    tells(
+        apart,
+        good,
+        &[&|c| c.built = None, &|c| c.verified.clear(), &|c| c.verified = vec![hand("a", "y")], &|c| {
+            c.verified = vec![hand("b", "x")]
+        }],
+    );
 }
 
 fn member(code: &str, view: View, sex: Sex, outside: bool) -> Member {
@@ -375,41 +428,51 @@ fn with_members(sat: &mut Sat, change: impl Fn(&mut Vec<Member>)) {
 #[test]
 fn c060_c061_g13_the_board() {
     let rule = Quorum { members: 5, outside: 2 };
-    tells(|c| quorum(c, rule), session(), &[
-        &|c| c.session = None,
-        &|c| with_members(c, |m| m[1].recused = true), // G-13: one of the applicant's university
-        &|c| with_members(c, |m| m[0].outside = false),
-        &|c| with_members(c, |m| m[2].view = View::Public),
-        &|c| with_members(c, |m| m.iter_mut().for_each(|m| m.sex = Sex::Male)),
-        &|c| with_members(c, |m| m[4].code = "m4".into()),
-    ]);
-    tells(interests, session(), &[
-        &|c| c.session = None,
-        &|c| with_members(c, Vec::clear),
-        &|c| with_members(c, |m| m[0].declared = false),
-        &|c| with_members(c, |m| m[0].conflict = true),
-        &|c| with_members(c, |m| (m[0].conflict, m[0].recused) = (true, true)),
-    ]);
+    tells(
+        |c| quorum(c, rule),
+        session(),
+        &[
+            &|c| c.session = None,
+            &|c| with_members(c, |m| m[1].recused = true), // G-13: one of the applicant's university
+            &|c| with_members(c, |m| m[0].outside = false),
+            &|c| with_members(c, |m| m[2].view = View::Public),
+            &|c| with_members(c, |m| m.iter_mut().for_each(|m| m.sex = Sex::Male)),
+            &|c| with_members(c, |m| m[4].code = "m4".into()),
+        ],
+    );
+    tells(
+        interests,
+        session(),
+        &[
+            &|c| c.session = None,
+            &|c| with_members(c, Vec::clear),
+            &|c| with_members(c, |m| m[0].declared = false),
+            &|c| with_members(c, |m| m[0].conflict = true),
+            &|c| with_members(c, |m| (m[0].conflict, m[0].recused) = (true, true)),
+        ],
+    );
 }
 
 #[test]
 fn c059_to_c073_review_contracts_and_partners() {
-    let good = Approved { release: "r".into(), genuine: true, in_term: true, scope: true, open_conditions: 0 };
-    tells(approved, good, &[
-        &|c| c.genuine = false,
-        &|c| c.in_term = false,
-        &|c| c.scope = false,
-        &|c| c.open_conditions = 1,
-    ]);
+    let good =
+        Approved { release: "r".into(), genuine: true, in_term: true, scope: true, open_conditions: 0 };
+    tells(
+        approved,
+        good,
+        &[&|c| c.genuine = false, &|c| c.in_term = false, &|c| c.scope = false, &|c| c.open_conditions = 1],
+    );
     let set = |items: &[&str]| items.iter().map(|i| (*i).to_owned()).collect::<BTreeSet<_>>();
     let good = Minimal { approval: "a".into(), asked: set(&["sex"]), needed: set(&["sex", "age"]) };
     tells(minimal, good, &[&|c| c.needed.clear(), &|c| c.asked.clear()]); // G-12: six asked, five approved
     let good = InForce { of: "c".into(), on: DAY, term: Some((date(2026, 1, 1), DAY)), complete: true };
-    tells(in_force, good.clone(), &[
-        &|c| c.term = None,
-        &|c| c.term = Some((date(2026, 1, 1), date(2026, 11, 30))),
-        &|c| c.complete = false,
-    ]);
+    tells(
+        in_force,
+        good.clone(),
+        &[&|c| c.term = None, &|c| c.term = Some((date(2026, 1, 1), date(2026, 11, 30))), &|c| {
+            c.complete = false
+        }],
+    );
     assert_eq!(certificates(std::slice::from_ref(&good), &[90], DAY).unwrap().counts["ending"], 1);
     assert_eq!(certificates(&[], &[90], DAY).unwrap().verdict, Verdict::Fail);
     let good = Job {
@@ -421,15 +484,18 @@ fn c059_to_c073_review_contracts_and_partners() {
         scope: true,
     };
     let allowed = set(&["research"]);
-    tells(|c| purposes(c, &allowed), good.clone(), &[
-        &|c| c.purpose = "marketing".into(),
-        &|c| (c.purpose, c.approved_purpose) = ("marketing".into(), "marketing".into()),
-    ]);
-    tells(instructed, good, &[
-        &|c| c.instructed_at = None,
-        &|c| c.instructed_at = Some(at(2)),
-        &|c| c.scope = false,
-    ]);
+    tells(
+        |c| purposes(c, &allowed),
+        good.clone(),
+        &[&|c| c.purpose = "marketing".into(), &|c| {
+            (c.purpose, c.approved_purpose) = ("marketing".into(), "marketing".into())
+        }],
+    );
+    tells(
+        instructed,
+        good,
+        &[&|c| c.instructed_at = None, &|c| c.instructed_at = Some(at(2)), &|c| c.scope = false],
+    );
     let good = Handover {
         release: "r".into(),
         to: Recipient::Regulator,
@@ -455,12 +521,13 @@ fn c074_to_c092_conduct() {
         holds: BTreeSet::from(["linker".into()]),
         acted: vec![(at(0), "linker".into()), (at(25), "anonymizer".into())],
     };
-    tells(|c| duties_apart(c, &forbidden), good, &[
-        &|c| c.acted[1].0 = at(24),
-        &|c| {
+    tells(
+        |c| duties_apart(c, &forbidden),
+        good,
+        &[&|c| c.acted[1].0 = at(24), &|c| {
             c.holds.insert("anonymizer".into());
-        },
-    ]);
+        }],
+    );
     let good = Operation {
         operation: "o".into(),
         done_at: at(2),
@@ -479,15 +546,17 @@ fn c074_to_c092_conduct() {
         assert_eq!(judge(wrong), Verdict::Fail);
     }
     assert_eq!(accesses_booked(&[], 9, 1).unwrap().verdict, Verdict::Fail);
-    tells(logs, Log { log: "l", oldest: Some(1), guard_off: false }, &[
-        &|c| c.guard_off = true,
-        &|c| c.oldest = Some(2),
-    ]);
+    tells(
+        logs,
+        Log { log: "l", oldest: Some(1), guard_off: false },
+        &[&|c| c.guard_off = true, &|c| c.oldest = Some(2)],
+    );
     let good = Reviews { began_on: date(2026, 1, 1), newest_on: Some(date(2026, 10, 27)) };
-    tells(|c| reviewed(c, 35, DAY), good, &[
-        &|c| c.newest_on = Some(date(2026, 10, 26)),
-        &|c| c.newest_on = None,
-    ]);
+    tells(
+        |c| reviewed(c, 35, DAY),
+        good,
+        &[&|c| c.newest_on = Some(date(2026, 10, 26)), &|c| c.newest_on = None],
+    );
     let good = Account { account: "a".into(), active: true, used_on: date(2026, 10, 17), left_on: None };
     tells(|c| accounts(c, 45, DAY), good, &[&|c| c.used_on = date(2026, 10, 16), &|c| c.left_on = Some(DAY)]);
     let good = Reported {
@@ -498,12 +567,13 @@ fn c074_to_c092_conduct() {
         serious: false,
         dismissed: false,
     };
-    tells(|c| incidents(c, 24, at(30)), good, &[
-        &|c| c.reported_at = Some(at(25)),
-        &|c| c.reported_at = None,
-        &|c| c.unnotified = 1,
-        &|c| (c.unnotified, c.dismissed) = (1, true),
-    ]);
+    tells(
+        |c| incidents(c, 24, at(30)),
+        good,
+        &[&|c| c.reported_at = Some(at(25)), &|c| c.reported_at = None, &|c| c.unnotified = 1, &|c| {
+            (c.unnotified, c.dismissed) = (1, true)
+        }],
+    );
     assert_eq!(desk(&[7], 9).unwrap().verdict, Verdict::Fail);
     assert_eq!(desk(&[], 9).unwrap().verdict, Verdict::Pass);
     tells(published, Published { of: "y".into(), numbers: 4, wrong: 0 }, &[&|c| c.wrong = 1]);
