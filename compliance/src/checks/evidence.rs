@@ -140,8 +140,11 @@ pub struct Certificate {
     pub copy: String,
 }
 
-/// The kinds of evidence, with how each is read.
-pub const KINDS: [(&str, fn(&str) -> Result<String, Unreadable>); 6] = [
+/// A kind of evidence, and how its file becomes canonical.
+pub type Kind = (&'static str, fn(&str) -> Result<String, Unreadable>);
+
+/// The kinds of evidence.
+pub const KINDS: [Kind; 6] = [
     ("authentication", canonical::<Authentication>),
     ("certificate", canonical::<Certificate>),
     ("clock", canonical::<Clock>),

@@ -67,7 +67,7 @@ pub fn on_the_list(
     let allowed = |run: &ProgramRunRow| {
         let mut of = list.iter().filter(|row| row.program_hash == run.program_hash).peekable();
         let first = of.peek().copied();
-        let then = of.filter(|row| row.listed_at <= run.at).next_back().or(first);
+        let then = of.rfind(|row| row.listed_at <= run.at).or(first);
         then.is_some_and(|row| !row.withdrawn)
     };
     Ok(each(runs, |run| format!("{} {}", run.run_id, run.program_hash), allowed)?
