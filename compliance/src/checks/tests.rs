@@ -141,7 +141,7 @@ fn c003_to_c005_filings_and_items() {
         filed,
         good,
         &[&|c| c.in_force = None, &|c| c.in_force = Some((date(2026, 4, 2), None)), &|c| {
-            c.in_force = Some((date(2026, 3, 1), Some(date(2026, 11, 30))))
+            c.in_force = Some((date(2026, 3, 1), Some(date(2026, 11, 30))));
         }],
     );
     let set = |items: &[&str]| items.iter().map(|i| (*i).to_owned()).collect::<BTreeSet<_>>();
@@ -190,7 +190,7 @@ fn c008_to_c010_minors_and_the_start_of_the_programme() {
         since_programme,
         good,
         &[&|c| c.last_visit = Some(date(2020, 11, 30)), &|c| c.last_visit = None, &|c| {
-            (c.notified_on, c.by_post) = (date(2020, 11, 30), true)
+            (c.notified_on, c.by_post) = (date(2020, 11, 30), true);
         }],
     );
 }
@@ -352,7 +352,7 @@ fn c030_to_c058_products() {
         release_keys,
         good,
         &[&|c| c.fate = KeyFate::Loose, &|c| c.pseudonymised = true, &|c| {
-            c.signers = BTreeSet::from(["a".to_owned()])
+            c.signers = BTreeSet::from(["a".to_owned()]);
         }],
     );
     // G-10: one unique row.
@@ -392,7 +392,7 @@ fn c030_to_c058_products() {
         apart,
         good,
         &[&|c| c.built = None, &|c| c.verified.clear(), &|c| c.verified = vec![hand("a", "y")], &|c| {
-            c.verified = vec![hand("b", "x")]
+            c.verified = vec![hand("b", "x")];
         }],
     );
 }
@@ -470,7 +470,7 @@ fn c059_to_c073_review_contracts_and_partners() {
         in_force,
         good.clone(),
         &[&|c| c.term = None, &|c| c.term = Some((date(2026, 1, 1), date(2026, 11, 30))), &|c| {
-            c.complete = false
+            c.complete = false;
         }],
     );
     assert_eq!(certificates(std::slice::from_ref(&good), &[90], DAY).unwrap().counts["ending"], 1);
@@ -488,7 +488,7 @@ fn c059_to_c073_review_contracts_and_partners() {
         |c| purposes(c, &allowed),
         good.clone(),
         &[&|c| c.purpose = "marketing".into(), &|c| {
-            (c.purpose, c.approved_purpose) = ("marketing".into(), "marketing".into())
+            (c.purpose, c.approved_purpose) = ("marketing".into(), "marketing".into());
         }],
     );
     tells(
@@ -571,7 +571,7 @@ fn c074_to_c092_conduct() {
         |c| incidents(c, 24, at(30)),
         good,
         &[&|c| c.reported_at = Some(at(25)), &|c| c.reported_at = None, &|c| c.unnotified = 1, &|c| {
-            (c.unnotified, c.dismissed) = (1, true)
+            (c.unnotified, c.dismissed) = (1, true);
         }],
     );
     assert_eq!(desk(&[7], 9).unwrap().verdict, Verdict::Fail);
@@ -662,7 +662,7 @@ proptest! {
     /// Adding a broken case never turns a failure into anything else, and the count of failures is exact.
     #[test]
     fn each_counts_exactly(cases in proptest::collection::vec(any::<bool>(), 0..60)) {
-        let judged = each(&cases, |c| c.to_string(), |c| *c).unwrap();
+        let judged = each(&cases, ToString::to_string, |c| *c).unwrap();
         let wrong = cases.iter().filter(|c| !**c).count();
         prop_assert_eq!(judged.counts["failed"], number(wrong));
         prop_assert_eq!(judged.counts["looked"], number(cases.len()));
