@@ -185,11 +185,11 @@ pub enum Command {
         #[arg(long)]
         out: PathBuf,
     },
-    /// Check the house: audit chain, vault, lake, repository hash.
-    Check,
     /// The audit log (監査証跡): look entries up, verify, sign, witness, prove, export.
     #[command(subcommand)]
     Audit(crate::commands::audit::Audit),
+    /// Check the house (audit chain, vault, lake, repository hash), or run the checks of the Act (遵守点検).
+    Check(crate::commands::check::Check),
     /// List all rules of findings as Markdown.
     Findings,
     /// Write the acknowledgement package (受領通知一式) of a submission, or verify one.
@@ -350,6 +350,9 @@ pub enum Release {
         /// Public key of the release officer; default: this house's.
         #[arg(long)]
         release_key: Option<PathBuf>,
+        /// Note in this house that the actor verified it, beside whoever built it.
+        #[arg(long)]
+        record: bool,
     },
 }
 

@@ -45,7 +45,7 @@ use crate::work::{self, CutDocument, Tools, WorkedUnit};
 pub(crate) mod again;
 
 /// The key under which bytes of excluded persons are sealed: made for one document and forgotten at once.
-const FORGOTTEN_KEY: KeyId = [0; 16];
+pub const FORGOTTEN_KEY: KeyId = [0; 16];
 /// Pairs of rule and product that are counted apart in one delivery.
 const MAKERS_MAX: usize = 10_000;
 /// Provider under which the manifest itself is kept.

@@ -2,12 +2,14 @@
 //!
 //! * [`build`] makes a package; it needs an [`musubi_review_board::Approval`], which only the review board makes.
 //! * [`verify`] checks a package offline, with the public keys alone.
+//! * [`checks`] reads the sealed releases for the checks of the Act.
 //! * [`anonymize`] hides what may not be shown; [`checker`] finds out on its own way whether that suffices.
 //!
 //! It must never see names or numbers of persons, never publish what the checker refuses, and never read a clock.
 
 pub mod anonymize;
 pub mod checker;
+pub mod checks;
 mod cohort;
 mod csv;
 mod error;

@@ -297,7 +297,7 @@ pub fn build(db: &mut ReleaseDb, order: &Order<'_>) -> Result<ReleaseOutput, Rel
         manifest: sealed.manifest_text,
         signature: sealed.signature,
     };
-    db.enter_release(&entry, &inputs)?;
+    db.enter_release(&entry, &inputs, &sealed.files)?;
     let folder = place(order.out, &release_id, &sealed.files)?;
     Ok(ReleaseOutput { release_id, folder, manifest: sealed.manifest, tally, inputs })
 }

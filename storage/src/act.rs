@@ -3,6 +3,8 @@
 
 pub mod audit_log;
 pub mod book;
+pub mod check;
+pub mod check_reads;
 pub mod held;
 pub mod incident;
 pub mod inquiry;

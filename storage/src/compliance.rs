@@ -200,6 +200,12 @@ fn append(
     )
     .map_err(StorageError::db(doing))?;
     tx.commit().map_err(StorageError::db(doing))?;
+    // What this session opens from now on was announced by this entry; see `data_keys::existing_data_keys`.
+    if let Some(last) = rows.last() {
+        client
+            .execute("SELECT set_config('musubi.announced', $1, false)", &[&last.seq.to_string()])
+            .map_err(StorageError::db(doing))?;
+    }
     Ok(rows)
 }
 

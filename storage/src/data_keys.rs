@@ -66,7 +66,11 @@ pub fn data_keys(
     Ok(found)
 }
 
-/// The data keys of `ids` that exist, without making any. A destroyed or missing key is absent from the answer.
+/// The data keys of `ids` that exist, without making any: what opens sealed values for people. A destroyed or missing key
+/// is absent from the answer.
+///
+/// The keys handed out are counted under the entry of the audit chain that this session wrote last (C-077); a session that
+/// announced nothing counts under 0, where no entry stands. Without the count there are no keys.
 ///
 /// # Errors
 /// [`StorageError::Key`] when a wrapped key does not open under `kek`.
@@ -78,6 +82,17 @@ pub fn existing_data_keys(
     let mut found = BTreeMap::new();
     for some in ids.chunks(KEYS_PER_STATEMENT) {
         read(client, kek, some, &mut found)?;
+    }
+    if !found.is_empty() {
+        let opened = i64::try_from(found.len()).unwrap_or(i64::MAX);
+        client
+            .execute(
+                "INSERT INTO compliance.access_count AS c (audit_seq, role, opened)
+                 VALUES (coalesce(nullif(current_setting('musubi.announced', true), '')::bigint, 0), session_user, $1)
+                 ON CONFLICT (audit_seq, role) DO UPDATE SET opened = c.opened + excluded.opened",
+                &[&opened],
+            )
+            .map_err(StorageError::db("counting what is opened"))?;
     }
     Ok(found)
 }

@@ -179,11 +179,17 @@ impl ReleaseDb {
             .collect()
     }
 
-    /// Enters a release with the lake files it was made from. `false`: it is there already, with the same manifest.
+    /// Enters a release with the lake files it was made from and the files that go out. `false`: it is there already, with
+    /// the same manifest.
     ///
     /// # Errors
     /// [`StorageError::Damaged`] when a release of that name is there with another manifest.
-    pub fn enter_release(&mut self, row: &LedgerRow, inputs: &[String]) -> Result<bool, StorageError> {
+    pub fn enter_release(
+        &mut self,
+        row: &LedgerRow,
+        inputs: &[String],
+        published: &[(&str, Vec<u8>)],
+    ) -> Result<bool, StorageError> {
         let mut transaction = self.client.transaction().map_err(StorageError::db("entering a release"))?;
         let entered = transaction
             .execute(
@@ -206,20 +212,43 @@ impl ReleaseDb {
                 .query_one("SELECT manifest FROM release.ledger WHERE release_id = $1", &[&row.release_id])
                 .map_err(StorageError::db("reading the ledger"))?
                 .get(0);
-            return if there == row.manifest {
-                Ok(false)
-            } else {
-                Err(damaged("the ledger has another release of this name"))
-            };
+            if there != row.manifest {
+                return Err(damaged("the ledger has another release of this name"));
+            }
+        } else {
+            transaction
+                .execute(
+                    "INSERT INTO release.input (release_id, file_id) SELECT $1, unnest($2::text[])",
+                    &[&row.release_id, &inputs],
+                )
+                .map_err(StorageError::db("entering a release's files"))?;
         }
-        transaction
-            .execute(
-                "INSERT INTO release.input (release_id, file_id) SELECT $1, unnest($2::text[])",
-                &[&row.release_id, &inputs],
-            )
-            .map_err(StorageError::db("entering a release's files"))?;
+        for (name, content) in published {
+            transaction
+                .execute(
+                    "INSERT INTO release.published_file (release_id, name, content) VALUES ($1, $2, $3)
+                     ON CONFLICT (release_id, name) DO NOTHING",
+                    &[&row.release_id, name, content],
+                )
+                .map_err(StorageError::db("keeping what goes out"))?;
+        }
         transaction.commit().map_err(StorageError::db("entering a release"))?;
-        Ok(true)
+        Ok(entered > 0)
+    }
+
+    /// The files of a release as they went out, by name. Whether they are what the manifest says is not looked at here.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`].
+    pub fn published_files(&mut self, release_id: &str) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+        let rows = self
+            .client
+            .query(
+                "SELECT name, content FROM release.published_file WHERE release_id = $1 ORDER BY name",
+                &[&release_id],
+            )
+            .map_err(StorageError::db("reading what went out"))?;
+        Ok(rows.iter().map(|r| (r.get(0), r.get(1))).collect())
     }
 
     /// The release of that name.

@@ -197,7 +197,11 @@ fn learn(cli: &Cli, voice: Voice, order: &Train) -> Result<Ending> {
     } else {
         let home = Home::open(cli)?;
         let mut db = home.registry.identity()?;
-        let bar = bar(voice, db.identity_count()?);
+        // descriptions of persons are opened: the book says of how many, before it is done
+        let described = db.identity_count()?;
+        let (role, action) = (AuditRole::Identity, AuditAction::TrainModel);
+        books::audit(&mut db, cli, role, action, AuditObject::House, described)?;
+        let bar = bar(voice, described);
         let learned = train(&options, |take| {
             start(&bar);
             stored(&mut db, &home.ring.kek, &mut |record| {
@@ -206,9 +210,6 @@ fn learn(cli: &Cli, voice: Voice, order: &Train) -> Result<Ending> {
             })
         })?;
         bar.finish_and_clear();
-        // descriptions of persons were opened: the book says of how many
-        let (role, action) = (AuditRole::Identity, AuditAction::TrainModel);
-        books::audit(&mut db, cli, role, action, AuditObject::House, learned.1.records)?;
         (learned.0, learned.1, 0)
     };
     let trained_on = TrainedOn::from(&report);

@@ -31,6 +31,7 @@ use crate::say::Voice;
 pub fn intake(cli: &Cli, voice: Voice, paths: &[PathBuf], fault: Option<Faults>) -> Result<Ending> {
     let home = Home::open(cli)?;
     book_forgotten(cli, &home)?;
+    super::program::note_run(&home, cli, "intake", "")?;
     with_house(&home, voice, fault.unwrap_or_default(), |house, agreements| {
         let mut packages = Vec::new();
         let (ledgers, paths): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(|p| is_ledger(p));
@@ -64,6 +65,7 @@ pub fn nightly(cli: &Cli, voice: Voice, inbox: &Path, date: Option<Date>) -> Res
     let home = Home::open(cli)?;
     book_forgotten(cli, &home)?;
     let most = home.configuration.load.compact_files;
+    super::program::note_run(&home, cli, "nightly", "")?;
     with_house(&home, voice, Faults::default(), |house, agreements| {
         night::run(house, agreements, inbox, date, most)
             .context("夜間処理が中断しました(再実行で続きから行えます)")

@@ -6,16 +6,18 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
 use musubi_compliance::book::BookEvent;
+use musubi_compliance::checks::BUILD;
 use musubi_model::sign::PublicKey;
-use musubi_release::Order;
+use musubi_release::{Order, VerifyReport};
 use musubi_review_board::{Approval, approve, file_request};
+use musubi_storage::act::check::ReleaseCheckRow;
 use musubi_storage::compliance::OptOutLedger as _;
 use musubi_storage::identity::CohortOrder;
 use serde_json::json;
 
 use super::{Ending, books};
 use crate::args::{Board, Cli, Release, Request};
-use crate::home::{CODE_VERSION, Home, now, today};
+use crate::home::{CODE_VERSION, Home, now, binary_hash, today};
 use crate::say::Voice;
 
 /// Files a request.
@@ -78,8 +80,12 @@ pub fn board(cli: &Cli, voice: Voice, order: &Board) -> Result<Ending> {
 pub fn release(cli: &Cli, voice: Voice, order: &Release) -> Result<Ending> {
     match order {
         Release::Build { approval, out } => build(cli, voice, approval, out),
-        Release::Verify { package, board_key, release_key } => {
-            verify(cli, voice, package, board_key.as_deref(), release_key.as_deref())
+        Release::Verify { package, board_key, release_key, record } => {
+            let report = verify(cli, voice, package, board_key.as_deref(), release_key.as_deref())?;
+            if *record {
+                record_check(cli, package, &report)?;
+            }
+            Ok(if report.ok() { Ending::Done } else { Ending::NotVerified })
         }
     }
 }
@@ -140,6 +146,7 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
         },
     )
     .context("提供物を作成できません")?;
+    super::program::note_run(&home, cli, BUILD, &built.release_id)?;
     let object = AuditObject::Release(Name::new(&built.release_id).context("release")?);
     books::audit(&mut db, cli, AuditRole::Release, AuditAction::BuildRelease, object, 0)?;
     for event in [BookEvent::Anonymize, BookEvent::Provide] {
@@ -169,7 +176,7 @@ fn verify(
     package: &Path,
     board_key: Option<&Path>,
     release_key: Option<&Path>,
-) -> Result<Ending> {
+) -> Result<VerifyReport> {
     // Offline: two public keys and the package are all it needs; neither database nor installation is opened.
     let key = |given: Option<&Path>, name: &str| -> Result<PublicKey> {
         let path = given.map_or_else(|| cli.data.join("keys").join(name), PathBuf::from);
@@ -194,5 +201,24 @@ fn verify(
     voice.value(
         &json!({ "ok": report.ok(), "shown": report.shown, "hidden": report.hidden, "problems": problems }),
     );
-    Ok(if report.ok() { Ending::Done } else { Ending::NotVerified })
+    Ok(report)
+}
+
+/// Notes who verified a package with which program, whatever came out (C-058).
+fn record_check(cli: &Cli, package: &Path, report: &VerifyReport) -> Result<()> {
+    let manifest = fs::read(package.join("manifest.json")).context("目録を読めません")?;
+    let release_id = report.manifest.as_ref().map_or("-", |m| m.release_id.as_str());
+    let home = Home::open(cli)?;
+    let mut db = home.registry.act()?;
+    db.enter_release_check(&ReleaseCheckRow {
+        release_id: release_id.to_owned(),
+        manifest_hash: blake3::hash(&manifest).to_hex().to_string(),
+        ok: report.ok(),
+        actor: Name::new(&cli.actor).context("--actor")?.to_string(),
+        program_hash: binary_hash()?,
+        at: now(),
+    })
+    .context("検証を記録できません")?;
+    let object = AuditObject::Release(Name::new(release_id).context("release")?);
+    books::audit(&mut db, cli, AuditRole::Checker, AuditAction::VerifyRelease, object, 0)
 }

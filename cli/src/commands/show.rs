@@ -140,6 +140,15 @@ pub fn rebuild(cli: &Cli, voice: Voice, document: &str, out: &Path) -> Result<En
     }
     let pack: PackName = first.pack.parse()?;
     let entry = PackEntry { offset: first.pack_offset, len: first.pack_len };
+    // Booked before anything is opened.
+    books::audit(
+        &mut db,
+        cli,
+        AuditRole::Operator,
+        AuditAction::Trace,
+        AuditObject::Document(first.document),
+        1,
+    )?;
     let bytes = {
         let keys = key_finder(&home, &mut db);
         read_document(&home.folders().vault, &pack, entry, keys)?
@@ -154,14 +163,6 @@ pub fn rebuild(cli: &Cli, voice: Voice, document: &str, out: &Path) -> Result<En
             format!("Wrote {} bytes, hashing to {}", bytes.len(), first.document),
         );
     }
-    books::audit(
-        &mut db,
-        cli,
-        AuditRole::Operator,
-        AuditAction::Trace,
-        AuditObject::Document(first.document),
-        1,
-    )?;
     Ok(Ending::Done)
 }
 

@@ -82,6 +82,15 @@ fn back(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, id: &FactId) ->
     let document =
         documents.iter().find(|d| d.submission == fact.provenance.submission).cloned().unwrap_or(document);
     let mapper = mapper_of(db, &document)?;
+    // Booked before anything is opened.
+    books::audit(
+        db,
+        cli,
+        AuditRole::Operator,
+        AuditAction::Trace,
+        AuditObject::Document(document.document),
+        1,
+    )?;
     let bytes = bytes_of(home, db, &document, &unit, &fact, mapper.as_ref())?;
     let text = match &bytes {
         Some(bytes) => mapper.show(bytes),
@@ -97,14 +106,6 @@ fn back(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, id: &FactId) ->
             .map(|c| format!("{} {} {}", c.system, c.code, c.text.as_deref().unwrap_or("")))
             .unwrap_or_default()
     };
-    books::audit(
-        db,
-        cli,
-        AuditRole::Operator,
-        AuditAction::Trace,
-        AuditObject::Document(document.document),
-        1,
-    )?;
     let date = |d: Option<musubi_model::PartialDate>| d.map(|d| d.to_string()).unwrap_or_default();
     voice.line(format!("■ {} {}", voice.word("事実", "fact"), id));
     voice.line(format!(

@@ -36,6 +36,14 @@ fn the_catalogue_of_findings_is_up_to_date() {
 }
 
 #[test]
+fn the_list_of_checks_is_up_to_date() {
+    let here = folder();
+    let said = run_in(here.path(), 0, &["check", "list"]);
+    check("../docs/checks.md", &said.out, "musubi check list > docs/checks.md");
+    assert_eq!(said.out.lines().filter(|l| l.starts_with("| C-")).count(), 92);
+}
+
+#[test]
 fn the_coverage_of_the_plan_is_up_to_date() {
     let here = folder();
     let said = run_in(here.path(), 0, &["formats", "--coverage"]);
