@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Three tables. (1) Every format cut and mapped on one core, beside a floor on the same bytes in the same run, and beside
-# public parsers from PyPI where they can be installed. (2) The audit log,
-# beside BLAKE3 of the same bytes. (3) Whole loads, beside two floors.
+# public parsers from PyPI where they can be installed. (2) The audit log, beside
+# BLAKE3 of the same bytes. (3) Whole loads, beside two floors.
 # MUSUBI_BENCH_MB sets the corpus size of (3), MUSUBI_BENCH_FORMAT_MB that of each format of (1).
 set -euo pipefail
 cd "$(dirname "$0")/.."
