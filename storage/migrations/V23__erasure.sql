@@ -280,7 +280,7 @@ BEGIN
     WHERE q.submission_id = e.submission_id
       AND substring(q.fact_id FROM 1 FOR 13) = substring(e.document FROM 1 FOR 9) || int4send(e.ordinal);
   GET DIAGNOSTICS n = ROW_COUNT; done := done || jsonb_build_object('intake.quality_answer', n);
-  UPDATE intake.document d SET path_sealed = '' FROM erased_document e
+  UPDATE intake.document d SET path_sealed = '', path_key = nobody FROM erased_document e
     WHERE d.submission_id = e.submission_id AND d.ordinal = e.file AND d.path_sealed <> '';
   GET DIAGNOSTICS n = ROW_COUNT; done := done || jsonb_build_object('intake.document path', n);
   -- The row itself stays with its disposition: the balance of the delivery still closes.

@@ -17,12 +17,49 @@ use serde_json::Value;
 
 use crate::house::{House, Region, Said, files, run_in, string, text};
 
-/// A house with a night in it and the opt-outs that came after it.
-fn loaded() -> House {
-    let house = Region::get().house();
-    house.run(0, &["nightly", "--inbox", text(&house.region.path("inbox/night-01"))]);
-    house.run(0, &["optout", "load", text(&house.region.path("optout/optout.csv"))]);
+/// A house with a night in it and, after it, the opt-outs of some who are in it.
+fn loaded_in(region: &Arc<Region>) -> House {
+    let house = region.house();
+    house.run(0, &["nightly", "--inbox", text(&region.path("inbox/night-01"))]);
+    let mut list = String::from(
+        "entry,provider_id,local_number,insurer_number,symbol,number,branch,name_kana,birth,sex,effective_from\n",
+    );
+    for (entry, p) in asking(region).iter().enumerate() {
+        let row = ["", "", &p[13], &p[14], &p[15], &p[16], &p[7], &p[5], &p[4], "2026-01-01"].join(",");
+        list.push_str(&format!("{},{row}\n", entry + 1));
+    }
+    let file = house.beside("stop.csv");
+    fs::write(&file, list).unwrap();
+    house.run(0, &["optout", "load", text(&file)]);
     house
+}
+
+fn loaded() -> House {
+    loaded_in(&Region::clean())
+}
+
+/// Six of those who stand in the first night: rows of the truth, of people who stay as they are.
+fn asking(region: &Region) -> Vec<Vec<String>> {
+    let table = |name: &str| fs::read_to_string(region.path(name)).unwrap();
+    let seen: BTreeSet<String> = table("truth/records.csv")
+        .lines()
+        .filter(|l| l.starts_with("inbox/night-01"))
+        .map(|l| l.rsplit(',').next().unwrap().to_owned())
+        .collect();
+    let rows: Vec<Vec<String>> = table("truth/persons.csv")
+        .lines()
+        .skip(1)
+        .map(|l| l.split(',').map(str::to_owned).collect())
+        .collect();
+    let alone = |p: &[String], place: usize| rows.iter().filter(|r| r[place] == p[place]).count() == 1;
+    let some: Vec<Vec<String>> = rows
+        .iter()
+        .filter(|p| seen.contains(&p[0]) && [0, 6, 7].iter().all(|place| alone(p, *place)))
+        .take(6)
+        .cloned()
+        .collect();
+    assert_eq!(some.len(), 6);
+    some
 }
 
 fn by(house: &House, actor: &str, code: i32, words: &[&str]) -> Said {
@@ -42,28 +79,10 @@ fn erased(house: &House) -> (String, Value) {
     (id, done)
 }
 
-/// What nobody else has of those who asked to stop everywhere: names and numbers that must be nowhere.
+/// Their names, which nobody else bears: they must be nowhere.
 fn needles(region: &Region) -> BTreeSet<String> {
-    let table = |name: &str| fs::read_to_string(region.path(name)).unwrap();
-    let (persons, list) = (table("truth/persons.csv"), table("optout/optout.csv"));
-    let persons: Vec<Vec<&str>> = persons.lines().skip(1).map(|l| l.split(',').collect()).collect();
-    let mut found = BTreeSet::new();
-    for line in list.lines().skip(1) {
-        let asked: Vec<&str> = line.split(',').collect();
-        if !asked[1].is_empty() {
-            continue;
-        }
-        let Some(person) = persons.iter().find(|p| p[7] == asked[7] && p[5] == asked[8]) else { continue };
-        for place in [6, 7, 15] {
-            let alone = persons.iter().all(|p| p[0] == person[0] || p[place] != person[place]);
-            if alone && person[place].len() >= 7 {
-                found.insert(person[place].to_owned());
-                found.insert(person[place].replace(' ', "\u{3000}"));
-            }
-        }
-    }
-    assert!(found.len() >= 4, "{} needles", found.len());
-    found
+    let names = asking(region).into_iter().flat_map(|p| [p[6].clone(), p[7].clone()]);
+    names.flat_map(|n| [n.replace(' ', "\u{3000}"), n]).filter(|n| n.chars().count() >= 5).collect()
 }
 
 /// Everything that the installation's keys still open, as text: raw bytes, paths, demographics.
@@ -170,12 +189,13 @@ fn two_execute_a_third_verifies_and_nothing_opens_any_more() {
 
 #[test]
 fn killed_at_every_point_an_erasure_is_run_to_the_same_end() {
-    let region = Region::get();
-    let whole = loaded();
+    // The same keys in all houses, so that fingerprints can be compared.
+    let region = Region::clean();
+    let whole = loaded_in(&region);
     erased(&whole);
     let expected = whole.fingerprint();
     for point in ERASURE_POINTS {
-        let house = loaded();
+        let house = loaded_in(&region);
         let id = confirmed(&house);
         let fault = format!("kill@{point}");
         let words = ["--actor", "second", "erasure", "run", &id, "--fault", &fault];
@@ -191,7 +211,6 @@ fn killed_at_every_point_an_erasure_is_run_to_the_same_end() {
         let parquet = lake.iter().filter(|p| p.extension().is_some_and(|e| e == "parquet")).count();
         assert_eq!(check["lake_files"].as_u64(), u64::try_from(parquet).ok(), "{point}");
     }
-    drop(region);
 }
 
 #[test]
