@@ -183,7 +183,7 @@ impl Disclosure {
 #[must_use]
 pub fn scan(html: &str, names: &[String], min: u64) -> Vec<String> {
     let mut found = Vec::new();
-    for cell in html.split("class=\"n\">").skip(1) {
+    for cell in html.split("<td class=\"n\">").skip(1) {
         let shown: String =
             cell.chars().take_while(|c| *c != '<').filter(|c| !matches!(c, ',' | ' ')).collect();
         match shown.parse::<u64>() {
