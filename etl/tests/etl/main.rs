@@ -3,6 +3,7 @@
 //! One binary for all, because each would link the whole store.
 
 mod codes;
+mod model;
 mod faults;
 mod night;
 mod notices;

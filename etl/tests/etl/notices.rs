@@ -81,7 +81,7 @@ fn crowd_of(room: &Room, n: usize, first: usize, different: bool) -> Parcel {
 }
 
 /// A card's number as receipts write it: full-width digits in Shift_JIS.
-fn full_width(n: usize) -> Vec<u8> {
+pub fn full_width(n: usize) -> Vec<u8> {
     format!("{n:08}").bytes().flat_map(|digit| [0x82, 0x4f + (digit - b'0')]).collect()
 }
 

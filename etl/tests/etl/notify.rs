@@ -73,6 +73,8 @@ pub struct Told {
     pub programme_start: Date,
     /// How many persons the ledger says it knows, where that is not the truth.
     pub persons: Option<i64>,
+    /// The lines take earlier ones back.
+    pub void: bool,
 }
 
 impl Told {
@@ -90,6 +92,7 @@ impl Told {
             ledger_on: japanese_day(now()),
             programme_start: date(2018, 7, 1),
             persons: None,
+            void: false,
         }
     }
 }
@@ -138,7 +141,7 @@ pub fn enter(room: &Room, provider: &ProviderId, people: &[SourceIdentity], told
                 minor: told.minor_born.is_some(),
                 birth,
                 local: described.tokens.iter().any(|t| t.kind == TokenKind::Local),
-                void: false,
+                void: told.void,
                 keys: described
                     .tokens
                     .into_iter()
