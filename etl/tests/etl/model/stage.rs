@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use jiff::civil::date;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 use musubi_compliance::erasure::{self, ErasureFaults, Ground, Order, Running, Stores, Whom};
 use musubi_etl::held::load_held;
 use musubi_etl::house::japanese_day;
@@ -110,6 +110,7 @@ impl Stage {
         stage
     }
 
+    pub fn room(&self) -> &Room { &self.room }
     /// A house in which nothing ever happened.
     pub fn empty(&self) {
         let mut owner = self.room.registry.server().connect_owner().expect("owner");
@@ -183,7 +184,7 @@ impl Stage {
         let mut out = changed(&self.head, |c| {
             (c[2], c[3], c[4]) =
                 (provider[..2].into(), provider[2..3].into(), provider[3..].as_bytes().to_vec());
-            c[8] = format!("{:010}\r\n", serial).into_bytes();
+            c[9] = format!("{:010}\r\n", serial).into_bytes();
         });
         let mut points = 0;
         for (n, (who, month)) in units.iter().enumerate() {
@@ -191,8 +192,10 @@ impl Stage {
                 if line.starts_with(b"RE,") {
                     out.extend(changed(line, |c| {
                         c[1] = (n + 1).to_string().into_bytes();
-                        c[3] = format!("20261{month}").into_bytes();
-                        let born = date(1940 + 7 * i16::try_from(*who).expect("few"), 3, 5);
+                        c[3] = format!("2026{:02}", 9 + month).into_bytes();
+                        (c[4], c[36]) = (called(*who), called(*who));
+                        let born = Span::new().days(i64::try_from(who * 4_019 + 77).expect("few"));
+                        let born = date(1940, 1, 1).checked_add(born).expect("a day");
                         c[6] = born.strftime("%Y%m%d").to_string().into_bytes();
                         c[13] = format!("{:09}", 1_000 * (place + 1) + 17 * who).into_bytes();
                     }));
@@ -369,7 +372,7 @@ impl Stage {
             let long = |place: usize| u64::try_from(row.get::<_, i64>(place)).expect("positive");
             let pack = row.get::<_, String>(5).parse().expect("a pack");
             let entry = PackEntry { offset: long(6), len: long(7) };
-            let range = ByteRange { start: long(3), len: small(4) };
+            let range = ByteRange { start: long(3), len: u32::try_from(long(4)).expect("short") };
             let (_, segments) = vault::read_table(&self.room.folders.vault, &pack, entry).expect("a table");
             let ids: Vec<IdentityId> = segments.iter().map(|s| IdentityId(s.key_id)).collect();
             let keys = db.existing_data_keys(&self.room.shared.ring.kek, &ids).expect("keys");
@@ -387,7 +390,7 @@ impl Stage {
     }
 }
 
-/// Statements that take all rows out of the tables that are empty in a new house.
+/// Statements that leave in every table what it holds in a new house.
 fn clearing(room: &Room) -> String {
     let mut owner = room.registry.server().connect_owner().expect("owner");
     let tables = owner
@@ -403,8 +406,11 @@ fn clearing(room: &Room) -> String {
     for table in tables.iter().map(|row| row.get::<_, String>(0)) {
         let rows: i64 =
             owner.query_one(&format!("SELECT count(*) FROM {table}"), &[]).expect("counted").get(0);
-        if rows == 0 {
-            clear.push_str(&format!("DELETE FROM {table};"));
+        clear.push_str(&format!("DELETE FROM {table};"));
+        if rows > 0 {
+            let kept = format!("public.first_{}", table.replace('.', "_"));
+            owner.batch_execute(&format!("CREATE TABLE {kept} AS TABLE {table}")).expect("kept");
+            clear.push_str(&format!("INSERT INTO {table} SELECT * FROM {kept};"));
         }
     }
     clear + "COMMIT"
@@ -424,6 +430,13 @@ fn template(parcel: &Parcel) -> (Vec<u8>, Vec<Vec<u8>>) {
         })
         .expect("a receipt with one payer");
     (head, receipt.split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).collect())
+}
+
+/// A name in kana and Shift_JIS that nobody else here has anything of, so that linkage takes nobody for another.
+fn called(who: Person) -> Vec<u8> {
+    let who = u8::try_from(who).expect("few");
+    let (family, given) = ([0x83, 0x41 + 2 * who], [0x83, 0x69 + who]);
+    [family, family, [0x81, 0x40], given, given].concat()
 }
 
 /// A line with some of its columns changed.
