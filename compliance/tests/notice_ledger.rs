@@ -126,7 +126,7 @@ fn words_are_those_of_the_definition() {
     check(&[("party", "")], "NTC-WORD@party (空)");
     check(&[("status", "void")], "ok");
     check(&[("status", "VOID")], "NTC-WORD@status A×4");
-    check(&[("template", "t2")], "NTC-TEXT@template a9");
+    check(&[("template", "t2")], "NTC-TEXT@template A9");
     let void = lines(&[row(&[("status", "void")])]);
     assert!(void.entries[0].void);
 }

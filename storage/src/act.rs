@@ -10,6 +10,7 @@ pub mod incident;
 pub mod inquiry;
 pub mod instruction;
 pub mod notice;
+pub mod notice_scope;
 pub mod operation;
 pub mod organisation;
 pub mod parameter;

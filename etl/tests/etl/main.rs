@@ -5,6 +5,7 @@
 mod codes;
 mod model;
 mod faults;
+mod ledgers;
 mod night;
 mod notices;
 mod notify;
@@ -13,4 +14,5 @@ mod order;
 mod packages;
 mod privacy;
 mod relink;
+mod scope;
 mod support;

@@ -275,15 +275,3 @@ fn who_is_present_is_who_may_be_present_over_thousands_of_sequences() {
     println!("{cases} sequences, {threads} threads, seed {seed}");
     sequences(cases, threads, seed);
 }
-#[test]
-fn scratch() {
-    let stage = Stage::new();
-    let sent = stage.send(0, &[(0, vec![(0, 0)])], 1);
-    for e in std::fs::read_dir(sent.path.join("1310000001/1")).into_iter().flatten() { println!("{:?}", e); }
-    println!("{:?}", sent.what);
-    let mut st = vec![sent.path.clone()];
-    while let Some(p) = st.pop() { if p.is_dir() { st.extend(std::fs::read_dir(&p).unwrap().map(|e| e.unwrap().path())); } else { println!("{}\n{}", p.display(), String::from_utf8_lossy(&std::fs::read(&p).unwrap())); } }
-    println!("{:?}", stage.take(0, "", &sent));
-    println!("{:?}", stage.room().texts("SELECT concat_ws(' ', ordinal, byte_start, byte_len, disposition, records) FROM intake.unit"));
-    println!("{:?}", stage.room().texts("SELECT concat_ws(' ', rule, record, field, found) FROM intake.finding"));
-}

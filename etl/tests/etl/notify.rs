@@ -65,6 +65,8 @@ pub struct Told {
     /// Under age at the notice, born on this day.
     pub minor_born: Option<Date>,
     pub text: &'static str,
+    /// For which use, as the text says.
+    pub scope: &'static str,
     /// What the text names, and what was filed.
     pub items: Vec<String>,
     pub filed: Vec<String>,
@@ -87,6 +89,7 @@ impl Told {
             last_visit: None,
             minor_born: None,
             text: "t1",
+            scope: "both",
             items: all_items(),
             filed: all_items(),
             ledger_on: japanese_day(now()),
@@ -155,7 +158,7 @@ pub fn enter(room: &Room, provider: &ProviderId, people: &[SourceIdentity], told
     let text = TemplateRow {
         provider: provider.to_string(),
         version: told.text.to_owned(),
-        scope: "both".to_owned(),
+        scope: told.scope.to_owned(),
         items: told.items.clone(),
         text_hash: vec![0; 32],
     };

@@ -110,7 +110,6 @@ impl Stage {
         stage
     }
 
-    pub fn room(&self) -> &Room { &self.room }
     /// A house in which nothing ever happened.
     pub fn empty(&self) {
         let mut owner = self.room.registry.server().connect_owner().expect("owner");
