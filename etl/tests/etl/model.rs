@@ -275,3 +275,85 @@ fn who_is_present_is_who_may_be_present_over_thousands_of_sequences() {
     println!("{cases} sequences, {threads} threads, seed {seed}");
     sequences(cases, threads, seed);
 }
+/// One person comes to one place.
+fn comes(place: Place, who: Person) -> Step {
+    Step::Deliver { files: BTreeMap::from([(place, BTreeMap::from([(who, 0)]))]), fault: None }
+}
+
+fn told(place: Place, who: &[Person]) -> Step {
+    Step::Ledger { place, who: who.to_vec(), ago: 60, void: false }
+}
+
+fn stops(who: Person, by: Option<Place>) -> Step {
+    Step::Stop { who, by, only: None }
+}
+
+/// Sequences that were found to matter, told in words by their names.
+#[test]
+fn the_houses_agree_where_gates_held_units_linkage_and_erasure_meet() {
+    let stage = Stage::new();
+    let night = || Step::Night { fault: None };
+    let sequences: Vec<(&str, Vec<Step>)> = vec![
+        (
+            "whoever waited, came in and was erased cannot be read",
+            vec![comes(0, 1), told(0, &[1]), night(), stops(1, None), Step::Erase],
+        ),
+        (
+            "a record that waits is excluded, not held, when linkage knows its person asked to stop",
+            vec![
+                told(0, &[1]),
+                told(1, &[1]),
+                comes(0, 1),
+                comes(1, 1),
+                Step::Days(5),
+                stops(1, Some(0)),
+                comes(1, 1),
+                night(),
+            ],
+        ),
+        (
+            "a notice taken back of somebody who asked to stop keeps nobody else out",
+            vec![
+                told(0, &[1, 2]),
+                Step::Ledger { place: 0, who: vec![2], ago: 60, void: true },
+                stops(2, None),
+                comes(0, 1),
+            ],
+        ),
+        (
+            "a backup of before an erasure brings nobody back",
+            vec![
+                told(0, &[1, 2]),
+                comes(0, 1),
+                comes(0, 2),
+                Step::Backup,
+                stops(1, None),
+                Step::Erase,
+                comes(0, 1),
+                Step::Restore,
+                comes(0, 1),
+                Step::Withdraw { which: 0 },
+                comes(0, 1),
+            ],
+        ),
+        (
+            "parted records are not reached through each other",
+            vec![
+                told(0, &[1]),
+                told(1, &[1]),
+                comes(0, 1),
+                comes(1, 1),
+                Step::Part { who: 1 },
+                stops(1, Some(0)),
+                comes(1, 1),
+                Step::Erase,
+                comes(1, 1),
+            ],
+        ),
+    ];
+    let differ: Vec<String> = sequences
+        .into_iter()
+        .filter_map(|(name, steps)| run(&stage, &steps).err().map(|e| format!("{name}: {e}")))
+        .collect();
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
+}
