@@ -315,7 +315,7 @@ fn a_ledger_that_is_missing_stale_or_broken_admits_nobody() {
     let room = room();
     let parcel = crowd(&room, 3, 0);
     let outcome = room.take(&written(&room, &parcel));
-    assert_eq!(outcome.findings.get("RCV_LEDGER_MISSING"), Some(&1));
+    assert_eq!(outcome.findings.get("RCV-LEDGER-MISSING"), Some(&1));
     assert_eq!((room.files().len(), room.partition().len()), (0, 0));
     assert_eq!(outcome.state, Acknowledged, "the rest of the house goes on");
 
@@ -323,14 +323,14 @@ fn a_ledger_that_is_missing_stale_or_broken_admits_nobody() {
     let stale = Told { ledger_on: date(2026, 11, 1), ..Told::on(date(2026, 1, 1)) };
     notify::enter(&room, &provider, &told, &stale);
     let outcome = room.take(&written(&room, &crowd(&room, 3, 0).of_day(318)));
-    assert_eq!(outcome.findings.get("RCV_LEDGER_STALE"), Some(&1));
+    assert_eq!(outcome.findings.get("RCV-LEDGER-STALE"), Some(&1));
     assert_eq!(room.files().len(), 0);
 
     notify::enter(&room, &provider, &[], &Told::on(date(2026, 1, 1)));
     room.execute("ALTER TABLE compliance.notice_ledger DISABLE TRIGGER ALL");
     room.execute("UPDATE compliance.notice_ledger SET persons = persons + 1 WHERE ledger_id = 1");
     let outcome = room.take(&written(&room, &crowd(&room, 3, 0).of_day(319)));
-    assert_eq!(outcome.findings.get("RCV_LEDGER_BROKEN"), Some(&1));
+    assert_eq!(outcome.findings.get("RCV-LEDGER-BROKEN"), Some(&1));
     assert_eq!((room.files().len(), room.partition().len()), (0, 0));
     assert_eq!(held(&room).settled.len(), 0);
 }
