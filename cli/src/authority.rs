@@ -216,9 +216,9 @@ pub const LINES: &[Line] = &[
     by_role("backup tried", &[Operator]),
     // receipts and books
     by_role("book receipts", LOOKS),
-    decided("book confirm", &[Confirmer]),
+    decided("book confirm", &[Confirmer]).by("by"),
     by_role("book provision", DELIVERIES),
-    decided("book persons", &[Officer, Confirmer]),
+    decided("book persons", &[Officer, Confirmer]).by("by"),
     by_role("book list", LOOKS),
     by_role("book export", LOOKS),
     by_role("book check", LOOKS),

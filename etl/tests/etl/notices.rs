@@ -124,6 +124,11 @@ fn g1_a_feed_that_lost_its_notice_filter_is_stopped_on_the_first_day() {
     assert_eq!(room.texts("SELECT identity_id::text FROM identity.source_identity LIMIT 1").len(), 0);
     let told_of = room.texts("SELECT unnotified || ' of ' || in_feed || ' ' || stopped FROM compliance.reconciliation");
     assert_eq!(told_of, [format!("{extra} of 95495 blocked")]);
+    let incidents = room.registry.act().expect("a handle").incidents().expect("read");
+    let (incident, events) = &incidents[0];
+    assert_eq!((incidents.len(), incident.kind.as_str()), (1, "unnotified"));
+    let said = format!("{events:?}");
+    assert!(said.contains("serious") && said.contains(&extra.to_string()), "{said}");
     // Nobody opens this gate but a ledger: the notified wait as well, until the others are gone or told.
     assert_eq!(held(&room).settled.len(), 0);
     assert!(room.files().is_empty());
