@@ -523,8 +523,8 @@ impl NoticeGate {
     }
 }
 
-/// The notices that speak for a unit. A chart number finds its own notice and no other. A unit without one is found by
-/// care number, or by a card with equal birth date and sex that names one person (by its branch number, or with the
+/// The notices that speak for a unit. A chart number finds its own notice, and keeps a card from finding another; a care
+/// number is one person's wherever it stands. A unit without a chart number is found by a card with equal birth date and sex that names one person (by its branch number, or with the
 /// equal name); so is a person whom the ledger does not know by chart number. A unit without any number, such as a death
 /// certificate, is found by name, birth date and sex when `by_name` and only one notified person has them.
 fn speaking<'f>(found: &'f Found, claim: &Claim<'_>, by_name: bool) -> Vec<&'f NoticeHit> {
@@ -543,7 +543,7 @@ fn speaking<'f>(found: &'f Found, claim: &Claim<'_>, by_name: bool) -> Vec<&'f N
     let free = |h: &&NoticeHit| !(charted && h.local);
     let same_name: BTreeSet<i64> = hits(TokenKind::Name).map(|h| h.notice).collect();
     // A care number is one person's; birth date and sex may be missing beside it, but must not differ.
-    out.extend(hits(TokenKind::Care).filter(|h| claim.guard.is_none() || guarded(h)).filter(free));
+    out.extend(hits(TokenKind::Care).filter(|h| claim.guard.is_none() || guarded(h)));
     out.extend(
         hits(TokenKind::Insured)
             .filter(guarded)

@@ -12,3 +12,6 @@ CREATE OR REPLACE FUNCTION identity.keys_of_erasing(job text) RETURNS SETOF byte
 $$;
 
 GRANT DELETE ON intake.held_token TO musubi_ingest;
+
+-- Erasure opens keys, too, and is counted like everybody who does.
+GRANT SELECT, INSERT, UPDATE (opened) ON compliance.access_count TO musubi_erasure;

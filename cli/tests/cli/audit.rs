@@ -119,7 +119,8 @@ fn a_witness_elsewhere_and_the_verifier_find_two_histories() {
     house.run(0, &["audit", "checkpoint", "--out", text(&third), "--since", "2", "--since", "5"]);
     house.run(0, &["audit", "export", "--out", text(&log)]);
     assert!(check(0, &[text(&log)]).contains("the log holds"));
-    assert!(check(4, &[text(&log), "--checkpoint", text(&first)]).contains("(forked)"));
+    let said = check(4, &[text(&log), "--checkpoint", text(&first)]);
+    assert!(said.contains("(forked)"), "{said}");
     assert_eq!(house.json(4, &["audit", "verify", "--checkpoint", text(&first)])["what"], "forked");
     let kept = std::fs::read_to_string(&second).unwrap();
     let size = kept.lines().nth(1).unwrap().to_owned();
