@@ -524,9 +524,10 @@ impl NoticeGate {
 }
 
 /// The notices that speak for a unit. A chart number finds its own notice, and keeps a card from finding another; a care
-/// number is one person's wherever it stands. A unit without a chart number is found by a card with equal birth date and sex that names one person (by its branch number, or with the
-/// equal name); so is a person whom the ledger does not know by chart number. A unit without any number, such as a death
-/// certificate, is found by name, birth date and sex when `by_name` and only one notified person has them.
+/// number is one person's wherever it stands. A unit without a chart number, or of a person whom the ledger knows by none,
+/// is found by a card with equal birth date and sex that names one person (by its branch number, or with the equal name).
+/// A unit without any number, such as a death certificate, is found by name, birth date and sex when `by_name` and only
+/// one notified person has them.
 fn speaking<'f>(found: &'f Found, claim: &Claim<'_>, by_name: bool) -> Vec<&'f NoticeHit> {
     let hits = |kind: TokenKind| {
         let provider = claim.provider.as_str();
