@@ -212,7 +212,7 @@ pub const LINES: &[Line] = &[
     by_role("erasure ledger", &[Eraser, Operator]),
     by_role("erasure reapply", &[Eraser, Operator]),
     by_role("backup make", &[Operator]),
-    free("backup restore"),
+    by_role("backup restore", &[Operator]),
     by_role("backup tried", &[Operator]),
     // receipts and books
     by_role("book receipts", LOOKS),

@@ -162,7 +162,7 @@ fn two_execute_a_third_verifies_and_nothing_opens_any_more() {
     assert_eq!(done["facts"], plan["before"]["facts"]);
     assert_eq!(done["files"], plan["before"]["files"]);
     for executor in ["eraser-01", "eraser-02"] {
-        by(&house, executor, 1, &["erasure", "verify", &id]);
+        by(&house, executor, 2, &["erasure", "verify", &id]);
     }
     by(&house, "confirmer-01", 1, &["erasure", "certificate", &id, "--out", text(&house.beside("early.json"))]);
     let verified = by(&house, "confirmer-01", 0, &["erasure", "verify", &id]).json();
@@ -183,7 +183,7 @@ fn two_execute_a_third_verifies_and_nothing_opens_any_more() {
     let said = fs::read_to_string(&paper).unwrap();
     assert!(page.contains("削除証明書") && page.contains(&id));
     assert_eq!(standing(&needles, &(page + &said)), Vec::<String>::new());
-    fs::write(&paper, said.replacen("\"verifier\": \"third\"", "\"verifier\": \"fourth\"", 1)).unwrap();
+    fs::write(&paper, said.replacen("\"verifier\": \"confirmer-01\"", "\"verifier\": \"confirmer-02\"", 1)).unwrap();
     house.run(4, &["erasure", "verify-certificate", text(&paper)]);
 }
 
