@@ -10,6 +10,8 @@ pub mod conduct;
 pub mod evidence;
 pub mod notice;
 pub mod programs;
+mod read_conduct;
+mod read_office;
 pub mod records;
 pub mod sealed;
 
@@ -20,6 +22,7 @@ use serde::Serialize;
 
 pub use books::{BUILD, Books, READERS};
 pub use catalogue::{Catalogue, CatalogueRefused, Check, CheckId, Override, Severity, Stage, Words};
+pub use read_conduct::CONDUCT;
 
 /// References that a judgement keeps of what is wrong; more are counted only.
 const REFERENCES_MAX: usize = 20;

@@ -86,6 +86,13 @@ pub enum YearlyError {
     Json(#[from] serde_json::Error),
 }
 
+/// What the books of notices count of a year. They keep states, not a history, so that a count could not be made again:
+/// the lines stand without a number.
+pub fn notices(_: &mut ActDb, _: Timestamp, _: Timestamp) -> Result<Vec<Line>, StorageError> {
+    let line = |key: &str, ja: &str| Line { key: key.to_owned(), ja: ja.to_owned(), count: None };
+    Ok(vec![line("notified", "通知した本人"), line("held", "通知の期間が満了していない本人")])
+}
+
 /// First and last day of a business year.
 pub fn days(set: &ParameterSet, year: i16, on: Date) -> Result<(Date, Date), YearlyError> {
     let month = i8::try_from(set.number("yearly.first_month", on)?).map_err(|_| YearlyError::Year(year))?;
