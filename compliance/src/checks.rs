@@ -266,5 +266,8 @@ pub fn run<'c>(
 }
 
 #[cfg(test)]
+#[path = "checks/conduct_tests.rs"]
+mod conduct_tests;
+#[cfg(test)]
 #[path = "checks/tests.rs"]
 mod tests;

@@ -16,7 +16,7 @@ use musubi_storage::registry::ActDb;
 use super::evidence::{Certificate, Given, Quorum, Sat, Session, certificate_terms, given, sat};
 use super::records::Chain;
 use super::sealed::{Apart, Hand};
-use super::{Judgement, Reader, Unreadable, conduct, number, evidence, notice, programs, records, sealed};
+use super::{Judgement, Reader, Unreadable, conduct, evidence, notice, number, programs, records, sealed};
 use crate::audit::tree;
 use crate::{book, notice as notices};
 
@@ -152,9 +152,7 @@ fn chains(books: &mut Books) -> Judged {
     });
     let book = match book::verify(&mut books.db)? {
         Ok(entries) => Chain { book: "compliance.ledger_book", verified: entries, broken_at: None },
-        Err(broken) => {
-            Chain { book: "compliance.ledger_book", verified: 0, broken_at: Some(broken.place()) }
-        }
+        Err(broken) => Chain { book: "compliance.ledger_book", verified: 0, broken_at: Some(broken.place()) },
     };
     let cases: Vec<Chain> = [log, whole, book].into_iter().chain(broken).collect();
     let checkpoints = number(books.db.checkpoints()?.len());

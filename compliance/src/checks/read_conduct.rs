@@ -130,9 +130,8 @@ fn recipients(books: &mut Books) -> Judged {
     let mut cases = Vec::new();
     for p in provided(books)? {
         let id = p.release.release;
-        let elsewhere = handovers
-            .iter()
-            .any(|h| text(h, "release") == id && text(h, "user") != p.spec.recipient);
+        let elsewhere =
+            handovers.iter().any(|h| text(h, "release") == id && text(h, "user") != p.spec.recipient);
         let of_user = |c: &&RegisterRow| text(c, "user") == p.spec.recipient;
         // The newest contract says what the user is; with none, or handed to somebody else, nothing permits it.
         let contract = contracts.iter().filter(of_user).max_by_key(|c| date(c, "from"));
@@ -189,7 +188,11 @@ fn obligations(books: &mut Books) -> Judged {
         .iter()
         .map(|o| Found {
             of: format!("obligation:{}", o.entry),
-            wrong: if is_overdue(o, today) { vec![format!("{} overdue", text(o, "what"))] } else { Vec::new() },
+            wrong: if is_overdue(o, today) {
+                vec![format!("{} overdue", text(o, "what"))]
+            } else {
+                Vec::new()
+            },
         })
         .collect();
     Ok(conduct::sound(&cases)?.with("contracts", number(contracts.len())))
@@ -203,7 +206,9 @@ fn transfers(books: &mut Books) -> Judged {
         wrong.iter().map(|w| Found { of: "transfer".to_owned(), wrong: vec![w.clone()] }).collect();
     let all: BTreeSet<(&str, &str)> = rows.iter().map(|r| (r.id.as_str(), r.side.as_str())).collect();
     let whole = all.len().saturating_sub(cases.len());
-    cases.extend(all.iter().take(whole).map(|(id, side)| Found { of: format!("{id} ({side})"), wrong: Vec::new() }));
+    cases.extend(
+        all.iter().take(whole).map(|(id, side)| Found { of: format!("{id} ({side})"), wrong: Vec::new() }),
+    );
     Ok(conduct::sound(&cases)?.with("rows", number(rows.len())))
 }
 

@@ -143,7 +143,9 @@ pub(super) fn instructed(books: &mut Books) -> Judged {
         });
         need(release.release, met);
     }
-    Ok(conduct::sound(&cases)?.with("instructions", number(instructions.len())).with("runs", number(runs.len())))
+    Ok(conduct::sound(&cases)?
+        .with("instructions", number(instructions.len()))
+        .with("runs", number(runs.len())))
 }
 
 /// C-074: held by the book, used by the log.
@@ -165,7 +167,9 @@ pub(super) fn dual_control(books: &mut Books) -> Judged {
     cases.extend(books.db.two_handed()?.iter().map(conduct::by_two));
     // Each of these rows names an operation that was used: the database holds that.
     let changes = books.db.approved_changes()?.len();
-    Ok(conduct::sound(&cases)?.with("operations", number(operations.len())).with("parameters", number(changes)))
+    Ok(conduct::sound(&cases)?
+        .with("operations", number(operations.len()))
+        .with("parameters", number(changes)))
 }
 
 /// C-083: training and pledge of every active account.
@@ -188,6 +192,7 @@ pub(super) fn accounts(books: &mut Books) -> Judged {
 
 /// C-085: the clocks of open incidents. One that was closed late stays in the count, and stops nothing any more.
 pub(super) fn incidents(books: &mut Books) -> Judged {
+    books.db.readable("compliance.incident_event")?;
     let alarms = AlarmHours::in_force(&books.parameters, books.today).map_err(because)?;
     let (mut cases, mut closed_late) = (Vec::new(), 0);
     for (incident, events) in books.db.incidents()? {
@@ -203,6 +208,7 @@ pub(super) fn incidents(books: &mut Books) -> Judged {
 
 /// C-087: open inquiries. One that was closed late stays in the count.
 pub(super) fn inquiries(books: &mut Books) -> Judged {
+    books.db.readable("compliance.inquiry_event")?;
     let promises = Promises::in_force(&books.parameters, books.today).map_err(because)?;
     let (mut cases, mut closed_late) = (Vec::new(), 0);
     for (asked, events) in books.db.inquiries()? {
@@ -273,5 +279,7 @@ pub(super) fn governed(books: &mut Books) -> Judged {
         let began = runs.iter().find(|run| within(run, &noted)).map_or(noted.at, |run| run.started_at);
         judge(noted.run_id, &noted.param_hash, &noted.program_hash, began);
     }
-    Ok(conduct::sound(&cases)?.with("sets", number(rule.sets.len())).with("changes", number(rule.changes.len())))
+    Ok(conduct::sound(&cases)?
+        .with("sets", number(rule.sets.len()))
+        .with("changes", number(rule.changes.len())))
 }
