@@ -86,11 +86,11 @@ pub enum YearlyError {
     Json(#[from] serde_json::Error),
 }
 
-/// What the books of notices count of a year. They keep states, not a history, so that a count could not be made again:
-/// the lines stand without a number.
-pub fn notices(_: &mut ActDb, _: Timestamp, _: Timestamp) -> Result<Vec<Line>, StorageError> {
-    let line = |key: &str, ja: &str| Line { key: key.to_owned(), ja: ja.to_owned(), count: None };
-    Ok(vec![line("notified", "通知した本人"), line("held", "通知の期間が満了していない本人")])
+/// What the books of notices count at the end of a year.
+pub fn notices(db: &mut ActDb, _: Timestamp, to: Timestamp) -> Result<Vec<Line>, StorageError> {
+    let (notified, held) = db.notified_and_held(to)?;
+    let line = |key: &str, ja: &str, count| Line { key: key.to_owned(), ja: ja.to_owned(), count: Some(count) };
+    Ok(vec![line("notified", "通知した本人(医療機関等ごと)", notified), line("held", "通知待ちの単位", held)])
 }
 
 /// First and last day of a business year.

@@ -222,10 +222,12 @@ fn consideration(books: &mut Books) -> Judged {
 }
 
 /// What reports and pages are counted from. Read before every answer, so that an empty year cannot hide a closed book.
-const COUNTED: [&str; 10] = [
+const COUNTED: [&str; 12] = [
     "compliance.receipt_record",
     "compliance.ledger_book",
     "compliance.opt_out",
+    "compliance.notice_ledger",
+    "intake.held",
     "board.request",
     "release.ledger",
     "compliance.incident",
