@@ -124,6 +124,7 @@ pub const LINES: &[Line] = &[
     free("match eval"),
     free("bench"),
     free("ack verify"),
+    by_role("release verify", &[Checker]).when("record"),
     free("release verify"),
     free("model show"),
     free("model report"),

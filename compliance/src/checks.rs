@@ -10,6 +10,8 @@ pub mod conduct;
 pub mod evidence;
 pub mod notice;
 pub mod programs;
+mod read_conduct;
+mod read_office;
 pub mod records;
 pub mod sealed;
 
@@ -20,6 +22,7 @@ use serde::Serialize;
 
 pub use books::{BUILD, Books, READERS};
 pub use catalogue::{Catalogue, CatalogueRefused, Check, CheckId, Override, Severity, Stage, Words};
+pub use read_conduct::CONDUCT;
 
 /// References that a judgement keeps of what is wrong; more are counted only.
 const REFERENCES_MAX: usize = 20;
@@ -262,6 +265,9 @@ pub fn run<'c>(
     catalogue.checks().iter().filter(|check| wanted(check)).map(|check| ask(check, rooms)).collect()
 }
 
+#[cfg(test)]
+#[path = "checks/conduct_tests.rs"]
+mod conduct_tests;
 #[cfg(test)]
 #[path = "checks/tests.rs"]
 mod tests;

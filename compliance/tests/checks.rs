@@ -5,7 +5,9 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use musubi_compliance::audit::{AuditAction, AuditEntry, AuditObject, AuditResult, AuditRole, Name, append};
-use musubi_compliance::checks::{Books, Catalogue, Check, Desk, READERS, Verdict, evidence, programs, run};
+use musubi_compliance::checks::{
+    Books, CONDUCT, Catalogue, Check, Desk, READERS, Reader, Verdict, evidence, programs, run,
+};
 use musubi_compliance::parameters::parameters;
 use musubi_model::sign::SecretKey;
 use musubi_storage::act::check::CheckResultRow;
@@ -34,7 +36,7 @@ fn now() -> Timestamp {
     Timestamp::new(1_796_083_200, 0).unwrap()
 }
 
-fn desk(house: &House) -> Desk<Books> {
+fn desk(house: &House, readers: &'static [Reader<Books>]) -> Desk<Books> {
     let store = Books {
         db: house.registry.act().unwrap(),
         parameters: parameters(None).unwrap(),
@@ -42,14 +44,20 @@ fn desk(house: &House) -> Desk<Books> {
         now: now(),
         house: key().public(),
     };
-    Desk { store, readers: READERS }
+    Desk { store, readers }
 }
 
 fn verdict(house: &House, check: &Check) -> Verdict {
     let catalogue = Catalogue::shipped().unwrap();
-    let mut desk = desk(house);
-    let outcomes = run(&catalogue, |c| c.id == check.id, &mut [&mut desk]);
+    let (mut books, mut conduct) = (desk(house, READERS), desk(house, CONDUCT));
+    let outcomes = run(&catalogue, |c| c.id == check.id, &mut [&mut books, &mut conduct]);
     outcomes[0].judgement.verdict
+}
+
+/// The checks that are read from the books.
+fn read(catalogue: &Catalogue) -> impl Iterator<Item = &Check> {
+    let has = |c: &&Check| READERS.iter().chain(CONDUCT).any(|(n, _)| *n == c.id.number());
+    catalogue.checks().iter().filter(has)
 }
 
 #[test]
@@ -58,7 +66,7 @@ fn a_check_that_cannot_read_its_input_fails() {
     let mut owner = house.registry.server().connect_owner().unwrap();
     let catalogue = Catalogue::shipped().unwrap();
     let mut closed = 0;
-    for check in catalogue.checks().iter().filter(|c| READERS.iter().any(|(n, _)| *n == c.id.number())) {
+    for check in read(&catalogue) {
         assert_ne!(verdict(&house, check), Verdict::Unreadable, "{} in an empty house", check.id);
         for table in check.tables() {
             owner.batch_execute(&format!("ALTER TABLE {table} RENAME TO gone")).unwrap();
@@ -69,9 +77,9 @@ fn a_check_that_cannot_read_its_input_fails() {
         }
         assert_ne!(verdict(&house, check), Verdict::Unreadable, "{} after all", check.id);
     }
-    assert!(closed >= READERS.len(), "{closed} tables were taken away");
+    assert!(closed >= READERS.len() + CONDUCT.len(), "{closed} tables were taken away");
     // The other way to close a table: the grant.
-    for check in catalogue.checks().iter().filter(|c| READERS.iter().any(|(n, _)| *n == c.id.number())) {
+    for check in read(&catalogue) {
         for table in check.tables() {
             owner.batch_execute(&format!("REVOKE SELECT ON {table} FROM musubi_act")).unwrap();
             assert_eq!(verdict(&house, check), Verdict::Unreadable, "{} may not read {table}", check.id);
@@ -110,7 +118,7 @@ fn g17_a_changed_entry_of_the_log_fails_the_chain() {
     owner.batch_execute("ALTER TABLE compliance.audit DISABLE TRIGGER ALL").unwrap();
     assert_eq!(verdict(&house, &guard), Verdict::Fail);
     owner.batch_execute("UPDATE compliance.audit SET actor = 'desk-2' WHERE seq = 2").unwrap();
-    let mut desk = desk(&house);
+    let mut desk = desk(&house, READERS);
     let outcomes = run(&catalogue, |c| c.id == chain.id, &mut [&mut desk]);
     assert_eq!(outcomes[0].judgement.verdict, Verdict::Fail);
     assert_eq!(outcomes[0].judgement.evidence, ["compliance.audit:2"]);

@@ -160,9 +160,10 @@ fn act(cli: &Cli, voice: Voice, order: &Check, catalogue: &Catalogue) -> Result<
             && stage.is_none_or(|s| check.stages.iter().any(|of| of.as_str() == s))
     };
     let mut act = Desk { store: books(&home)?, readers: checks::READERS };
+    let mut conduct = Desk { store: books(&home)?, readers: checks::CONDUCT };
     let mut release = Desk { store: releases(&home)?, readers: musubi_release::checks::READERS };
     let mut vault = Vault { home: &home, releases: releases(&home)?, books: books(&home)? };
-    let outcomes = checks::run(catalogue, wanted, &mut [&mut act, &mut release, &mut vault]);
+    let outcomes = checks::run(catalogue, wanted, &mut [&mut act, &mut conduct, &mut release, &mut vault]);
     let mut db = home.registry.act()?;
     let hash = record_parameters(&mut db, &home.parameters, now()).context("パラメータを記録できません")?;
     let rows: Vec<CheckResultRow> = outcomes.iter().map(|o| row(o, &run_id, &hash)).collect::<Result<_>>()?;

@@ -209,11 +209,13 @@ fn record_check(cli: &Cli, package: &Path, report: &VerifyReport) -> Result<()> 
     let manifest = fs::read(package.join("manifest.json")).context("目録を読めません")?;
     let release_id = report.manifest.as_ref().map_or("-", |m| m.release_id.as_str());
     let home = Home::open(cli)?;
+    let run_id = super::program::note_run(&home, cli, "release verify", release_id)?;
     let mut db = home.registry.act()?;
     db.enter_release_check(&ReleaseCheckRow {
         release_id: release_id.to_owned(),
         manifest_hash: blake3::hash(&manifest).to_hex().to_string(),
         ok: report.ok(),
+        run_id,
         actor: Name::new(&cli.actor).context("--actor")?.to_string(),
         program_hash: binary_hash()?,
         at: now(),
