@@ -329,6 +329,7 @@ fn next(
 
 #[cfg(test)]
 mod tests {
+    use musubi_model::parameter::{Parameter, ParameterValue, Verified};
     use proptest::prelude::*;
 
     use super::*;
@@ -438,10 +439,16 @@ mod tests {
         let on = Date::constant(2026, 4, 1);
         assert_eq!(AlarmHours::in_force(&parameters::parameters(None).unwrap(), on), Ok(alarms()));
         for wrong in ["", "24 24", "72 24", "-1 5", "soon"] {
-            let row = format!(
-                "[[parameter]]\nname='incident.alarm_hours'\nvalue='{wrong}'\nfrom='2026-03-01'\nbasis='試験'\n"
-            );
-            let set = parameters::parameters(Some(&row)).unwrap();
+            let row = Parameter {
+                name: "incident.alarm_hours".to_owned(),
+                value: ParameterValue::Text(wrong.to_owned()),
+                from: Date::constant(2026, 3, 1),
+                basis: "試験".to_owned(),
+                verified: Verified::Design,
+                min: None,
+                max: None,
+            };
+            let set = ParameterSet { parameters: vec![row] };
             assert!(AlarmHours::in_force(&set, on).is_err(), "{wrong}");
         }
     }

@@ -67,7 +67,7 @@ pub const READERS: &[Reader<Books>] = &[
 
 impl Books {
     /// A parameter in force today.
-    fn number(&self, name: &str) -> Result<u64, Unreadable> {
+    pub(super) fn number(&self, name: &str) -> Result<u64, Unreadable> {
         self.parameters.number(name, self.today).map_err(|e| Unreadable::new(e.to_string()))
     }
 
