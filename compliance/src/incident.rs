@@ -329,6 +329,7 @@ fn next(
 
 #[cfg(test)]
 mod tests {
+    use musubi_model::parameter::{Parameter, ParameterValue, Verified};
     use proptest::prelude::*;
 
     use super::*;

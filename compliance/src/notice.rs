@@ -22,6 +22,9 @@ use musubi_storage::act::notice::{FilingRow, NoticeBooks, NoticeHit};
 
 use crate::parameters::word;
 
+/// What a sealed birth date of a notice is bound to.
+pub const BIRTH_CONTEXT: &[u8] = b"birth date of a guardian's notice/1";
+
 /// Why a unit is held (保留の理由).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HoldReason {

@@ -5,6 +5,7 @@ pub mod audit_log;
 pub mod book;
 pub mod check;
 pub mod check_conduct;
+pub mod check_intake;
 pub mod check_reads;
 pub mod held;
 pub mod incident;

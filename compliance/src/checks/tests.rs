@@ -18,6 +18,7 @@ use super::records::*;
 use super::sealed::*;
 use super::*;
 use crate::audit::Name;
+use crate::notice::NoticeRules;
 
 const DAY: Date = Date::constant(2026, 12, 1);
 
@@ -100,7 +101,9 @@ fn no_answer_is_a_failure_of_every_check() {
 
 #[test]
 fn a_reader_stands_once_and_for_a_check() {
-    let numbers: Vec<u8> = READERS.iter().chain(CONDUCT).map(|(n, _)| *n).collect();
+    let zones = ZONE_READERS.iter().map(|(n, _)| *n);
+    let numbers: Vec<u8> =
+        READERS.iter().chain(CONDUCT).chain(INTAKE_READERS).map(|(n, _)| *n).chain(zones).collect();
     let once: BTreeSet<u8> = numbers.iter().copied().collect();
     assert_eq!(numbers.len(), once.len());
     assert!(once.iter().all(|n| (1..=92).contains(n)));
@@ -108,25 +111,29 @@ fn a_reader_stands_once_and_for_a_check() {
 
 #[test]
 fn c001_nobody_without_a_notice() {
-    let good =
-        Notified { delivery: "d".into(), persons: 10_000, without: 5, without_loaded: 0, stopped: false };
-    tells(
-        |c| notified(c, 100, 1),
-        good,
-        &[&|c| c.without_loaded = 1, &|c| c.without = 11, &|c| {
-            (c.persons, c.without) = (1_000_000, 101);
-        }],
-    );
-    let stopped =
-        Notified { delivery: "d".into(), persons: 95_195, without: 95_195, without_loaded: 0, stopped: true };
-    assert_eq!(notified(&[stopped], 100, 1).unwrap().verdict, Verdict::Pass);
+    let good = Notified {
+        delivery: "d".into(),
+        persons: 10_000,
+        without: 5,
+        without_loaded: 0,
+        too_many: false,
+        stopped: false,
+    };
+    tells(notified, good.clone(), &[&|c| c.without_loaded = 1, &|c| c.too_many = true]);
+    let stopped = Notified { persons: 95_195, without: 95_195, too_many: true, stopped: true, ..good };
+    assert_eq!(notified(&[stopped],).unwrap().verdict, Verdict::Pass);
 }
 
 #[test]
 fn g3_the_thirtieth_day_must_have_ended() {
-    let of = |provided_on| Waited { notice: "n".into(), notified_on: date(2026, 4, 1), provided_on };
-    assert_eq!(waited(&[of(date(2026, 5, 1))], 30).unwrap().verdict, Verdict::Fail);
-    assert_eq!(waited(&[of(date(2026, 5, 2))], 30).unwrap().verdict, Verdict::Pass);
+    let of = |provided_on| Waited {
+        notice: "n".into(),
+        notified_on: date(2026, 4, 1),
+        provided_on,
+        wait_days: 30,
+    };
+    assert_eq!(waited(&[of(date(2026, 5, 1))]).unwrap().verdict, Verdict::Fail);
+    assert_eq!(waited(&[of(date(2026, 5, 2))]).unwrap().verdict, Verdict::Pass);
 }
 
 #[test]
@@ -157,7 +164,7 @@ fn c003_to_c005_filings_and_items() {
 
 #[test]
 fn c006_c007_stops_and_fresh_ledgers() {
-    tells(stopped, Stopped { opt_out: "o".into(), rows: 0 }, &[&|c| c.rows = 1]);
+    tells(stopped, Stopped { of: "o".into(), looked: 3, rows: 0 }, &[&|c| c.rows = 1]);
     let good = Ledger { provider: "p".into(), exported_at: Some(at(0)), cut_off: at(24), chain: true };
     tells(
         |c| fresh(c, 24),
@@ -220,11 +227,14 @@ fn c011_to_c016_linkage_receipts_and_counts() {
             &|c| c.opted_out = 11,
         ],
     );
-    let good = Growth { of: "p".into(), today: 150, most: Some(100), opened: false };
-    tells(|c| growth(c, 150), good.clone(), &[&|c| c.today = 151]);
-    let opened = Growth { today: 95_195, opened: true, ..good.clone() };
-    assert_eq!(growth(&[opened], 150).unwrap().verdict, Verdict::Pass);
-    assert_eq!(growth(&[Growth { today: 95_195, ..good }], 150).unwrap().verdict, Verdict::Fail); // G-1
+    let good = Growth { of: "p".into(), today: 150, most: Some(100), abnormal: false, opened: false };
+    tells(growth, good.clone(), &[&|c| c.abnormal = true]);
+    // G-1: 95,195 persons too many, by the rules as shipped; unless people opened it.
+    let rules = NoticeRules::of(&crate::parameters::parameters(None).unwrap(), DAY).unwrap();
+    let abnormal = rules.grows(95_195, Some(100));
+    let jump = |opened| Growth { today: 95_195, abnormal, opened, ..good.clone() };
+    assert_eq!(growth(&[jump(true)]).unwrap().verdict, Verdict::Pass);
+    assert_eq!(growth(&[jump(false)]).unwrap().verdict, Verdict::Fail);
 }
 
 #[test]
