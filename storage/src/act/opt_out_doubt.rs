@@ -36,8 +36,7 @@ pub struct DoubtRow {
     pub proposed: Option<(String, String)>,
     /// Who agreed, when; then it is decided.
     pub decided: Option<(String, Timestamp)>,
-    /// The description.
-    #[serde(skip)]
+    /// The description, for `person explain`.
     pub identity: IdentityId,
 }
 
