@@ -174,6 +174,14 @@ pub const LINES: &[Line] = &[
     // opt-outs
     by_role("optout load", &[HelpDesk]),
     by_role("optout status", &[HelpDesk, Officer, Operator, Auditor]),
+    decided("optout preview", &[HelpDesk]),
+    decided("optout register", &[HelpDesk]),
+    decided("optout withdraw", &[HelpDesk]),
+    by_role("optout receipt", &[HelpDesk]),
+    by_role("optout certificate", &[HelpDesk, Officer]),
+    by_role("optout rates", &[HelpDesk, Officer, Operator, Auditor]),
+    decided("optout doubts", &[HelpDesk, Identity]).when("verdict"),
+    by_role("optout doubts", &[HelpDesk, Identity, Officer, Auditor]),
     // deliveries
     job("intake", &[Intake], Job::Intake),
     job("nightly", &[Intake], Job::Intake),

@@ -56,11 +56,13 @@ pub enum HoldReason {
     Growth,
     /// The persons admitted do not fit the persons notified (C-015).
     Balance,
+    /// Might be somebody who asked to stop; people decide (G-8).
+    Doubt,
 }
 
 impl HoldReason {
     /// All of them, the least hopeless last: of several notices of a person, the reason nearest to admission is told.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::LedgerMissing,
         Self::LedgerStale,
         Self::LedgerBroken,
@@ -75,6 +77,7 @@ impl HoldReason {
         Self::Blocked,
         Self::Growth,
         Self::Balance,
+        Self::Doubt,
     ];
 
     /// The stored word.
@@ -95,6 +98,7 @@ impl HoldReason {
             Self::Blocked => "blocked",
             Self::Growth => "growth",
             Self::Balance => "balance",
+            Self::Doubt => "opt-out-doubt",
         }
     }
 
@@ -116,6 +120,7 @@ impl HoldReason {
             Self::Blocked => "通知のない人が多く、提出全体を停止",
             Self::Growth => "人数の急増で停止",
             Self::Balance => "通知済み人数と合わず停止",
+            Self::Doubt => "停止を求めた人の疑い",
         }
     }
 

@@ -13,6 +13,8 @@ pub mod inquiry;
 pub mod instruction;
 pub mod notice;
 pub mod operation;
+pub mod opt_out_doubt;
+pub mod opt_out_request;
 pub mod organisation;
 pub mod parameter;
 pub mod published;
