@@ -8,6 +8,7 @@
 
 pub mod book;
 pub mod ledger;
+pub mod scope;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -12,6 +12,7 @@ pub mod incident;
 pub mod inquiry;
 pub mod instruction;
 pub mod notice;
+pub mod notice_scope;
 pub mod operation;
 pub mod opt_out_doubt;
 pub mod opt_out_request;

@@ -3,7 +3,9 @@
 //! One binary for all, because each would link the whole store.
 
 mod codes;
+mod model;
 mod faults;
+mod ledgers;
 mod night;
 mod notices;
 mod notify;
@@ -12,4 +14,5 @@ mod order;
 mod packages;
 mod privacy;
 mod relink;
+mod scope;
 mod support;

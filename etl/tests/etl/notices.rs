@@ -22,7 +22,7 @@ use crate::support::{Parcel, Room, now, receipts, write_folder};
 const TODAY: Date = date(2026, 11, 20);
 
 /// A delivery of `n` people, one receipt each.
-fn crowd(room: &Room, n: usize, first: usize) -> Parcel {
+pub fn crowd(room: &Room, n: usize, first: usize) -> Parcel {
     crowd_of(room, n, first, true)
 }
 
@@ -81,27 +81,27 @@ fn crowd_of(room: &Room, n: usize, first: usize, different: bool) -> Parcel {
 }
 
 /// A card's number as receipts write it: full-width digits in Shift_JIS.
-fn full_width(n: usize) -> Vec<u8> {
+pub fn full_width(n: usize) -> Vec<u8> {
     format!("{n:08}").bytes().flat_map(|digit| [0x82, 0x4f + (digit - b'0')]).collect()
 }
 
-fn room() -> Room {
+pub fn room() -> Room {
     let mut room = Room::new();
     room.notify = false;
     room
 }
 
-fn written(room: &Room, parcel: &Parcel) -> std::path::PathBuf {
+pub fn written(room: &Room, parcel: &Parcel) -> std::path::PathBuf {
     write_folder(&room.path(&format!("parcel-{}", parcel.id())), &parcel.all())
 }
 
 /// Those of a parcel's people whose place is wanted.
-fn some(room: &Room, parcel: &Parcel, wanted: impl Fn(usize) -> bool) -> (ProviderId, Vec<SourceIdentity>) {
+pub fn some(room: &Room, parcel: &Parcel, wanted: impl Fn(usize) -> bool) -> (ProviderId, Vec<SourceIdentity>) {
     let (provider, all) = people(room, &written(room, parcel)).pop_first().expect("one provider");
     (provider, all.into_iter().enumerate().filter(|(i, _)| wanted(*i)).map(|(_, p)| p).collect())
 }
 
-fn held(room: &Room) -> musubi_etl::held::HeldOutcome {
+pub fn held(room: &Room) -> musubi_etl::held::HeldOutcome {
     room.with_house("", |house| load_held(house)).expect("looked at")
 }
 

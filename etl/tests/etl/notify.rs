@@ -65,6 +65,8 @@ pub struct Told {
     /// Under age at the notice, born on this day.
     pub minor_born: Option<Date>,
     pub text: &'static str,
+    /// For which use, as the text says.
+    pub scope: &'static str,
     /// What the text names, and what was filed.
     pub items: Vec<String>,
     pub filed: Vec<String>,
@@ -73,6 +75,8 @@ pub struct Told {
     pub programme_start: Date,
     /// How many persons the ledger says it knows, where that is not the truth.
     pub persons: Option<i64>,
+    /// The lines take earlier ones back.
+    pub void: bool,
 }
 
 impl Told {
@@ -85,11 +89,13 @@ impl Told {
             last_visit: None,
             minor_born: None,
             text: "t1",
+            scope: "both",
             items: all_items(),
             filed: all_items(),
             ledger_on: japanese_day(now()),
             programme_start: date(2018, 7, 1),
             persons: None,
+            void: false,
         }
     }
 }
@@ -138,7 +144,7 @@ pub fn enter(room: &Room, provider: &ProviderId, people: &[SourceIdentity], told
                 minor: told.minor_born.is_some(),
                 birth,
                 local: described.tokens.iter().any(|t| t.kind == TokenKind::Local),
-                void: false,
+                void: told.void,
                 keys: described
                     .tokens
                     .into_iter()
@@ -152,7 +158,7 @@ pub fn enter(room: &Room, provider: &ProviderId, people: &[SourceIdentity], told
     let text = TemplateRow {
         provider: provider.to_string(),
         version: told.text.to_owned(),
-        scope: "both".to_owned(),
+        scope: told.scope.to_owned(),
         items: told.items.clone(),
         text_hash: vec![0; 32],
     };
