@@ -124,7 +124,7 @@ pub enum Command {
     Notice(crate::commands::notice::Notice),
     /// Opt-outs (提供停止の求め).
     #[command(subcommand)]
-    Optout(Optout),
+    Optout(crate::commands::optout::Optout),
     /// Take in single packages.
     Intake {
         /// Packages: folders or zips.
@@ -286,18 +286,6 @@ pub enum InterfaceVerb {
         /// File or folder.
         path: PathBuf,
     },
-}
-
-/// `musubi optout`.
-#[derive(Debug, Subcommand)]
-pub enum Optout {
-    /// Register the entries of a help-desk list (CSV).
-    Load {
-        /// The list.
-        file: PathBuf,
-    },
-    /// Numbers of entries.
-    Status,
 }
 
 /// `musubi request`.

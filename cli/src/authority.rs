@@ -21,13 +21,17 @@ use crate::args::Cli;
 use crate::home::{CODE_VERSION, now, today};
 
 use AuditRole::{
-    Auditor, Board, Checker, Confirmer, Curator, HelpDesk, Identity, Intake, KeyCustodian, Officer, Operator,
+    Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian, Officer, Operator,
     Release, ReviewSecretary, SecurityAdmin,
 };
 
 /// Who may look into the books, where a line says nothing narrower.
 const BOOKS: &[AuditRole] =
     &[Officer, Auditor, Operator, SecurityAdmin, Confirmer, Curator, KeyCustodian, Checker];
+/// Who may look, without the custodian of keys: what shows persons' counts or reads stores.
+const LOOKS: &[AuditRole] = &[Officer, Auditor, Operator, SecurityAdmin, Confirmer, Curator, Checker];
+/// Who keeps incidents.
+const INCIDENTS: &[AuditRole] = &[SecurityAdmin, Officer, Operator];
 /// Who sees what became of deliveries.
 const DELIVERIES: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer, Auditor];
 /// Who governs organisations and parameters.
@@ -120,6 +124,7 @@ pub const LINES: &[Line] = &[
     free("match eval"),
     free("bench"),
     free("ack verify"),
+    by_role("release verify", &[Checker]).when("record"),
     free("release verify"),
     free("model show"),
     free("model report"),
@@ -165,10 +170,18 @@ pub const LINES: &[Line] = &[
     job("notice release", &[Intake], Job::HeldLoad),
     by_role("notice reconcile", DELIVERIES),
     decided("notice allow", &[Officer, Confirmer]),
-    by_role("notice verify", BOOKS),
+    by_role("notice verify", LOOKS),
     // opt-outs
     by_role("optout load", &[HelpDesk]),
     by_role("optout status", &[HelpDesk, Officer, Operator, Auditor]),
+    decided("optout preview", &[HelpDesk]),
+    decided("optout register", &[HelpDesk]),
+    decided("optout withdraw", &[HelpDesk]),
+    by_role("optout receipt", &[HelpDesk]),
+    by_role("optout certificate", &[HelpDesk, Officer]),
+    by_role("optout rates", &[HelpDesk, Officer, Operator, Auditor]),
+    decided("optout doubts", &[HelpDesk, Identity]).when("verdict"),
+    by_role("optout doubts", &[HelpDesk, Identity, Officer, Auditor]),
     // deliveries
     job("intake", &[Intake], Job::Intake),
     job("nightly", &[Intake], Job::Intake),
@@ -178,7 +191,68 @@ pub const LINES: &[Line] = &[
     by_role("trace", &[Operator, Curator]),
     by_role("rebuild", &[Operator]),
     by_role("report", &[Operator, Officer]),
-    by_role("check", &[Operator, Auditor]),
+    by_role("check", LOOKS),
+    free("check list"),
+    by_role("check show", LOOKS),
+    decided("check evidence add", &[Operator, SecurityAdmin, Officer, ReviewSecretary]),
+    by_role("check evidence list", LOOKS),
+    decided("check program vouch", &[SecurityAdmin]),
+    decided("check program withdraw", &[SecurityAdmin]),
+    by_role("check program list", LOOKS),
+    // the audit log
+    by_role("audit log", LOOKS),
+    by_role("audit verify", LOOKS),
+    by_role("audit checkpoint", &[Operator, Officer, Intake]),
+    by_role("audit print", LOOKS),
+    free("audit witness"),
+    by_role("audit accept", &[Operator, Officer]),
+    by_role("audit prove", LOOKS),
+    by_role("audit export", LOOKS),
+    decided("audit review", &[SecurityAdmin, Officer]),
+    // erasure and backups
+    decided("erasure plan", &[Officer, Eraser]),
+    decided("erasure confirm", &[Eraser]),
+    job("erasure run", &[Eraser], Job::Erasure).human(),
+    by_role("erasure status", LOOKS),
+    by_role("erasure scan", &[Eraser, Confirmer, Auditor, Operator]),
+    decided("erasure verify", &[Confirmer]),
+    by_role("erasure certificate", &[Eraser, Confirmer, HelpDesk, Officer]),
+    by_role("erasure verify-certificate", LOOKS),
+    by_role("erasure ledger", &[Eraser, Operator]),
+    by_role("erasure reapply", &[Eraser, Operator]),
+    by_role("backup make", &[Operator]),
+    by_role("backup restore", &[Operator]),
+    by_role("backup tried", &[Operator]),
+    // receipts and books
+    by_role("book receipts", LOOKS),
+    decided("book confirm", &[Confirmer]).by("by"),
+    by_role("book provision", DELIVERIES),
+    decided("book persons", &[Officer, Confirmer]).by("by"),
+    by_role("book list", LOOKS),
+    by_role("book export", LOOKS),
+    by_role("book check", LOOKS),
+    decided("incident open", INCIDENTS),
+    decided("incident report", INCIDENTS),
+    decided("incident update", INCIDENTS),
+    decided("incident close", INCIDENTS),
+    by_role("incident list", LOOKS),
+    decided("inquiry new", &[HelpDesk]),
+    decided("inquiry answer", &[HelpDesk]),
+    decided("inquiry escalate", &[HelpDesk]),
+    decided("inquiry close", &[HelpDesk]),
+    by_role("inquiry show", &[HelpDesk, Officer]),
+    by_role("inquiry list", &[HelpDesk, Officer, Auditor]),
+    by_role("register classes", LOOKS),
+    decided("register add", &[Officer, SecurityAdmin, ReviewSecretary]),
+    decided("register load", &[Officer, SecurityAdmin, ReviewSecretary]),
+    by_role("register list", LOOKS),
+    by_role("register check", LOOKS),
+    by_role("retention list", LOOKS),
+    by_role("retention check", LOOKS),
+    decided("transfer note", &[Officer]),
+    by_role("transfer list", LOOKS),
+    by_role("yearly", &[Officer, Operator]),
+    by_role("yearly verify", LOOKS),
     // persons
     by_role("person show", &[HelpDesk, Identity]),
     by_role("person explain", &[HelpDesk, Identity]),

@@ -56,7 +56,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Codes(order) => commands::codes::run(cli, voice, order),
         Command::Interfaces(verb) => commands::interfaces::run(cli, voice, verb),
         Command::Notice(order) => commands::notice::run(cli, voice, order),
-        Command::Optout(order) => books::optout(cli, voice, order),
+        Command::Optout(order) => commands::optout::run(cli, voice, order),
         Command::Intake { paths, fault } => night::intake(cli, voice, paths, fault.clone()),
         Command::Nightly { inbox, date } => night::nightly(cli, voice, inbox, *date),
         Command::Submission { id } => show::submission(cli, voice, id.as_deref()),

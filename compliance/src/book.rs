@@ -149,6 +149,17 @@ pub enum BookBroken {
     },
 }
 
+impl BookBroken {
+    /// The entry at which it breaks.
+    #[must_use]
+    pub fn place(&self) -> u64 {
+        match self {
+            Self::Gap(seq) | Self::NotLinked(seq) | Self::Changed(seq) => *seq,
+            Self::End { found, expected } => (*found).min(*expected) + 1,
+        }
+    }
+}
+
 /// Goes on checking rows after `tail`; pure.
 pub fn check_rows(tail: &mut BookTail, rows: &[BookRow]) -> Result<(), BookBroken> {
     for row in rows {

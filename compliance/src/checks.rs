@@ -8,10 +8,15 @@ mod books;
 mod catalogue;
 pub mod conduct;
 pub mod evidence;
+mod loaded;
 pub mod notice;
 pub mod programs;
+mod read_conduct;
+mod read_office;
+mod read_intake;
 pub mod records;
 pub mod sealed;
+mod zones;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +25,9 @@ use serde::Serialize;
 
 pub use books::{BUILD, Books, READERS};
 pub use catalogue::{Catalogue, CatalogueRefused, Check, CheckId, Override, Severity, Stage, Words};
+pub use read_conduct::CONDUCT;
+pub use read_intake::INTAKE_READERS;
+pub use zones::{OlderFiles, ZONE_READERS, Zones};
 
 /// References that a judgement keeps of what is wrong; more are counted only.
 const REFERENCES_MAX: usize = 20;
@@ -262,6 +270,9 @@ pub fn run<'c>(
     catalogue.checks().iter().filter(|check| wanted(check)).map(|check| ask(check, rooms)).collect()
 }
 
+#[cfg(test)]
+#[path = "checks/conduct_tests.rs"]
+mod conduct_tests;
 #[cfg(test)]
 #[path = "checks/tests.rs"]
 mod tests;

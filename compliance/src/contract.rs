@@ -7,12 +7,12 @@ use musubi_storage::StorageError;
 use musubi_storage::act::register::RegisterRow;
 use musubi_storage::registry::ActDb;
 
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, CalendarError};
 use crate::parameters;
 use crate::register::{date, number, text};
 
-/// Business days within which a hand-over is acknowledged (law: C-068).
-const ACKNOWLEDGED_WITHIN: u64 = 5;
+/// The parameter: business days within which a hand-over is acknowledged (law: C-068).
+pub const ACKNOWLEDGED_WITHIN: &str = "handover.acknowledged_business_days";
 
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,11 +80,42 @@ pub fn may_receive(
     Err(reasons)
 }
 
+/// Is an obligation overdue on a day (C-069)?
+#[must_use]
+pub fn is_overdue(obligation: &RegisterRow, on: Date) -> bool {
+    date(obligation, "done").is_none() && date(obligation, "due").is_none_or(|due| due < on)
+}
+
 fn overdue(obligations: &[RegisterRow], on: Date) -> Vec<&RegisterRow> {
-    obligations
-        .iter()
-        .filter(|o| date(o, "done").is_none() && date(o, "due").is_none_or(|due| due < on))
-        .collect()
+    obligations.iter().filter(|o| is_overdue(o, on)).collect()
+}
+
+/// What is wrong with a hand-over on a day (C-068): a hash that is not the one sent blocks (`true`), silence warns.
+///
+/// # Errors
+/// Days that the calendar does not know.
+pub fn handover_problems(
+    handover: &RegisterRow,
+    within: u64,
+    calendar: &Calendar,
+    on: Date,
+) -> Result<Vec<(bool, &'static str)>, CalendarError> {
+    let mut found = Vec::new();
+    let back = text(handover, "acknowledged-hash");
+    if !back.is_empty() && back != text(handover, "manifest-hash") {
+        found.push((true, "acknowledged with another hash"));
+    }
+    let due = date(handover, "sent").map(|d| calendar.after(d, within)).transpose()?;
+    if due.is_none_or(|due| date(handover, "acknowledged").unwrap_or(on) > due) {
+        found.push((false, "not acknowledged in time"));
+    }
+    Ok(found)
+}
+
+/// Was a provider paid more than its cost (C-073)?
+#[must_use]
+pub fn above_cost(consideration: &RegisterRow) -> bool {
+    number(consideration, "paid-yen") > number(consideration, "cost-yen")
 }
 
 /// Holds all registers against the law on a day.
@@ -101,15 +132,10 @@ pub fn problems(db: &mut ActDb, set: &ParameterSet, on: Date) -> Result<Vec<Prob
         }
     }
     let calendar = Calendar::shipped()?;
+    let within = set.number(ACKNOWLEDGED_WITHIN, on)?;
     for h in db.register("handover", None)? {
-        let what = format!("handover {}", h.entry);
-        let back = text(&h, "acknowledged-hash");
-        if !back.is_empty() && back != text(&h, "manifest-hash") {
-            found.push(Problem::new("C-068", true, format!("{what}: acknowledged with another hash")));
-        }
-        let due = date(&h, "sent").map(|d| calendar.after(d, ACKNOWLEDGED_WITHIN)).transpose()?;
-        if due.is_none_or(|due| date(&h, "acknowledged").unwrap_or(on) > due) {
-            found.push(Problem::new("C-068", false, format!("{what}: not acknowledged in time")));
+        for (blocks, what) in handover_problems(&h, within, &calendar, on)? {
+            found.push(Problem::new("C-068", blocks, format!("handover {}: {what}", h.entry)));
         }
     }
     for o in overdue(&db.register("obligation", None)?, on) {
@@ -120,7 +146,7 @@ pub fn problems(db: &mut ActDb, set: &ParameterSet, on: Date) -> Result<Vec<Prob
         ));
     }
     for c in db.register("consideration", None)? {
-        if number(&c, "paid-yen") > number(&c, "cost-yen") {
+        if above_cost(&c) {
             found.push(Problem::new("C-073", false, format!("consideration {}: above the cost", c.entry)));
         }
     }
@@ -167,7 +193,7 @@ pub enum RegistersUnread {
     Parameter(#[from] ParameterError),
     /// The calendar.
     #[error(transparent)]
-    Calendar(#[from] crate::calendar::CalendarError),
+    Calendar(#[from] CalendarError),
 }
 
 #[cfg(test)]

@@ -182,18 +182,43 @@ impl Disclosure {
 /// `names` as a word of its own. Says what was found, without the name itself.
 #[must_use]
 pub fn scan(html: &str, names: &[String], min: u64) -> Vec<String> {
-    let mut found = Vec::new();
-    for cell in html.split("<td class=\"n\">").skip(1) {
-        let shown: String =
-            cell.chars().take_while(|c| *c != '<').filter(|c| !matches!(c, ',' | ' ')).collect();
-        match shown.parse::<u64>() {
-            Ok(n) if n > 0 && n < min => found.push(format!("a count below {min}")),
-            Ok(_) => {}
-            Err(_) if matches!(shown.as_str(), "*" | "—" | "") => {}
-            Err(_) => found.push("a cell of counts that is no count".to_owned()),
-        }
+    let cells = html.split("<td class=\"n\">").skip(1);
+    let mut found: Vec<String> = cells
+        .filter_map(|cell| small(&cell.chars().take_while(|c| *c != '<').collect::<String>(), min))
+        .collect();
+    found.extend(named(&text_of(html), names));
+    found
+}
+
+/// The same of a page before it is written (C-089): every count of every table, and every word.
+#[must_use]
+pub fn scan_page(page: &Disclosure, names: &[String], min: u64) -> Vec<String> {
+    let tables = [&page.opt_outs, &page.inquiries];
+    let cells = tables.into_iter().flat_map(|t| t.rows.iter().map(|(_, n)| n).chain([&t.total]));
+    let mut found: Vec<String> = cells.filter_map(|cell| small(cell, min)).collect();
+    let operator = page.operator.iter().flat_map(|o| [&o.name, &o.certificate, &o.desk, &o.hours]);
+    let studies = page.studies.iter().flat_map(|s| [&s.title, &s.user, &s.purpose]);
+    let rows = tables.into_iter().flat_map(|t| t.rows.iter().map(|(name, _)| name));
+    let words = operator.chain(studies).chain(rows).chain(&page.providers).chain(&page.items);
+    let words: Vec<&str> = words.map(String::as_str).collect();
+    found.extend(named(&words.join(" "), names));
+    found
+}
+
+/// What is wrong with a cell of counts.
+fn small(cell: &str, min: u64) -> Option<String> {
+    let shown: String = cell.chars().filter(|c| !matches!(c, ',' | ' ')).collect();
+    match shown.parse::<u64>() {
+        Ok(n) if n > 0 && n < min => Some(format!("a count below {min}")),
+        Ok(_) => None,
+        Err(_) if matches!(shown.as_str(), "*" | "—" | "") => None,
+        Err(_) => Some("a cell of counts that is no count".to_owned()),
     }
-    let words: String = text_of(html);
+}
+
+/// Which names of the list stand in a text as words of their own; told by their place in the list.
+fn named(words: &str, names: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
     for (place, name) in names.iter().enumerate() {
         let name = name.trim();
         let hit = words.match_indices(name).any(|(at, _)| {

@@ -329,6 +329,7 @@ fn next(
 
 #[cfg(test)]
 mod tests {
+    use musubi_model::parameter::{Parameter, ParameterValue, Verified};
     use proptest::prelude::*;
 
     use super::*;
@@ -439,9 +440,9 @@ mod tests {
         assert_eq!(AlarmHours::in_force(&parameters::parameters(None).unwrap(), on), Ok(alarms()));
         for wrong in ["", "24 24", "72 24", "-1 5", "soon"] {
             let row = format!(
-                "[[parameter]]\nname='incident.alarm_hours'\nvalue='{wrong}'\nfrom='2026-03-01'\nbasis='試験'\n"
+                "[[parameter]]\nname='incident.alarm_hours'\nvalue='{wrong}'\nfrom='2026-03-01'\nbasis='試験'\nverified='D'\n"
             );
-            let set = parameters::parameters(Some(&row)).unwrap();
+            let set = ParameterSet::parse(&row).unwrap();
             assert!(AlarmHours::in_force(&set, on).is_err(), "{wrong}");
         }
     }

@@ -4,6 +4,7 @@
 //! * [`notice`]: who may be taken in at all (通知), before and after linkage; it fails closed.
 //! * [`optout`]: who may not be taken in (提供停止), before and after linkage; it fails closed.
 //! * [`optout_list`]: the help desk's list of those who asked to stop, read row by row.
+//! * [`desk`]: who may ask to stop, and the paper they get.
 //! * [`checks`]: what must hold (C-001 to C-092), as data, and who finds out whether it does.
 //! * [`audit`]: the hash-chained book of who did what.
 //! * [`organisation`], [`instruction`], [`authority`]: who may do what, and on whose word.
@@ -25,6 +26,7 @@ pub mod calendar;
 pub mod checks;
 pub mod contract;
 mod csv;
+pub mod desk;
 pub mod disclosure;
 pub mod erasure;
 pub mod incident;

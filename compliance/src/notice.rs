@@ -3,7 +3,8 @@
 //! [`NoticeGate::judge`] asks before anything of a unit is stored, [`NoticeGate::confirm`] once more after linkage: a
 //! notice speaks for records of its own provider only and is never inherited (R-RCV-04). The clock runs from the notice
 //! to the provision; days of care do not matter (R-OPT-02). It fails closed: a ledger that is missing, stale or broken
-//! admits nobody. This room must never make a token, and a name alone never finds a notice.
+//! admits nobody. This room must never make a token, and a name alone never finds a notice
+//! where there is a number.
 
 pub mod book;
 pub mod ledger;
@@ -21,6 +22,9 @@ use musubi_storage::StorageError;
 use musubi_storage::act::notice::{FilingRow, NoticeBooks, NoticeHit};
 
 use crate::parameters::word;
+
+/// What a sealed birth date of a notice is bound to.
+pub const BIRTH_CONTEXT: &[u8] = b"birth date of a guardian's notice/1";
 
 /// Why a unit is held (保留の理由).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,11 +57,13 @@ pub enum HoldReason {
     Growth,
     /// The persons admitted do not fit the persons notified (C-015).
     Balance,
+    /// Might be somebody who asked to stop; people decide (G-8).
+    Doubt,
 }
 
 impl HoldReason {
     /// All of them, the least hopeless last: of several notices of a person, the reason nearest to admission is told.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::LedgerMissing,
         Self::LedgerStale,
         Self::LedgerBroken,
@@ -72,6 +78,7 @@ impl HoldReason {
         Self::Blocked,
         Self::Growth,
         Self::Balance,
+        Self::Doubt,
     ];
 
     /// The stored word.
@@ -92,6 +99,7 @@ impl HoldReason {
             Self::Blocked => "blocked",
             Self::Growth => "growth",
             Self::Balance => "balance",
+            Self::Doubt => "opt-out-doubt",
         }
     }
 
@@ -113,6 +121,7 @@ impl HoldReason {
             Self::Blocked => "通知のない人が多く、提出全体を停止",
             Self::Growth => "人数の急増で停止",
             Self::Balance => "通知済み人数と合わず停止",
+            Self::Doubt => "停止を求めた人の疑い",
         }
     }
 
@@ -161,6 +170,8 @@ pub struct NoticeRules {
     pub growth_from_persons: u64,
     /// … where so many earlier deliveries of the feed are looked at.
     pub growth_deliveries: u64,
+    /// A record without any number is found by name, birth date and sex, where only one notified person has them.
+    pub match_name: bool,
 }
 
 impl NoticeRules {
@@ -191,6 +202,15 @@ impl NoticeRules {
             growth_percent: set.number("intake.growth_stop_percent", on)?,
             growth_from_persons: set.number("intake.growth_from_persons", on)?,
             growth_deliveries: set.number("intake.growth_deliveries", on)?,
+            match_name: match word(set, "notice.match_name", on)? {
+                "unique" => true,
+                "never" => false,
+                _ => {
+                    return Err(ParameterError::Unreadable(
+                        "notice.match_name: expected unique or never".to_owned(),
+                    ));
+                }
+            },
         })
     }
 
@@ -410,7 +430,7 @@ impl NoticeGate {
         }
         let mut best = Ruling::Hold(HoldReason::NoNotice, None);
         let mut of = (Date::MIN, 0);
-        for hit in speaking(found, claim) {
+        for hit in speaking(found, claim, self.rules.match_name) {
             let ruling = self.judge_notice(books, hit, claim);
             let better = match (&best, &ruling) {
                 (Ruling::Admit { .. }, Ruling::Admit { .. }) => (hit.notified_on, hit.notice) > of,
@@ -512,10 +532,12 @@ impl NoticeGate {
     }
 }
 
-/// The notices that speak for a unit. A chart number finds its own notice and no other. A unit without one is found by
-/// care number, or by a card with equal birth date and sex that names one person (by its branch number, or with the
-/// equal name); so is a person whom the ledger does not know by chart number. A name alone finds nobody.
-fn speaking<'f>(found: &'f Found, claim: &Claim<'_>) -> Vec<&'f NoticeHit> {
+/// The notices that speak for a unit. A chart number finds its own notice, and keeps a card from finding another; a care
+/// number is one person's wherever it stands. A unit without a chart number, or of a person whom the ledger knows by none,
+/// is found by a card with equal birth date and sex that names one person (by its branch number, or with the equal name).
+/// A unit without any number, such as a death certificate, is found by name, birth date and sex when `by_name` and only
+/// one notified person has them.
+fn speaking<'f>(found: &'f Found, claim: &Claim<'_>, by_name: bool) -> Vec<&'f NoticeHit> {
     let hits = |kind: TokenKind| {
         let provider = claim.provider.as_str();
         claim
@@ -530,13 +552,20 @@ fn speaking<'f>(found: &'f Found, claim: &Claim<'_>) -> Vec<&'f NoticeHit> {
     let mut out: Vec<&NoticeHit> = hits(TokenKind::Local).collect();
     let free = |h: &&NoticeHit| !(charted && h.local);
     let same_name: BTreeSet<i64> = hits(TokenKind::Name).map(|h| h.notice).collect();
-    out.extend(hits(TokenKind::Care).filter(guarded).filter(free));
+    // A care number is one person's; birth date and sex may be missing beside it, but must not differ.
+    out.extend(hits(TokenKind::Care).filter(|h| claim.guard.is_none() || guarded(h)));
     out.extend(
         hits(TokenKind::Insured)
             .filter(guarded)
             .filter(free)
             .filter(|h| claim.personal || same_name.contains(&h.notice)),
     );
+    if by_name && claim.tokens.iter().all(|t| t.kind == TokenKind::Name) {
+        let persons: BTreeSet<[u8; 16]> = hits(TokenKind::Name).map(|h| h.subject).collect();
+        if persons.len() == 1 {
+            out.extend(hits(TokenKind::Name).filter(guarded));
+        }
+    }
     out
 }
 

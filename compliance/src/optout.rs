@@ -78,6 +78,7 @@ pub struct OptOutGate {
     kinds: BTreeSet<TokenKind>,
     /// Entry numbers with the spans in which they hold; for the count in reports.
     entries: BTreeMap<String, Vec<(Date, Option<Date>)>>,
+    doubt_keys_min: u64,
 }
 
 impl std::fmt::Debug for OptOutGate {
@@ -101,12 +102,20 @@ impl OptOutGate {
         if kinds.is_empty() {
             return Err(ParameterError::Unreadable("optout.match_kinds names no kind".into()).into());
         }
-        Self::from_rows(db.opt_outs()?, kinds)
+        let doubt_keys_min = set.number("optout.doubt_keys_min", on)?;
+        Ok(Self { doubt_keys_min, ..Self::from_rows(db.opt_outs()?, kinds)? })
+    }
+
+    /// How many block keys somebody new may not share with whoever asked to stop, without a person looking (G-8).
+    #[must_use]
+    pub fn doubt_keys_min(&self) -> u64 {
+        self.doubt_keys_min
     }
 
     /// The same gate with what the book says now: an opt-out holds from the moment it is entered.
     pub fn reload(&self, db: &mut impl OptOutLedger) -> Result<Self, GateError> {
-        Self::from_rows(db.opt_outs()?, self.kinds.clone())
+        let doubt_keys_min = self.doubt_keys_min;
+        Ok(Self { doubt_keys_min, ..Self::from_rows(db.opt_outs()?, self.kinds.clone())? })
     }
 
     /// Builds the gate from the book's rows.
@@ -117,7 +126,8 @@ impl OptOutGate {
         rows: impl IntoIterator<Item = OptOutRow>,
         kinds: BTreeSet<TokenKind>,
     ) -> Result<Self, GateError> {
-        let mut gate = Self { stops: HashMap::new(), kinds, entries: BTreeMap::new() };
+        // Until a parameter says otherwise, one key in common is a doubt.
+        let mut gate = Self { stops: HashMap::new(), kinds, entries: BTreeMap::new(), doubt_keys_min: 1 };
         for row in rows {
             let broken = |why| GateError::Broken { entry: row.entry.clone(), why };
             let kind = TokenKind::read(&row.kind).ok_or_else(|| broken("unknown kind of token"))?;

@@ -31,6 +31,9 @@ pub const COLUMNS: [&str; 11] = [
     "effective_from",
 ];
 
+/// Columns that a list may have besides: the long-term care insurer and its number.
+pub const OPTIONAL: [&str; 2] = ["care_insurer", "care_number"];
+
 /// One line of the list: one way to recognise one person. Several lines may carry the same entry number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OptOutEntry {
@@ -108,8 +111,8 @@ rules! {
         "効力日が 2026-02-30。";
     /// Nothing by which to recognise the person.
     NO_KEY, "OPTOUT-NOKEY", Error, "本人を照合できる組み合わせがありません。", "Nothing here can recognise the person.",
-        "医療機関等の番号と患者番号、保険者番号と番号と生年月日と性別、カナ氏名と生年月日と性別のいずれかを書いてください。",
-        "Give provider and local number, or insurer, number, birth and sex, or kana name, birth and sex.",
+        "医療機関等の番号と患者番号、保険者番号と番号と生年月日と性別、カナ氏名と生年月日と性別、介護保険者番号と介護被保険者番号と生年月日と性別のいずれかを書いてください。",
+        "Give provider and local number, or insurer, number, birth and sex, or kana name, birth and sex, or care insurer, care number, birth and sex.",
         "カナ氏名だけで、生年月日も性別もない行。";
     /// A local number without its provider.
     LOCAL_ALONE, "OPTOUT-LOCAL", Warning, "患者番号に医療機関等の番号がないため、患者番号では照合できません。", "A local number without its provider cannot be matched.",
@@ -119,6 +122,20 @@ rules! {
     REPEATED, "OPTOUT-REPEAT", Note, "同じ内容の行がすでにあります。", "The same row stands above.",
         "対処は不要です。", "Nothing to do.",
         "同じ受付を二度書き写した。";
+}
+
+/// Reads one person as the desk writes them down, by the names of the columns and by the same rules; what is missing is
+/// empty.
+#[must_use]
+pub fn read_one(values: &BTreeMap<&str, &str>) -> OptOutList {
+    let place: BTreeMap<&str, usize> =
+        COLUMNS.iter().chain(&OPTIONAL).enumerate().map(|(i, c)| (*c, i)).collect();
+    let fields =
+        COLUMNS.iter().chain(&OPTIONAL).map(|c| (*values.get(c).unwrap_or(&"")).to_owned()).collect();
+    let mut reader = Reader { line: 1, findings: Vec::new() };
+    let entry = reader.row(&place, Ok(fields)).filter(|_| reader.sound());
+    let refused = usize::from(entry.is_none());
+    OptOutList { entries: entry.into_iter().collect(), findings: reader.findings, lines: 1, refused }
 }
 
 /// Reads the list. `rows_max` is the parameter `optout.list_rows_max`.
@@ -139,12 +156,14 @@ pub fn read(bytes: &[u8], rows_max: u64) -> OptOutList {
     let mut rows = csv::rows(text);
     let header = rows.next().and_then(|r| r.fields.ok()).unwrap_or_default();
     let place: BTreeMap<&str, usize> = header.iter().enumerate().map(|(i, c)| (c.trim(), i)).collect();
-    if header.len() != COLUMNS.len() || COLUMNS.iter().any(|c| !place.contains_key(c)) {
+    let named = |c: &&str| COLUMNS.contains(c) || OPTIONAL.contains(c);
+    let whole_header = place.len() == header.len() && COLUMNS.iter().all(|c| place.contains_key(c));
+    if !whole_header || !place.keys().all(named) {
         let mut list = whole(&HEADER);
         for f in &mut list.findings {
             f.position.record = "行 1".into();
             f.found = format!("{}列", header.len());
-            f.expected = COLUMNS.join(",");
+            f.expected = format!("{}[,{}]", COLUMNS.join(","), OPTIONAL.join(","));
         }
         return list;
     }
@@ -203,7 +222,7 @@ impl Reader {
         fields: Result<Vec<String>, csv::CsvBroken>,
     ) -> Option<OptOutEntry> {
         let fields = match fields {
-            Ok(fields) if fields.len() == COLUMNS.len() => fields,
+            Ok(fields) if fields.len() == place.len() => fields,
             Ok(fields) => {
                 self.say(&ROW, "", format!("{}列", fields.len()));
                 return None;
@@ -256,9 +275,10 @@ impl Reader {
         let local = has("provider_id") && has("local_number");
         let insured = has("insurer_number") && has("number") && guarded;
         let name = has("name_kana") && guarded;
+        let care = has("care_insurer") && has("care_number") && guarded;
         // A column that is already complained of may be the very key; one finding is enough then.
-        if !(local || insured || name) && self.sound() {
-            let given: Vec<&str> = COLUMNS.into_iter().filter(|c| has(c)).collect();
+        if !(local || insured || name || care) && self.sound() {
+            let given: Vec<&str> = COLUMNS.into_iter().chain(OPTIONAL).filter(|c| has(c)).collect();
             self.say(&NO_KEY, "", given.join("+"));
         }
         let value = |column: &str| Identifying::new(CompactString::from(get(column)));
@@ -275,6 +295,8 @@ impl Reader {
                 name_kana: value("name_kana"),
                 birth: Identifying::new(birth),
                 sex,
+                care_insurer: value("care_insurer"),
+                care_number: value("care_number"),
                 ..Demographics::default()
             },
             effective_from: effective?,

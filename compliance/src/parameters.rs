@@ -100,6 +100,7 @@ fn understood(name: &str, text: &str) -> bool {
             let mut kinds = text.split_whitespace().peekable();
             kinds.peek().is_some() && kinds.all(|kind| TokenKind::read(kind).is_some())
         }
+        "optout.identity_checker" => matches!(text, "other" | "any"),
         _ => !text.trim().is_empty(),
     }
 }
@@ -195,7 +196,7 @@ mod tests {
         let set = parameters(None).unwrap();
         assert_eq!(limits(&set, DAY).unwrap(), Limits::default());
         assert_eq!(set.number("statistics.cell_min_persons", DAY), Ok(10));
-        assert_eq!(word(&set, "optout.match_kinds", DAY), Ok("local insured name"));
+        assert_eq!(word(&set, "optout.match_kinds", DAY), Ok("local insured name care"));
         assert!(ForbiddenPairs::parse(word(&set, "authority.forbidden_pairs", DAY).unwrap()).is_some());
     }
 

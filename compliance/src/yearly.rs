@@ -86,6 +86,13 @@ pub enum YearlyError {
     Json(#[from] serde_json::Error),
 }
 
+/// What the books of notices count at the end of a year.
+pub fn notices(db: &mut ActDb, _: Timestamp, to: Timestamp) -> Result<Vec<Line>, StorageError> {
+    let (notified, held) = db.notified_and_held(to)?;
+    let line = |key: &str, ja: &str, count| Line { key: key.to_owned(), ja: ja.to_owned(), count: Some(count) };
+    Ok(vec![line("notified", "通知した本人(医療機関等ごと)", notified), line("held", "通知待ちの単位", held)])
+}
+
 /// First and last day of a business year.
 pub fn days(set: &ParameterSet, year: i16, on: Date) -> Result<(Date, Date), YearlyError> {
     let month = i8::try_from(set.number("yearly.first_month", on)?).map_err(|_| YearlyError::Year(year))?;

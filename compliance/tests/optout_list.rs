@@ -113,3 +113,26 @@ proptest! {
         prop_assert_eq!(list.lines, list.entries.len() + list.refused);
     }
 }
+
+#[test]
+fn care_columns_are_read_where_they_stand() {
+    let with = |extra: &str, row: &str| {
+        let text = format!("{}{extra}\n{row}\n", COLUMNS.join(","));
+        read(text.as_bytes(), 1000)
+    };
+    let row = "T-1,,,,,,,,19400410,2,2026-04-10,131016,0001234567";
+    let list = with(",care_insurer,care_number", row);
+    assert_eq!((list.entries.len(), list.refused), (1, 0), "{:?}", list.findings);
+    assert_eq!(list.entries[0].demographics.care_number.expose(), "0001234567");
+    for (extra, row) in [
+        (",care_insurer,care_number", "T-1,,,,,,,,,2,2026-04-10,131016,0001234567"),
+        (",care_insurer", "T-1,,,,,,,,19400410,2,2026-04-10,131016"),
+        ("", "T-1,,,,,,,,19400410,2,2026-04-10"),
+    ] {
+        let rules: Vec<&str> = with(extra, row).findings.iter().map(|f| f.rule.id).collect();
+        assert_eq!(rules, ["OPTOUT-NOKEY"], "{extra}");
+    }
+    for extra in [",entry", ",nonsense", ",care_number,care_number"] {
+        assert_eq!(with(extra, row).findings[0].rule.id, "OPTOUT-HEADER", "{extra}");
+    }
+}

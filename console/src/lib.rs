@@ -4,6 +4,7 @@
 //! * [`submission`]: the acknowledgement of one delivery that goes back to its sender (受領通知).
 //! * [`checkpoint`]: the printable checkpoint of the audit log.
 //! * [`erasure_certificate`]: the certificate of an erasure, for printing (削除証明書).
+//! * [`opt_out_receipt`]: the paper for a request to stop (書面).
 //! * [`model`]: the report on a model of patient matching; [`waterfall`] draws why a pair is one person.
 //! * [`yearly`]: the yearly report, the public page, a provider's provision record; [`pdf`]: a table for printing.
 //! * [`words`]: everything a page says, Japanese and English.
@@ -18,6 +19,7 @@ mod erasure;
 mod format;
 pub mod model;
 pub mod night;
+mod opt_out_receipt;
 mod page;
 pub mod pdf;
 pub mod submission;
@@ -30,6 +32,7 @@ pub use checkpoint::{CheckpointPage, checkpoint_page};
 pub use erasure::erasure_certificate;
 pub use maud::Markup;
 pub use model::{ModelReport, model_report};
+pub use opt_out_receipt::opt_out_receipt;
 pub use night::{NightReport, night_report};
 pub use submission::{AckReport, submission_report};
 pub use words::Lang;

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use musubi_compliance::incident::{self, IncidentKind};
+use musubi_compliance::notice::HoldReason;
 use musubi_model::finding::Finding;
 use musubi_model::manifest::{Agreements, MANIFEST_FILE, Manifest, SIGNATURE_FILE};
 use musubi_model::submission::{Balance, SubmissionState};
@@ -199,6 +201,9 @@ fn go_on(
     };
     match loaded {
         load::Loaded::Done(mut outcome) => {
+            if hold_all == Some(HoldReason::Blocked) {
+                report_unnotified(house, &id)?;
+            }
             let closing = acknowledge(house, db, &id)?;
             outcome.state = closing.state;
             outcome.balance = closing.balance;
@@ -214,6 +219,29 @@ fn go_on(
             Err(EtlError::Gate("a load that did not end".to_owned()))
         }
     }
+}
+
+/// Opens an incident about a delivery full of persons without a notice: reported first, counted later (R-SEC-13). What
+/// came is frozen, sealed as it is, until people decide.
+fn report_unnotified(house: &House<'_>, id: &SubmissionId) -> Result<(), EtlError> {
+    let mut db = house.registry.act()?;
+    let unnotified = db
+        .reconciliations(&id.to_string(), 10_000)?
+        .iter()
+        .map(|r| u64::try_from(r.unnotified).unwrap_or(0))
+        .sum();
+    let frozen = [format!("submission:{id}")];
+    let title = "通知のない人のデータの受領";
+    incident::open_automatic(
+        &mut db,
+        (house.now)(),
+        &house.job,
+        IncidentKind::Unnotified,
+        title,
+        unnotified,
+        &frozen,
+    )?;
+    Ok(())
 }
 
 /// The finding of a zip whose list of entries is sound, but not the packed bytes.

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use musubi_compliance::notice::BIRTH_CONTEXT;
 use musubi_compliance::notice::ledger::{self, Desk};
 use musubi_id_resolution::{TokenKey, describe};
 use musubi_model::ledger::{LEDGER_DOMAIN, LEDGER_FILE, LEDGER_SIGNATURE_FILE, NoticeLedger};
@@ -17,8 +18,6 @@ use crate::house::{EtlError, House};
 use crate::package::{Package, PackageError, is_damage};
 use crate::rules;
 
-/// What a sealed birth date of a notice is bound to.
-pub const BIRTH_CONTEXT: &[u8] = b"birth date of a guardian's notice/1";
 /// Bytes of `ledger.toml` and its signature.
 const HEAD_BYTES_MAX: u64 = 64 << 20;
 

@@ -405,6 +405,7 @@ impl Run<'_> {
         let clock = Instant::now();
         let linked = self.resolve(&worked, &mut decided, keys)?;
         self.exclude_linked(&worked, &mut decided, today)?;
+        self.hold_doubtful(&worked, &mut tickets, &mut decided, today)?;
         self.keeper.confirm(&worked, &mut tickets, &mut decided)?;
         self.counts.resolve_seconds += clock.elapsed().as_secs_f64();
         pass(self.house, "resolved")?;
@@ -560,6 +561,26 @@ impl Run<'_> {
                 *disposition = Disposition::Excluded;
             }
         }
+        Ok(())
+    }
+
+    /// Whoever cannot be told from somebody who asked to stop waits for people (G-8).
+    fn hold_doubtful(
+        &mut self,
+        worked: &[WorkedUnit],
+        tickets: &mut [Ticket],
+        decided: &mut [Disposition],
+        today: Date,
+    ) -> Result<(), EtlError> {
+        if self.gate.entries_in_force(today) == 0 {
+            return Ok(());
+        }
+        let loading = worked.iter().zip(decided.iter()).filter(|(_, d)| **d == Disposition::Loaded);
+        let ids: BTreeSet<IdentityId> = loading.map(|(w, _)| w.described.identity_id).collect();
+        let ids: Vec<IdentityId> = ids.into_iter().collect();
+        let (id, keys, at) = (self.verified.id, self.gate.doubt_keys_min(), (self.house.now)());
+        let doubtful = self.identity_db.doubtful(&id, at, &ids, keys, today)?;
+        self.keeper.doubt(&doubtful, worked, tickets, decided);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use musubi_compliance::notice::{Claim, HoldReason, NoticeGate, NoticeGateError, 
 use musubi_model::fact::FactTable;
 use musubi_model::finding::{Finding, Rule};
 use musubi_model::submission::Disposition;
-use musubi_model::{ProviderId, SubmissionId};
+use musubi_model::{IdentityId, ProviderId, SubmissionId};
 use musubi_storage::act::held::NewHeld;
 use musubi_storage::act::reconciliation::ReconciliationRow;
 use musubi_storage::ingest::Load;
@@ -170,6 +170,27 @@ impl Gatekeeper {
             }
         }
         Ok(())
+    }
+
+    /// Units of whoever might be somebody that asked to stop wait, whatever their notice says.
+    pub(crate) fn doubt(
+        &mut self,
+        doubtful: &BTreeSet<IdentityId>,
+        worked: &[WorkedUnit],
+        tickets: &mut [Ticket],
+        decided: &mut [Disposition],
+    ) {
+        for ((w, ticket), disposition) in worked.iter().zip(tickets).zip(decided) {
+            if *disposition != Disposition::Loaded || !doubtful.contains(&w.described.identity_id) {
+                continue;
+            }
+            *ticket = Ticket::Held { reason: HoldReason::Doubt, ripe_on: None };
+            *disposition = Disposition::Held;
+            *self.held.entry(HoldReason::Doubt).or_default() += 1;
+            if let Some(tally) = self.tallies.get_mut(&w.identity.provider) {
+                tally.admitted.remove(&claim(w).subject());
+            }
+        }
     }
 
     fn without(&self) -> u64 {

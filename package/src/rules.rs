@@ -134,17 +134,17 @@ catalogue! {
         "その項目を書いた通知文で、改めて通知してください。" "Notify again with a text that names them."
         eg "2019年の通知文には検査結果がなく、検査結果だけを除いた。";
     /// No ledger.
-    LEDGER_MISSING Error "RCV_LEDGER_MISSING"
+    LEDGER_MISSING Error "RCV-LEDGER-MISSING"
         "通知台帳がないため、この医療機関等の分はすべて保留しました。" "There is no ledger of notices: everything of this provider is held."
         "通知台帳(ledger.toml と CSV)を送ってください。" "Send the ledger of notices (ledger.toml and CSV)."
         eg "台帳を一度も送っていない診療所のレセプトが届いた。";
     /// An old ledger.
-    LEDGER_STALE Error "RCV_LEDGER_STALE"
+    LEDGER_STALE Error "RCV-LEDGER-STALE"
         "通知台帳が古いため、この医療機関等の分はすべて保留しました。" "The ledger of notices is too old: everything of this provider is held."
         "提出の締めの24時間前より後に出力した通知台帳を送ってください。" "Send a ledger written out within 24 hours before the delivery's end of day."
         eg "11月10日の提出に、11月1日に出力した台帳しかない。";
     /// A broken chain.
-    LEDGER_BROKEN Error "RCV_LEDGER_BROKEN"
+    LEDGER_BROKEN Error "RCV-LEDGER-BROKEN"
         "通知台帳の記録の連鎖が切れているため、この医療機関等の分はすべて保留しました。" "The chain of the ledgers of notices is broken: everything of this provider is held."
         "対応は不要です。事業者が調査します。" "Nothing to do; the operator investigates."
         eg "保管している台帳の1行が書き換えられていた。";

@@ -43,6 +43,9 @@ pub enum ReleaseError {
         "REL_LEDGER: {0} was released before with other content (同じ番号の提供物が別の内容で台帳にあります)"
     )]
     Released(String),
+    /// Somebody asked to stop after the cohort was written: nothing was sealed, the cohort must be written anew (G-6).
+    #[error("REL_OPTED_OUT: somebody asked to stop after the cohort was written (対象集団の作成後に停止の求めがありました)")]
+    OptedOut,
     /// A file could not be read or written.
     #[error("REL_FILE: {doing} {path} (ファイルを読み書きできません)")]
     File {
@@ -81,6 +84,7 @@ impl ReleaseError {
             Self::Scan(_) => "REL_SCAN",
             Self::Exists(_) => "REL_EXISTS",
             Self::Released(_) => "REL_LEDGER",
+            Self::OptedOut => "REL_OPTED_OUT",
             Self::File { .. } => "REL_FILE",
             Self::Storage(_) => "REL_STORAGE",
             Self::Internal(_) => "REL_INTERNAL",

@@ -39,6 +39,8 @@ pub struct Order<'a> {
     pub approval: &'a Approval,
     /// The cohort that `id-resolution` wrote for this approval; it names the snapshot.
     pub cohort_id: &'a str,
+    /// How far the book of opt-outs had come before the cohort was written ([`ReleaseDb::opt_out_mark`]).
+    pub opt_outs: i64,
     /// The lake's folder.
     pub lake: &'a Path,
     /// The parameters.
@@ -297,7 +299,7 @@ pub fn build(db: &mut ReleaseDb, order: &Order<'_>) -> Result<ReleaseOutput, Rel
         manifest: sealed.manifest_text,
         signature: sealed.signature,
     };
-    db.enter_release(&entry, &inputs, &sealed.files)?;
+    db.enter_release(&entry, &inputs, &sealed.files, order.opt_outs)?.ok_or(ReleaseError::OptedOut)?;
     let folder = place(order.out, &release_id, &sealed.files)?;
     Ok(ReleaseOutput { release_id, folder, manifest: sealed.manifest, tally, inputs })
 }

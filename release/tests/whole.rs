@@ -220,6 +220,7 @@ fn from_request_to_package_and_back() {
     let order = Order {
         approval: &approval,
         cohort_id: "c-1",
+        opt_outs: 0,
         lake: &lake,
         parameters: &parameters,
         key: &release_key,

@@ -306,7 +306,9 @@ GRANT SELECT ON compliance.erasure_job, compliance.erasure_step, compliance.eras
   compliance.backup_drill TO musubi_act, musubi_console;
 GRANT SELECT ON compliance.erased_file TO musubi_release, musubi_ingest;
 GRANT SELECT, INSERT, DELETE ON identity.erasing TO musubi_erasure;
-GRANT SELECT ON identity.member, identity.source_identity, identity.token, identity.person TO musubi_erasure;
+GRANT SELECT ON identity.member, identity.token, identity.person TO musubi_erasure;
+-- never the sealed description
+GRANT SELECT (identity_id, provider_id, complete) ON identity.source_identity TO musubi_erasure;
 GRANT SELECT ON keys.data_key TO musubi_erasure;
 GRANT SELECT ON intake.unit, intake.document, intake.submission TO musubi_erasure;
 GRANT UPDATE (document, bytes, path_sealed, pack, pack_offset, pack_len) ON intake.document TO musubi_erasure;

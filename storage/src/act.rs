@@ -4,6 +4,8 @@
 pub mod audit_log;
 pub mod book;
 pub mod check;
+pub mod check_conduct;
+pub mod check_intake;
 pub mod check_reads;
 pub mod held;
 pub mod incident;
@@ -12,6 +14,8 @@ pub mod instruction;
 pub mod notice;
 pub mod notice_scope;
 pub mod operation;
+pub mod opt_out_doubt;
+pub mod opt_out_request;
 pub mod organisation;
 pub mod parameter;
 pub mod published;

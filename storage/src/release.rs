@@ -60,6 +60,17 @@ pub struct LedgerRow {
     pub signature: String,
 }
 
+/// How a release came into the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entered {
+    /// Now.
+    New,
+    /// Before, with the same manifest.
+    Known,
+}
+
+const OPT_OUT_MARK: &str = "SELECT coalesce(max(opt_out_id), 0) FROM compliance.opt_out";
+
 const LEDGER: &str =
     "SELECT release_id, approval_id, request_id, scope_hash, commit_id, sealed_at, manifest, signature
                       FROM release.ledger";
@@ -179,8 +190,31 @@ impl ReleaseDb {
             .collect()
     }
 
-    /// Enters a release with the lake files it was made from and the files that go out. `false`: it is there already, with
-    /// the same manifest.
+    /// How far the book of opt-outs has come. What a cohort was made at a mark for must not be sealed at a later one.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`].
+    pub fn opt_out_mark(&mut self) -> Result<i64, StorageError> {
+        let row = self
+            .client
+            .query_one(OPT_OUT_MARK, &[])
+            .map_err(StorageError::db("reading how far the opt-outs have come"))?;
+        Ok(row.get(0))
+    }
+
+    /// Takes the members out of a cohort that nothing will be sealed from.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`].
+    pub fn drop_cohort(&mut self, cohort_id: &str) -> Result<(), StorageError> {
+        self.client
+            .execute("DELETE FROM release.cohort_member WHERE cohort_id = $1", &[&cohort_id])
+            .map_err(StorageError::db("dropping a cohort"))?;
+        Ok(())
+    }
+
+    /// Enters a release with the lake files it was made from and the files that go out. `None`: somebody asked to stop
+    /// since `opt_outs`, and nothing was entered; nobody can ask between that look and the commit.
     ///
     /// # Errors
     /// [`StorageError::Damaged`] when a release of that name is there with another manifest.
@@ -189,8 +223,16 @@ impl ReleaseDb {
         row: &LedgerRow,
         inputs: &[String],
         published: &[(&str, Vec<u8>)],
-    ) -> Result<bool, StorageError> {
+        opt_outs: i64,
+    ) -> Result<Option<Entered>, StorageError> {
         let mut transaction = self.client.transaction().map_err(StorageError::db("entering a release"))?;
+        transaction
+            .execute("SELECT pg_advisory_xact_lock($1)", &[&crate::compliance::OPT_OUT_LOCK])
+            .map_err(StorageError::db("waiting for opt-outs under way"))?;
+        let mark: i64 = transaction
+            .query_one(OPT_OUT_MARK, &[])
+            .map_err(StorageError::db("reading how far the opt-outs have come"))?
+            .get(0);
         let entered = transaction
             .execute(
                 "INSERT INTO release.ledger (release_id, approval_id, request_id, scope_hash, commit_id, sealed_at,
@@ -215,6 +257,8 @@ impl ReleaseDb {
             if there != row.manifest {
                 return Err(damaged("the ledger has another release of this name"));
             }
+        } else if mark != opt_outs {
+            return Ok(None);
         } else {
             transaction
                 .execute(
@@ -233,7 +277,7 @@ impl ReleaseDb {
                 .map_err(StorageError::db("keeping what goes out"))?;
         }
         transaction.commit().map_err(StorageError::db("entering a release"))?;
-        Ok(entered > 0)
+        Ok(Some(if entered > 0 { Entered::New } else { Entered::Known }))
     }
 
     /// The files of a release as they went out, by name. Whether they are what the manifest says is not looked at here.

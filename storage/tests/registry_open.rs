@@ -84,9 +84,15 @@ fn each_handle_has_its_role_whether_embedded_or_by_url() {
             let found: String = client.query_one("SELECT current_user::text", &[]).unwrap().get(0);
             assert_eq!(found, role.as_str());
             let seen = client.query("SELECT 1 FROM identity.source_identity", &[]);
+            assert_eq!(seen.is_ok(), matches!(role, DbRole::Identity | DbRole::Erasure), "{role:?}");
+            let seen = client.query("SELECT sealed FROM identity.source_identity", &[]);
             assert_eq!(seen.is_ok(), role == DbRole::Identity, "{role:?}");
             let seen = client.query("SELECT 1 FROM keys.data_key", &[]);
-            assert_eq!(seen.is_ok(), matches!(role, DbRole::Identity | DbRole::Ingest), "{role:?}");
+            assert_eq!(
+                seen.is_ok(),
+                matches!(role, DbRole::Identity | DbRole::Ingest | DbRole::Erasure),
+                "{role:?}"
+            );
             assert!(client.batch_execute("CREATE TABLE public.own (n integer)").is_err(), "{role:?}");
         }
     }

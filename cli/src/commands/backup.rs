@@ -228,6 +228,11 @@ fn restore(cli: &Cli, voice: Voice, order: &Restore) -> Result<Ending> {
     backup::restore(&opened, &registry).context("台帳を復元できません")?;
     fs::remove_dir_all(&registry).context("途中のファイルを消せません")?;
     fs::remove_file(data.join(LIST)).context("目録を消せません")?;
+    // Who restores is asked now: before, there was no book of accounts to ask.
+    let opened = std::sync::Arc::new(opened);
+    let changes = opened.act()?.parameter_changes().context("パラメータの変更を読めません")?;
+    let set = musubi_compliance::parameters::parameters(Some(&changes)).context("パラメータを使えません")?;
+    crate::authority::admit(cli, &opened, &set)?;
     let mut db = opened.erasure()?;
     audit(
         &mut db,

@@ -8,8 +8,9 @@ use musubi_compliance::checks::evidence::{self, Given, KeyRotation};
 use musubi_compliance::checks::sealed::{self, Flaws};
 use musubi_compliance::checks::{
     self, Books, Catalogue, Check as Rule, CheckId, Desk, Judgement, Outcome, Stage, Unreadable, Words,
-    number,
+    Zones, number,
 };
+use musubi_compliance::erasure::Stores;
 use musubi_compliance::parameters::record_parameters;
 use musubi_etl::load::FORGOTTEN_KEY;
 use musubi_model::ids::from_hex;
@@ -18,7 +19,7 @@ use musubi_storage::act::check::CheckResultRow;
 use musubi_storage::vault::{KeyId, PackEntry, read_table};
 use serde_json::json;
 
-use super::{Ending, program, show};
+use super::{Ending, program, retention, show};
 use crate::args::Cli;
 use crate::home::{Home, now, today};
 use crate::say::Voice;
@@ -160,9 +161,29 @@ fn act(cli: &Cli, voice: Voice, order: &Check, catalogue: &Catalogue) -> Result<
             && stage.is_none_or(|s| check.stages.iter().any(|of| of.as_str() == s))
     };
     let mut act = Desk { store: books(&home)?, readers: checks::READERS };
+    let mut conduct = Desk { store: books(&home)?, readers: checks::CONDUCT };
     let mut release = Desk { store: releases(&home)?, readers: musubi_release::checks::READERS };
     let mut vault = Vault { home: &home, releases: releases(&home)?, books: books(&home)? };
-    let outcomes = checks::run(catalogue, wanted, &mut [&mut act, &mut release, &mut vault]);
+    let mut intake = Desk { store: books(&home)?, readers: checks::INTAKE_READERS };
+    let folders = home.folders();
+    let older = |folder: &str, before| retention::older_files(&home.data.join(folder), before);
+    let mut zones = Zones {
+        stores: Stores {
+            registry: &home.registry,
+            ring: &home.ring,
+            lake: &folders.lake,
+            vault: &folders.vault,
+        },
+        data: &home.data,
+        older: &older,
+        books: books(&home)?,
+        loaded: None,
+    };
+    let outcomes = checks::run(
+        catalogue,
+        wanted,
+        &mut [&mut act, &mut intake, &mut zones, &mut conduct, &mut release, &mut vault],
+    );
     let mut db = home.registry.act()?;
     let hash = record_parameters(&mut db, &home.parameters, now()).context("パラメータを記録できません")?;
     let rows: Vec<CheckResultRow> = outcomes.iter().map(|o| row(o, &run_id, &hash)).collect::<Result<_>>()?;

@@ -365,7 +365,8 @@ fn verify(cli: &Cli, home: &Home, voice: Voice, id: &str) -> Result<Ending> {
     Ok(ending)
 }
 
-fn certificate(cli: &Cli, home: &Home, voice: Voice, id: &str, out: &Path) -> Result<Ending> {
+/// Writes the certificate of a verified erasure.
+pub fn certificate(cli: &Cli, home: &Home, voice: Voice, id: &str, out: &Path) -> Result<Ending> {
     let signed = with_stores(home, |stores| Ok(erasure::certify(stores, id, now())?))?;
     let page = out.with_extension("html");
     fs::write(out, serde_json::to_string_pretty(&signed)?).context("証明書を書けません")?;

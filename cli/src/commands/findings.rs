@@ -10,7 +10,7 @@ use super::Ending;
 use crate::say::Voice;
 
 /// An area: the part of a rule's id before the first `-`, and its heading.
-const AREAS: [(&str, &str, &str); 20] = [
+const AREAS: [(&str, &str, &str); 22] = [
     ("SUB", "提出物", "Packages"),
     ("PRE", "送信前点検", "Check before sending"),
     ("UKE", "医科・DPC レセプト", "Medical and DPC receipts"),
@@ -30,6 +30,8 @@ const AREAS: [(&str, &str, &str); 20] = [
     ("CODE", "コードマスタ", "Code masters"),
     ("UNIT", "単位", "Units"),
     ("MPI", "名寄せ", "Matching"),
+    ("NTC", "通知", "Notices"),
+    ("RCV", "通知台帳の有無と鮮度", "Ledgers of notices: present, fresh, whole"),
     ("OPTOUT", "提供停止の一覧", "List of opt-outs"),
 ];
 

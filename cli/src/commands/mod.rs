@@ -24,6 +24,7 @@ pub mod model_;
 pub mod night;
 pub mod notice;
 pub mod operation;
+pub mod optout;
 pub mod organisation;
 pub mod parameter;
 pub mod person;

@@ -29,9 +29,9 @@ pub const STOPS: [&str; 7] = [
     "NTC-GROWTH",
     "NTC-PERSONS",
     "NTC-ITEMS",
-    "RCV_LEDGER_MISSING",
-    "RCV_LEDGER_STALE",
-    "RCV_LEDGER_BROKEN",
+    "RCV-LEDGER-MISSING",
+    "RCV-LEDGER-STALE",
+    "RCV-LEDGER-BROKEN",
 ];
 
 /// `musubi notice`.

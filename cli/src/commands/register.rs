@@ -106,7 +106,6 @@ fn enter(
     voice: Voice,
     entries: Vec<(String, String, BTreeMap<String, String>)>,
 ) -> Result<Ending> {
-    let actor = Name::new(&cli.actor).context("--actor")?.to_string();
     // All are looked at before the first is entered.
     let checked: Result<Vec<(Class, String, BTreeMap<String, String>)>, EntryRefused> = entries
         .into_iter()
@@ -124,6 +123,7 @@ fn enter(
         }
     };
     let home = Home::open(cli)?;
+    let actor = Name::new(&cli.actor).context("--actor")?.to_string();
     let mut db = home.registry.act()?;
     let mut told = Vec::new();
     for (class, entry, fields) in checked {

@@ -8,11 +8,12 @@ use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
 use musubi_compliance::book::BookEvent;
 use musubi_compliance::checks::BUILD;
 use musubi_model::sign::PublicKey;
-use musubi_release::{Order, VerifyReport};
+use musubi_release::{Order, ReleaseError, VerifyReport};
 use musubi_review_board::{Approval, approve, file_request};
 use musubi_storage::act::check::ReleaseCheckRow;
 use musubi_storage::compliance::OptOutLedger as _;
 use musubi_storage::identity::CohortOrder;
+use musubi_storage::registry::ReleaseDb;
 use serde_json::json;
 
 use super::{Ending, books};
@@ -90,12 +91,17 @@ pub fn release(cli: &Cli, voice: Voice, order: &Release) -> Result<Ending> {
     }
 }
 
-fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Ending> {
-    let home = Home::open(cli)?;
-    let mut db = home.registry.release()?;
-    let approval = Approval::load(&mut db, approval_id, &home.ring.board.public(), today())
-        .context("承認を使えません")?;
+/// A cohort that was written, and how far the book of opt-outs had come before it was.
+struct Cohort {
+    id: String,
+    commit: i64,
+    opt_outs: i64,
+}
+
+/// Writes the cohort of an approval as the books stand now; one that was written so already is taken again.
+fn cohort(home: &Home, cli: &Cli, voice: Voice, db: &mut ReleaseDb, approval: &Approval) -> Result<Cohort> {
     let commit = db.current_commit()?.ok_or_else(|| anyhow!("リポジトリにまだ何も格納されていません"))?;
+    let opt_outs = db.opt_out_mark()?;
     let mut identities = home.registry.identity()?;
     // Named after what it depends on: another snapshot or another opt-out is another cohort.
     let mut stops = blake3::Hasher::new();
@@ -106,18 +112,18 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
     }
     stops.update(today().to_string().as_bytes());
     let stops: String = stops.finalize().to_hex().chars().take(12).collect();
-    let cohort_id = format!("C-{commit}-{stops}-{}", approval.id());
-    if db.cohort(&cohort_id)?.is_none() {
+    let id = format!("C-{commit}-{stops}-{}", approval.id());
+    if db.cohort(&id)?.is_none() {
         super::gate::must_be_open(&mut identities, voice)?;
         let order = CohortOrder {
-            cohort_id: &cohort_id,
+            cohort_id: &id,
             approval_id: approval.id(),
             commit_id: commit,
             on: today(),
             at: now(),
         };
         let written = identities.write_cohort(&order).context("対象集団を書けません")?;
-        let object = AuditObject::Cohort(Name::new(&cohort_id).context("cohort")?);
+        let object = AuditObject::Cohort(Name::new(&id).context("cohort")?);
         books::audit(
             &mut identities,
             cli,
@@ -131,21 +137,42 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
             format!("Cohort: {} persons ({} identities left out)", written.persons, written.left_out),
         );
     }
+    Ok(Cohort { id, commit, opt_outs })
+}
+
+fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Ending> {
+    let home = Home::open(cli)?;
+    let mut db = home.registry.release()?;
+    let approval = Approval::load(&mut db, approval_id, &home.ring.board.public(), today())
+        .context("承認を使えません")?;
     let lake = home.folders().lake;
-    let built = musubi_release::build(
-        &mut db,
-        &Order {
+    let mut rebuilt = 0u64;
+    let (built, commit) = loop {
+        let cohort = cohort(&home, cli, voice, &mut db, &approval)?;
+        let order = Order {
             approval: &approval,
-            cohort_id: &cohort_id,
+            cohort_id: &cohort.id,
+            opt_outs: cohort.opt_outs,
             lake: &lake,
             parameters: &home.parameters,
             key: &home.ring.release,
             now: now(),
             code_version: CODE_VERSION,
             out,
-        },
-    )
-    .context("提供物を作成できません")?;
+        };
+        match musubi_release::build(&mut db, &order) {
+            // Nothing left the house. What was staged goes, and the extract is made without them (G-6).
+            Err(ReleaseError::OptedOut) => {
+                db.drop_cohort(&cohort.id)?;
+                rebuilt += 1;
+                voice.say(
+                    "作成中に停止の求めがありました。対象集団から作り直します",
+                    "Somebody asked to stop meanwhile: starting again from the cohort",
+                );
+            }
+            built => break (built.context("提供物を作成できません")?, cohort.commit),
+        }
+    };
     super::program::note_run(&home, cli, BUILD, &built.release_id)?;
     let object = AuditObject::Release(Name::new(&built.release_id).context("release")?);
     books::audit(&mut db, cli, AuditRole::Release, AuditAction::BuildRelease, object, 0)?;
@@ -166,7 +193,7 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
             built.folder.display()
         ),
     );
-    voice.value(&json!({ "release": built.release_id, "folder": built.folder, "cells_shown": shown, "cells_hidden": hidden, "snapshot": commit }));
+    voice.value(&json!({ "release": built.release_id, "folder": built.folder, "cells_shown": shown, "cells_hidden": hidden, "snapshot": commit, "rebuilt": rebuilt }));
     Ok(Ending::Done)
 }
 
@@ -209,11 +236,13 @@ fn record_check(cli: &Cli, package: &Path, report: &VerifyReport) -> Result<()> 
     let manifest = fs::read(package.join("manifest.json")).context("目録を読めません")?;
     let release_id = report.manifest.as_ref().map_or("-", |m| m.release_id.as_str());
     let home = Home::open(cli)?;
+    let run_id = super::program::note_run(&home, cli, "release verify", release_id)?;
     let mut db = home.registry.act()?;
     db.enter_release_check(&ReleaseCheckRow {
         release_id: release_id.to_owned(),
         manifest_hash: blake3::hash(&manifest).to_hex().to_string(),
         ok: report.ok(),
+        run_id,
         actor: Name::new(&cli.actor).context("--actor")?.to_string(),
         program_hash: binary_hash()?,
         at: now(),

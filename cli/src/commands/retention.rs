@@ -92,7 +92,7 @@ fn entries(data: &Path) -> Result<Vec<String>> {
 }
 
 /// Files of a folder, at any depth, that were last written before a time. Links are not followed.
-fn older_files(path: &Path, before: Timestamp) -> Result<u64, StorageError> {
+pub(super) fn older_files(path: &Path, before: Timestamp) -> Result<u64, StorageError> {
     let Ok(seconds) = u64::try_from(before.as_second()) else { return Ok(0) };
     let limit = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
     let mut left = vec![path.to_owned()];

@@ -8,10 +8,9 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
 use musubi_compliance::disclosure;
-use musubi_compliance::yearly::{self, Line, YearlyError, YearlyReport};
+use musubi_compliance::yearly::{self, YearlyError, YearlyReport};
 use musubi_console::Lang;
 use musubi_console::yearly::{disclosure_page, yearly_page};
-use musubi_storage::StorageError;
 use musubi_storage::act::published::PublishedRow;
 use musubi_storage::registry::ActDb;
 use serde_json::{Value, json};
@@ -47,12 +46,6 @@ pub enum Job {
     },
 }
 
-/// What the books of notices count of a year; they are kept by somebody else.
-fn notices(_: &mut ActDb, _: Timestamp, _: Timestamp) -> Result<Vec<Line>, StorageError> {
-    let line = |key: &str, ja: &str| Line { key: key.to_owned(), ja: ja.to_owned(), count: None };
-    Ok(vec![line("notified", "通知した本人"), line("held", "通知の期間が満了していない本人")])
-}
-
 /// Runs it.
 pub fn run(cli: &Cli, voice: Voice, order: &Yearly) -> Result<Ending> {
     let home = Home::open(cli)?;
@@ -71,7 +64,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Yearly) -> Result<Ending> {
 
 fn make(cli: &Cli, voice: Voice, home: &Home, db: &mut ActDb, year: i16, out: &Path) -> Result<Ending> {
     let at = now();
-    let report = match yearly::compute(db, &home.parameters, year, at, &mut notices) {
+    let report = match yearly::compute(db, &home.parameters, year, at, &mut yearly::notices) {
         Err(e @ YearlyError::Year(_)) => {
             voice.say(format!("{year} 年度はまだ始まっていないか、年度ではありません"), e.to_string());
             return Ok(Ending::Usage);
@@ -139,7 +132,7 @@ fn verify(voice: Voice, home: &Home, db: &mut ActDb, file: &Path) -> Result<Endi
         bail!("年度の報告・公表事項ではありません")
     };
     let (kind, again) = if value.get("sections").is_some() {
-        let report = yearly::compute(db, &home.parameters, year, cutoff, &mut notices)?;
+        let report = yearly::compute(db, &home.parameters, year, cutoff, &mut yearly::notices)?;
         ("yearly", report.json()?)
     } else {
         ("disclosure", disclosure::compute(db, &home.parameters, year, cutoff)?.json()?)

@@ -68,14 +68,14 @@ fn by(house: &House, actor: &str, code: i32, words: &[&str]) -> Said {
 
 /// Plans what the opt-outs reach and has it confirmed.
 fn confirmed(house: &House) -> String {
-    let id = string(&by(house, "first", 0, &["erasure", "plan", "--opt-outs"]).json(), "erasure");
-    by(house, "first", 0, &["erasure", "confirm", &id]);
+    let id = string(&by(house, "eraser-01", 0, &["erasure", "plan", "--opt-outs"]).json(), "erasure");
+    by(house, "eraser-01", 0, &["erasure", "confirm", &id]);
     id
 }
 
 fn erased(house: &House) -> (String, Value) {
     let id = confirmed(house);
-    let done = by(house, "second", 0, &["erasure", "run", &id]).json();
+    let done = by(house, "eraser-02", 0, &["erasure", "run", &id]).json();
     (id, done)
 }
 
@@ -150,22 +150,22 @@ fn two_execute_a_third_verifies_and_nothing_opens_any_more() {
     assert!(!standing(&needles, &everything_that_opens(&house.data())).is_empty(), "they are there before");
     let before = house.json(0, &["submission"]);
 
-    let plan = by(&house, "first", 0, &["erasure", "plan", "--opt-outs"]).json();
+    let plan = by(&house, "eraser-01", 0, &["erasure", "plan", "--opt-outs"]).json();
     let id = string(&plan, "erasure");
     assert!(id.starts_with("E-20") && plan["before"]["facts"].as_u64().unwrap() > 0, "{plan}");
     // Not before it is confirmed, not by who confirmed it, not verified by who ran it.
-    by(&house, "second", 1, &["erasure", "run", &id]);
-    by(&house, "first", 0, &["erasure", "confirm", &id]);
-    by(&house, "first", 1, &["erasure", "run", &id]);
-    by(&house, "third", 1, &["erasure", "verify", &id]);
-    let done = by(&house, "second", 0, &["erasure", "run", &id]).json();
+    by(&house, "eraser-02", 1, &["erasure", "run", &id]);
+    by(&house, "eraser-01", 0, &["erasure", "confirm", &id]);
+    by(&house, "eraser-01", 1, &["erasure", "run", &id]);
+    by(&house, "confirmer-01", 1, &["erasure", "verify", &id]);
+    let done = by(&house, "eraser-02", 0, &["erasure", "run", &id]).json();
     assert_eq!(done["facts"], plan["before"]["facts"]);
     assert_eq!(done["files"], plan["before"]["files"]);
-    for executor in ["first", "second"] {
-        by(&house, executor, 1, &["erasure", "verify", &id]);
+    for executor in ["eraser-01", "eraser-02"] {
+        by(&house, executor, 2, &["erasure", "verify", &id]);
     }
-    by(&house, "third", 1, &["erasure", "certificate", &id, "--out", text(&house.beside("early.json"))]);
-    let verified = by(&house, "third", 0, &["erasure", "verify", &id]).json();
+    by(&house, "confirmer-01", 1, &["erasure", "certificate", &id, "--out", text(&house.beside("early.json"))]);
+    let verified = by(&house, "confirmer-01", 0, &["erasure", "verify", &id]).json();
     assert_eq!(verified["left_over"], 0, "{verified}");
     assert!(verified["identities"].as_u64() == plan["before"]["identities"].as_u64());
 
@@ -174,7 +174,7 @@ fn two_execute_a_third_verifies_and_nothing_opens_any_more() {
     // The books of the deliveries still close, every file is as the catalogue says, and a second plan finds nobody.
     assert_eq!(house.json(0, &["submission"]), before);
     assert_eq!(house.json(0, &["check"])["ok"], true);
-    assert!(by(&house, "first", 0, &["erasure", "plan", "--opt-outs"]).json()["erasure"].is_null());
+    assert!(by(&house, "eraser-01", 0, &["erasure", "plan", "--opt-outs"]).json()["erasure"].is_null());
 
     let paper = house.beside("certificate.json");
     house.run(0, &["erasure", "certificate", &id, "--out", text(&paper)]);
@@ -183,7 +183,7 @@ fn two_execute_a_third_verifies_and_nothing_opens_any_more() {
     let said = fs::read_to_string(&paper).unwrap();
     assert!(page.contains("削除証明書") && page.contains(&id));
     assert_eq!(standing(&needles, &(page + &said)), Vec::<String>::new());
-    fs::write(&paper, said.replacen("\"verifier\": \"third\"", "\"verifier\": \"fourth\"", 1)).unwrap();
+    fs::write(&paper, said.replacen("\"verifier\": \"confirmer-01\"", "\"verifier\": \"confirmer-02\"", 1)).unwrap();
     house.run(4, &["erasure", "verify-certificate", text(&paper)]);
 }
 
@@ -198,12 +198,12 @@ fn killed_at_every_point_an_erasure_is_run_to_the_same_end() {
         let house = loaded_in(&region);
         let id = confirmed(&house);
         let fault = format!("kill@{point}");
-        let words = ["--actor", "second", "erasure", "run", &id, "--fault", &fault];
+        let words = ["--actor", "eraser-02", "erasure", "run", &id, "--fault", &fault];
         let killed = house.command(&words).output().unwrap();
         assert_eq!(killed.status.code(), None, "{point}: the process was to die of a signal");
-        by(&house, "second", 0, &["erasure", "run", &id]);
+        by(&house, "eraser-02", 0, &["erasure", "run", &id]);
         assert_eq!(house.fingerprint(), expected, "{point}");
-        let scanned = by(&house, "third", 0, &["erasure", "verify", &id]).json();
+        let scanned = by(&house, "confirmer-01", 0, &["erasure", "verify", &id]).json();
         assert_eq!(scanned["left_over"], 0, "{point}: {scanned}");
         // Nothing of a dead run is left beside the catalogue.
         let check = house.json(0, &["check"]);
@@ -223,7 +223,7 @@ fn g9_a_restored_house_opens_only_when_the_erasures_were_applied_again() {
     assert!(!files(&backup).iter().any(|p| p.to_string_lossy().contains("key") && p.is_dir()));
     assert!(!backup.join("keys").exists() && !backup.join("erasures.ledger").exists());
     let (id, _) = erased(&house);
-    by(&house, "third", 0, &["erasure", "verify", &id]);
+    by(&house, "confirmer-01", 0, &["erasure", "verify", &id]);
     let expected = house.fingerprint();
 
     let (keys, ledger) = (house.data().join("keys"), house.data().join("erasures.ledger"));

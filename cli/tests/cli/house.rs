@@ -99,8 +99,8 @@ pub fn found(data: &Path, region: &Path) {
     run_in(data, 0, &["organisation", "load", text(&region.join("organisation.toml"))]);
     let give =
         ["instruction", "give", "--to", "mihon-contractor", "--until", "2099-03-31", "--reason", "試験"];
-    let jobs = ["--job", "release", "--job", "relink", "--job", "train", "--job", "held-load"];
-    run_in(data, 0, &[&give[..], &jobs].concat());
+    let jobs = ["release", "relink", "train", "held-load", "erasure", "transfer"].map(|job| ["--job", job]);
+    run_in(data, 0, &[&give[..], jobs.as_flattened()].concat());
 }
 
 fn register(data: &Path, region: &Path) {

@@ -53,27 +53,27 @@ fn receipts_of_a_night_are_recorded_mirrored_confirmed_and_exported() {
 
     // Not by the account of the job; by somebody else, once.
     house.run(4, &["book", "check"]);
-    assert_eq!(house.json(3, &["book", "confirm", &one])["confirmed"], 0);
+    house.run(2, &["--actor", "night-job", "book", "confirm", &one]);
     let ids: Vec<String> = {
         let mut ids: Vec<String> = receipts.iter().map(|r| string(r, "submission")).collect();
         ids.sort();
         ids.dedup();
         ids
     };
-    let mut words = vec!["--actor", "confirmer-1", "book", "confirm"];
+    let mut words = vec!["--actor", "confirmer-01", "book", "confirm"];
     words.extend(ids.iter().map(String::as_str));
     assert_eq!(house.json(0, &words)["confirmed"].as_u64().unwrap() as usize, receipts.len());
     assert_eq!(house.json(0, &["book", "check"])["problems"].as_array().unwrap().len(), 0);
 
     // The list of persons: two people, once.
     let asked =
-        ["--actor", "auditor-1", "book", "persons", &one, "--provider", &provider, "--reason", "監査"];
+        ["--actor", "confirmer-01", "book", "persons", &one, "--provider", &provider, "--reason", "監査"];
     let wish = house.json(0, &asked)["wish"].to_string();
     let list = house.beside("list.csv");
-    let read = ["book", "persons", "--read", &wish, "--out", text(&list)];
+    let read = ["--actor", "confirmer-01", "book", "persons", "--read", &wish, "--out", text(&list)];
     house.run(2, &read);
-    house.run(2, &["--actor", "auditor-1", "book", "persons", "--agree", &wish]);
-    house.run(0, &["--actor", "officer-1", "book", "persons", "--agree", &wish]);
+    house.run(2, &["--actor", "confirmer-01", "book", "persons", "--agree", &wish]);
+    house.run(0, &["--actor", "officer-01", "book", "persons", "--agree", &wish]);
     assert_eq!(house.json(0, &read)["persons"].as_u64(), Some(persons));
     assert_eq!(fs::read_to_string(&list).unwrap().lines().count() as u64, persons);
     house.run(1, &read);

@@ -80,8 +80,14 @@ impl LogError {
 /// The public half of the house's key, as the log writes it.
 #[must_use]
 pub fn house_key(key: &SecretKey) -> PublicKey {
+    public_key(&key.public())
+}
+
+/// A public key as the log writes it.
+#[must_use]
+pub fn public_key(key: &musubi_model::sign::PublicKey) -> PublicKey {
     // A public key is written as 64 digits; the bytes are the same.
-    PublicKey(bytes_from_hex(&key.public().to_string()).unwrap_or_default())
+    PublicKey(bytes_from_hex(&key.to_string()).unwrap_or_default())
 }
 
 /// The stored nodes; reads a run of 256 at a time.

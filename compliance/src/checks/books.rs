@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
+use musubi_audit_log::note::Keys;
 use musubi_model::parameter::ParameterSet;
 use musubi_model::sign::PublicKey;
 use musubi_model::spec::ExtractSpec;
@@ -13,9 +14,11 @@ use musubi_storage::compliance::{AuditRow, Audited as _};
 use musubi_storage::registry::ActDb;
 
 use super::evidence::{Certificate, Given, Quorum, Sat, Session, certificate_terms, given, sat};
+use super::records::Chain;
 use super::sealed::{Apart, Hand};
-use super::{Judgement, Reader, Unreadable, conduct, evidence, notice, programs, records, sealed};
-use crate::audit::verify_chain;
+use super::{Judgement, Reader, Unreadable, conduct, evidence, notice, number, programs, records, sealed};
+use crate::audit::tree;
+use crate::{book, notice as notices};
 
 /// What every reader returns.
 type Judged = Result<Judgement, Unreadable>;
@@ -67,7 +70,7 @@ pub const READERS: &[Reader<Books>] = &[
 
 impl Books {
     /// A parameter in force today.
-    fn number(&self, name: &str) -> Result<u64, Unreadable> {
+    pub(super) fn number(&self, name: &str) -> Result<u64, Unreadable> {
         self.parameters.number(name, self.today).map_err(|e| Unreadable::new(e.to_string()))
     }
 
@@ -115,9 +118,45 @@ fn lineage(books: &mut Books) -> Judged {
     records::lineage(&books.db.lineages()?)
 }
 
+/// What the chains are read from when there is a case; looked at before any answer.
+const CHAINED: [&str; 5] = [
+    "compliance.audit_node",
+    "compliance.checkpoint_witness",
+    "compliance.notice",
+    "compliance.notice_key",
+    "compliance.notice_ledger",
+];
+
+/// C-022: the log with its tree and its signed checkpoints, the ledgers of notices, the book.
 fn chains(books: &mut Books) -> Judged {
-    let report = verify_chain(&mut books.db, None)?;
-    records::chains(&[records::Chain::of("compliance.audit", &report)])
+    for table in CHAINED {
+        books.db.readable(table)?;
+    }
+    let keys = Keys { house: tree::public_key(&books.house), witnesses: Vec::new() };
+    let log = match tree::verify(&mut books.db, &keys, Vec::new(), |_| {}) {
+        Ok(report) => Chain {
+            book: "compliance.audit",
+            verified: report.entries,
+            broken_at: report.first.map(|finding| finding.place),
+        },
+        // Nodes or a checkpoint that do not hold: no entry can be named, and the log counts as broken from the first.
+        Err(e) if e.is_damage() => Chain { book: "compliance.audit", verified: 0, broken_at: Some(1) },
+        Err(e) => return Err(Unreadable::new(e.to_string())),
+    };
+    let (sound, breaks) = notices::book::verify_all(&mut books.db)?;
+    let whole = Chain { book: "compliance.notice_ledger", verified: sound, broken_at: None };
+    let broken = breaks.iter().map(|b| Chain {
+        book: "compliance.notice_ledger",
+        verified: 0,
+        broken_at: Some(number(b.ledger)),
+    });
+    let book = match book::verify(&mut books.db)? {
+        Ok(entries) => Chain { book: "compliance.ledger_book", verified: entries, broken_at: None },
+        Err(broken) => Chain { book: "compliance.ledger_book", verified: 0, broken_at: Some(broken.place()) },
+    };
+    let cases: Vec<Chain> = [log, whole, book].into_iter().chain(broken).collect();
+    let checkpoints = number(books.db.checkpoints()?.len());
+    Ok(records::chains(&cases)?.with("checkpoints", checkpoints))
 }
 
 /// The name under which the building of a release is noted, with the release as its subject.
@@ -126,6 +165,12 @@ pub const BUILD: &str = "release build";
 fn apart(books: &mut Books) -> Judged {
     let (heads, runs, checks) =
         (books.db.ledger_heads()?, books.db.program_runs()?, books.db.release_checks()?);
+    let list = programs::signed(books.db.programs()?, &books.house)?;
+    let hand = |actor: &str, run: &str, program: &str, at: Timestamp| Hand {
+        actor: actor.to_owned(),
+        run: run.to_owned(),
+        listed: list.is_empty() || programs::allowed(&list, program, at),
+    };
     let cases: Vec<Apart> = heads
         .iter()
         .map(|head| {
@@ -134,10 +179,10 @@ fn apart(books: &mut Books) -> Judged {
             let verified = checks
                 .iter()
                 .filter(|c| c.ok && c.release_id == head.release_id && c.manifest_hash == manifest)
-                .map(|c| Hand { actor: c.actor.clone(), program: c.program_hash.clone() });
+                .map(|c| hand(&c.actor, &c.run_id, &c.program_hash, c.at));
             Apart {
                 release: head.release_id.clone(),
-                built: built.map(|run| Hand { actor: run.actor.clone(), program: run.program_hash.clone() }),
+                built: built.map(|run| hand(&run.actor, &run.run_id, &run.program_hash, run.at)),
                 verified: verified.collect(),
             }
         })
@@ -247,5 +292,5 @@ fn certificates(books: &mut Books) -> Judged {
 
 fn running_programs(books: &mut Books) -> Judged {
     let (runs, list) = (books.db.program_runs()?, books.db.programs()?);
-    programs::on_the_list(&runs, &list, &books.house)
+    programs::on_the_list(&runs, list, &books.house)
 }

@@ -4,12 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use musubi_storage::act::check_conduct::{ActiveHour, TwoHands};
 use musubi_storage::act::check_reads::AccessRow;
+use musubi_storage::act::operation::OperationRow;
 use musubi_storage::compliance::AuditRow;
 use serde::Serialize;
 
-use super::notice::{business_days_after, days_after};
+use super::notice::days_after;
 use super::{Judgement, Unreadable, each, number};
+use crate::authority::ForbiddenPairs;
+use crate::operation;
+use crate::organisation::role_of;
 
 /// What every judgement here returns.
 type Judged = Result<Judgement, Unreadable>;
@@ -50,7 +55,7 @@ pub fn minimal(cases: &[Minimal]) -> Judged {
     each(cases, |c| c.approval.clone(), |c| !c.asked.is_empty() && c.asked.is_subset(&c.needed))
 }
 
-/// C-063, C-065, C-070, C-083, C-090: something that must be in force on a day.
+/// C-090: something that must be in force on a day.
 #[derive(Debug, Clone, Serialize)]
 pub struct InForce {
     /// What.
@@ -63,7 +68,7 @@ pub struct InForce {
     pub complete: bool,
 }
 
-/// C-063 and others: there, complete, and in force on the day.
+/// There, complete, and in force on the day.
 pub fn in_force(cases: &[InForce]) -> Judged {
     let holds = |c: &InForce| c.complete && c.term.is_some_and(|(from, to)| (from..=to).contains(&c.on));
     each(cases, |c| c.of.clone(), holds)
@@ -78,31 +83,35 @@ pub fn certificates(cases: &[InForce], alarms: &[u64], today: Date) -> Judged {
     Ok(in_force(cases)?.required("no certificate entered").with("ending", soonest))
 }
 
-/// C-064, C-071: a job and its instruction.
+/// What the books judge themselves (C-063, C-068 to C-071, C-073, C-083 to C-085, C-087 to C-089): a thing with what is
+/// wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// Which thing.
+    pub of: String,
+    /// What is wrong with it, in words of the books; nothing of a person.
+    pub wrong: Vec<String>,
+}
+
+/// Nothing is wrong with any of them.
+pub fn sound(cases: &[Found]) -> Judged {
+    each(cases, |c| format!("{}: {}", c.of, c.wrong.join("; ")), |c| c.wrong.is_empty())
+}
+
+/// C-064: something done, and for what.
 #[derive(Debug, Clone, Serialize)]
-pub struct Job {
-    /// The job.
-    pub job: String,
-    /// Its purpose.
+pub struct Purposed {
+    /// What was done.
+    pub of: String,
+    /// The code of its purpose.
     pub purpose: String,
-    /// The purpose approved.
-    pub approved_purpose: String,
-    /// When it started.
-    pub started_at: Timestamp,
-    /// When it was instructed by the operator's staff; `None`: never.
-    pub instructed_at: Option<Timestamp>,
-    /// Is the scope of the instruction equal?
-    pub scope: bool,
+    /// Is it the purpose that was approved, where somebody had to approve it?
+    pub as_approved: bool,
 }
 
 /// C-064: the purpose is on the list and the one approved.
-pub fn purposes(cases: &[Job], allowed: &BTreeSet<String>) -> Judged {
-    each(cases, |c| c.job.clone(), |c| allowed.contains(&c.purpose) && c.purpose == c.approved_purpose)
-}
-
-/// C-071: instructed before the start, with equal scope.
-pub fn instructed(cases: &[Job]) -> Judged {
-    each(cases, |c| c.job.clone(), |c| c.scope && c.instructed_at.is_some_and(|at| at <= c.started_at))
+pub fn purposes(cases: &[Purposed], allowed: &BTreeSet<&str>) -> Judged {
+    each(cases, |c| c.of.clone(), |c| allowed.contains(c.purpose.as_str()) && c.as_approved)
 }
 
 /// To whom something is handed (C-066).
@@ -122,139 +131,95 @@ pub enum Recipient {
     Other,
 }
 
-/// C-066, C-068: a handover.
+/// C-066: a release and who gets it.
 #[derive(Debug, Clone, Serialize)]
-pub struct Handover {
+pub struct Handed {
     /// The release.
     pub release: String,
     /// To whom.
     pub to: Recipient,
     /// The regulator's application number.
-    pub application: Option<String>,
-    /// Day of handover.
-    pub on: Date,
-    /// Is the line on the list, and the signature good?
-    pub line: bool,
-    /// Day of acknowledgement with an equal hash.
-    pub acknowledged_on: Option<Date>,
+    pub application: String,
 }
 
 /// C-066: to a permitted kind of recipient.
-pub fn recipients(cases: &[Handover]) -> Judged {
-    let permitted = |c: &Handover| match c.to {
+pub fn recipients(cases: &[Handed]) -> Judged {
+    let permitted = |c: &Handed| match c.to {
         Recipient::Other => false,
-        Recipient::Regulator => c.application.as_deref().is_some_and(|a| !a.trim().is_empty()),
+        Recipient::Regulator => !c.application.trim().is_empty(),
         _ => true,
     };
     each(cases, |c| c.release.clone(), permitted)
 }
 
-/// C-068: over a listed line, acknowledged within `days` business days.
-pub fn arrived(cases: &[Handover], days: u64, today: Date) -> Judged {
-    let sound =
-        |c: &Handover| c.line && c.acknowledged_on.unwrap_or(today) <= business_days_after(c.on, days);
-    each(cases, |c| c.release.clone(), sound)
+/// C-074: who used two roles that do not come together within so many hours. `hours` in the order of time.
+#[must_use]
+pub fn used_together(hours: &[ActiveHour], pairs: &ForbiddenPairs, within: u64) -> Vec<Found> {
+    let within = i64::try_from(within.saturating_mul(3600)).unwrap_or(i64::MAX);
+    let mut last: BTreeMap<(&str, &str), Timestamp> = BTreeMap::new();
+    let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for hour in hours {
+        let wrong = found.entry(&hour.actor).or_default();
+        let near = last.iter().filter(|((actor, _), then)| {
+            *actor == hour.actor && hour.first.as_second().saturating_sub(then.as_second()) <= within
+        });
+        for ((_, other), _) in near {
+            let forbidden = match (role_of(&hour.role), role_of(other)) {
+                (Some(a), Some(b)) => pairs.forbid(a, b),
+                // A role that is no longer a word cannot be cleared of the suspicion.
+                _ => hour.role != *other,
+            };
+            if forbidden {
+                wrong.insert(format!("acted as {other} and {}", hour.role));
+            }
+        }
+        let until = last.entry((&hour.actor, &hour.role)).or_insert(hour.last);
+        *until = hour.last.max(*until);
+    }
+    let found = found.into_iter();
+    found.map(|(of, wrong)| Found { of: of.to_owned(), wrong: wrong.into_iter().collect() }).collect()
 }
 
-/// C-069, C-087: something due.
-#[derive(Debug, Clone, Serialize)]
-pub struct Due {
-    /// What.
-    pub of: String,
-    /// By when.
-    pub due_on: Date,
-    /// When it was done.
-    pub done_on: Option<Date>,
+/// C-075: an operation that was used was approved before, by two, as it was proposed; one that was not used is no case.
+#[must_use]
+pub fn operation_used(row: &OperationRow) -> Option<Found> {
+    let (by, at) = row.used.clone()?;
+    let mut before = OperationRow { used: None, ..row.clone() };
+    before.decisions.retain(|d| d.at <= at);
+    let wrong = match operation::state(&before, Some(&by), at) {
+        operation::State::Approved => Vec::new(),
+        _ => vec!["used without two approvals".to_owned()],
+    };
+    Some(Found { of: format!("operation:{}", row.id), wrong })
 }
 
-/// C-069, C-087: done by its day, or not yet due.
-pub fn done_in_time(cases: &[Due], today: Date) -> Judged {
-    each(cases, |c| c.of.clone(), |c| c.done_on.unwrap_or(today) <= c.due_on)
-}
-
-/// C-072: a transfer to another operator.
-#[derive(Debug, Clone, Serialize)]
-pub struct Transfer {
-    /// The transfer.
-    pub transfer: String,
-    /// The request letter is there.
-    pub letter: bool,
-    /// The ledgers of notices and opt-outs went along.
-    pub ledgers: bool,
-    /// The receiver's gate report came back.
-    pub report: bool,
-}
-
-/// C-072: letter, ledgers, report.
-pub fn transfers(cases: &[Transfer]) -> Judged {
-    each(cases, |c| c.transfer.clone(), |c| c.letter && c.ledgers && c.report)
-}
-
-/// C-073: money to a provider.
-#[derive(Debug, Clone, Serialize)]
-pub struct Paid {
-    /// The contract.
-    pub contract: String,
-    /// Yen paid.
-    pub paid: u64,
-    /// Yen of documented cost.
-    pub cost: u64,
-}
-
-/// C-073: no more than the cost.
-pub fn paid(cases: &[Paid]) -> Judged {
-    each(cases, |c| c.contract.clone(), |c| c.paid <= c.cost)
-}
-
-/// C-074: two roles of one account.
-#[derive(Debug, Clone, Serialize)]
-pub struct Acting {
-    /// The account.
-    pub account: String,
-    /// Roles it holds.
-    pub holds: BTreeSet<String>,
-    /// Roles it acted in, with the time.
-    pub acted: Vec<(Timestamp, String)>,
-}
-
-/// C-074: no forbidden pair held, none used within a day.
-pub fn duties_apart(cases: &[Acting], forbidden: &[(String, String)]) -> Judged {
-    const DAY: i64 = 24 * 3600;
-    let pair = |a: &str, b: &str| forbidden.iter().any(|(x, y)| (x == a && y == b) || (x == b && y == a));
-    let used = |c: &Acting| {
-        let mut last: BTreeMap<&str, Timestamp> = BTreeMap::new();
-        let mut acted: Vec<_> = c.acted.iter().collect();
-        acted.sort();
-        acted.into_iter().any(|(at, role)| {
-            let near = last.iter().any(|(other, then)| {
-                pair(role, other) && at.as_second().saturating_sub(then.as_second()) <= DAY
-            });
-            last.insert(role, *at);
-            near
+/// C-075: changes of organisations and accounts (when, by whom), each with an operation of its own that was used for it.
+/// `uses`: who used operations of this kind, and when.
+#[must_use]
+pub fn changes_backed(changes: &[(Timestamp, String)], uses: &[(String, Timestamp)]) -> Vec<Found> {
+    let mut left: Vec<&(String, Timestamp)> = uses.iter().collect();
+    let mut backed = |at: &Timestamp, by: &str| {
+        let place = left.iter().position(|(who, used)| who == by && used <= at);
+        place.map(|place| left.remove(place)).is_some()
+    };
+    changes
+        .iter()
+        .map(|(at, by)| Found {
+            of: format!("organisation-change:{at}"),
+            wrong: if backed(at, by) { Vec::new() } else { vec!["by one account alone".to_owned()] },
         })
-    };
-    let held = |c: &Acting| c.holds.iter().any(|a| c.holds.iter().any(|b| a != b && pair(a, b)));
-    each(cases, |c| c.account.clone(), |c| !held(c) && !used(c))
+        .collect()
 }
 
-/// C-075: a protected operation.
-#[derive(Debug, Clone, Serialize)]
-pub struct Operation {
-    /// The operation.
-    pub operation: String,
-    /// When it was done.
-    pub done_at: Timestamp,
-    /// Who approved in the right role, and when.
-    pub approvals: Vec<(String, Timestamp)>,
-}
-
-/// C-075: two different approvers before it was done.
-pub fn dual_control(cases: &[Operation]) -> Judged {
-    let two = |c: &Operation| {
-        let before = c.approvals.iter().filter(|(_, at)| *at <= c.done_at);
-        before.map(|(who, _)| who).collect::<BTreeSet<_>>().len() >= 2
+/// C-075: two different people stand behind it, and both came before it was done.
+#[must_use]
+pub fn by_two(done: &TwoHands) -> Found {
+    let before = |hand: &Option<(String, Timestamp)>| {
+        hand.as_ref().filter(|(_, at)| *at <= done.done_at).map(|(who, _)| who.clone())
     };
-    each(cases, |c| c.operation.clone(), two)
+    let two = before(&done.first).zip(before(&done.second)).is_some_and(|(a, b)| a != b);
+    let wrong = if two { Vec::new() } else { vec!["not two people".to_owned()] };
+    Found { of: done.what.clone(), wrong }
 }
 
 /// Actions of the audit chain that announce an opening of sealed values.
@@ -313,55 +278,6 @@ pub fn reviewed(cases: &[Reviews], days: u64, today: Date) -> Judged {
     each(cases, |c| format!("since:{}", since(c)), |c| today <= days_after(since(c), days))
 }
 
-/// C-084: an account.
-#[derive(Debug, Clone, Serialize)]
-pub struct Account {
-    /// The account.
-    pub account: String,
-    /// Is it active?
-    pub active: bool,
-    /// When it was last used, or made.
-    pub used_on: Date,
-    /// Day on which its holder left.
-    pub left_on: Option<Date>,
-}
-
-/// C-084: nothing active is unused for more than `days`, or its holder's who left.
-pub fn accounts(cases: &[Account], days: u64, today: Date) -> Judged {
-    let sound = |c: &Account| {
-        !c.active || (today <= days_after(c.used_on, days) && c.left_on.is_none_or(|day| today < day))
-    };
-    each(cases, |c| c.account.clone(), sound)
-}
-
-/// C-085: an incident.
-#[derive(Debug, Clone, Serialize)]
-pub struct Reported {
-    /// The incident.
-    pub incident: String,
-    /// When it was suspected.
-    pub suspected_at: Timestamp,
-    /// When the ministers were told.
-    pub reported_at: Option<Timestamp>,
-    /// Persons without a notice in it.
-    pub unnotified: u64,
-    /// Classed as serious?
-    pub serious: bool,
-    /// Dismissed as no incident?
-    pub dismissed: bool,
-}
-
-/// C-085: told within `hours` of suspicion; one person without notice makes it serious.
-pub fn incidents(cases: &[Reported], hours: u64, now: Timestamp) -> Judged {
-    let limit = i64::try_from(hours.saturating_mul(3600)).unwrap_or(i64::MAX);
-    let sound = |c: &Reported| {
-        let told =
-            c.reported_at.unwrap_or(now).as_second().saturating_sub(c.suspected_at.as_second()) <= limit;
-        (c.dismissed && c.unnotified == 0) || (told && (c.unnotified == 0 || c.serious))
-    };
-    each(cases, |c| c.incident.clone(), sound)
-}
-
 /// C-086: does an entry show the desk reading clinical data? Opt-out lists are documents, too, but are entered, not read.
 #[must_use]
 pub fn desk_reads_clinical(row: &AuditRow) -> bool {
@@ -372,34 +288,4 @@ pub fn desk_reads_clinical(row: &AuditRow) -> bool {
 /// C-086: entries of the desk, and those that read clinical data.
 pub fn desk(reads: &[u64], entries: u64) -> Judged {
     Ok(each(reads, |seq| format!("audit:{seq}"), |_| false)?.looked_over(entries))
-}
-
-/// C-088, C-089: a published number or page.
-#[derive(Debug, Clone, Serialize)]
-pub struct Published {
-    /// What was published.
-    pub of: String,
-    /// Numbers looked at.
-    pub numbers: u64,
-    /// Numbers that differ when made again, or that may not be shown.
-    pub wrong: u64,
-}
-
-/// C-088, C-089: none wrong.
-pub fn published(cases: &[Published]) -> Judged {
-    each(cases, |c| c.of.clone(), |c| c.wrong == 0)
-}
-
-/// C-091: a run and its parameters.
-#[derive(Debug, Clone, Serialize)]
-pub struct Governed {
-    /// The run.
-    pub run: String,
-    /// Is the set approved and valid on the day of the run?
-    pub approved: bool,
-}
-
-/// C-091: all approved.
-pub fn governed(cases: &[Governed]) -> Judged {
-    each(cases, |c| c.run.clone(), |c| c.approved)
 }

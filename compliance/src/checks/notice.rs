@@ -46,16 +46,15 @@ pub struct Notified {
     pub without: u64,
     /// Of these, those whose records were loaded.
     pub without_loaded: u64,
+    /// Are they so many that the delivery must be stopped whole, by the rules of its day?
+    pub too_many: bool,
     /// Was the delivery stopped whole?
     pub stopped: bool,
 }
 
-/// C-001: nobody without a notice is loaded; of `max` persons or `per_thousand` the delivery is stopped.
-pub fn notified(cases: &[Notified], max: u64, per_thousand: u64) -> Judged {
-    let many = |c: &Notified| {
-        c.without > max || c.without.saturating_mul(1000) > c.persons.saturating_mul(per_thousand)
-    };
-    each(cases, |c| c.delivery.clone(), |c| c.without_loaded == 0 && (!many(c) || c.stopped))
+/// C-001: nobody without a notice is loaded; a delivery with too many of them is stopped.
+pub fn notified(cases: &[Notified]) -> Judged {
+    each(cases, |c| c.delivery.clone(), |c| c.without_loaded == 0 && (!c.too_many || c.stopped))
 }
 
 /// C-002: a notice and when its data came.
@@ -67,11 +66,13 @@ pub struct Waited {
     pub notified_on: Date,
     /// Day of provision.
     pub provided_on: Date,
+    /// The days that had to pass, by the rules of that day.
+    pub wait_days: u64,
 }
 
 /// C-002: the waiting days are over; the day of notice does not count, the last day must have ended.
-pub fn waited(cases: &[Waited], wait_days: u64) -> Judged {
-    each(cases, |c| c.notice.clone(), |c| c.provided_on > days_after(c.notified_on, wait_days))
+pub fn waited(cases: &[Waited]) -> Judged {
+    each(cases, |c| c.notice.clone(), |c| c.provided_on > days_after(c.notified_on, c.wait_days))
 }
 
 /// C-003: a provider's filing.
@@ -113,18 +114,21 @@ pub fn items(cases: &[Items]) -> Judged {
     each(cases, |c| c.of.clone(), |c| c.delivered.is_subset(&c.allowed))
 }
 
-/// C-006: a row of somebody who asked to stop.
+/// C-006, C-012: rows of whoever had asked to stop by a day.
 #[derive(Debug, Clone, Serialize)]
 pub struct Stopped {
-    /// The opt-out.
-    pub opt_out: String,
-    /// Rows that came on or after the day it holds from, and lie in the repository.
+    /// Which rows: those that came on a day, or all of today.
+    pub of: String,
+    /// Descriptions of persons that were looked at.
+    pub looked: u64,
+    /// Their rows that lie in the repository.
     pub rows: u64,
 }
 
 /// C-006, C-012: none.
 pub fn stopped(cases: &[Stopped]) -> Judged {
-    each(cases, |c| c.opt_out.clone(), |c| c.rows == 0)
+    let looked = cases.iter().map(|c| c.looked).sum();
+    Ok(each(cases, |c| c.of.clone(), |c| c.rows == 0)?.with("descriptions", looked))
 }
 
 /// C-007: a provider's ledger.
@@ -284,18 +288,17 @@ pub struct Growth {
     pub of: String,
     /// Admitted.
     pub today: u64,
-    /// The most in the seven days before; `None`: nothing to compare with.
+    /// The most in the deliveries before; `None`: nothing to compare with.
     pub most: Option<u64>,
+    /// Is that abnormal, by the rules of the day?
+    pub abnormal: bool,
     /// Opened by people?
     pub opened: bool,
 }
 
-/// C-016: at most `percent` of the most before, or opened.
-pub fn growth(cases: &[Growth], percent: u64) -> Judged {
-    let fits = |c: &Growth| {
-        c.most.is_none_or(|most| c.today.saturating_mul(100) <= most.saturating_mul(percent)) || c.opened
-    };
-    each(cases, |c| c.of.clone(), fits)
+/// C-016: no abnormal growth, or opened.
+pub fn growth(cases: &[Growth]) -> Judged {
+    each(cases, |c| c.of.clone(), |c| !c.abnormal || c.opened)
 }
 
 /// C-017, C-018: an opt-out on its way.

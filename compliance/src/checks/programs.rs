@@ -49,27 +49,40 @@ pub fn genuine(row: &ProgramRow, key: &PublicKey) -> bool {
         .is_some_and(|s| key.verifies(PROGRAM_DOMAIN, canonical(row).as_bytes(), &s))
 }
 
-/// C-092: of every run, the program stood on the list, or was put there since and not withdrawn before.
+/// The list, when every entry of it is genuine: otherwise the whole list says nothing.
 ///
 /// # Errors
-/// When an entry of the list is not genuine: then the whole list says nothing.
-pub fn on_the_list(
-    runs: &[ProgramRunRow],
-    list: &[ProgramRow],
-    key: &PublicKey,
-) -> Result<Judgement, Unreadable> {
-    if let Some(row) = list.iter().find(|row| !genuine(row, key)) {
-        return Err(Unreadable::new(format!(
+/// Names the first entry that is not.
+pub fn signed(list: Vec<ProgramRow>, key: &PublicKey) -> Result<Vec<ProgramRow>, Unreadable> {
+    match list.iter().find(|row| !genuine(row, key)) {
+        Some(row) => Err(Unreadable::new(format!(
             "compliance.program: {} is not signed by the house",
             row.program_hash
-        )));
+        ))),
+        None => Ok(list),
     }
-    let allowed = |run: &ProgramRunRow| {
-        let mut of = list.iter().filter(|row| row.program_hash == run.program_hash).peekable();
-        let first = of.peek().copied();
-        let then = of.rfind(|row| row.listed_at <= run.at).or(first);
-        then.is_some_and(|row| !row.withdrawn)
-    };
-    Ok(each(runs, |run| format!("{} {}", run.run_id, run.program_hash), allowed)?
+}
+
+/// Was a program on the list at a time, or put there since and not withdrawn before?
+#[must_use]
+pub fn allowed(list: &[ProgramRow], program: &str, at: Timestamp) -> bool {
+    let mut of = list.iter().filter(|row| row.program_hash == program).peekable();
+    let first = of.peek().copied();
+    let then = of.rfind(|row| row.listed_at <= at).or(first);
+    then.is_some_and(|row| !row.withdrawn)
+}
+
+/// C-092: of every run, the program stood on the list.
+///
+/// # Errors
+/// When an entry of the list is not genuine.
+pub fn on_the_list(
+    runs: &[ProgramRunRow],
+    list: Vec<ProgramRow>,
+    key: &PublicKey,
+) -> Result<Judgement, Unreadable> {
+    let list = signed(list, key)?;
+    let sound = |run: &ProgramRunRow| allowed(&list, &run.program_hash, run.at);
+    Ok(each(runs, |run| format!("{} {}", run.run_id, run.program_hash), sound)?
         .with("listed", super::number(list.len())))
 }

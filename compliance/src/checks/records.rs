@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::notice::days_after;
 use super::{Judgement, Unreadable, each, number};
-use crate::audit::ChainReport;
 
 /// What every judgement here returns.
 type Judged = Result<Judgement, Unreadable>;
@@ -33,18 +32,6 @@ pub struct Chain {
     pub verified: u64,
     /// The first place that does not hold.
     pub broken_at: Option<u64>,
-}
-
-impl Chain {
-    /// Of a report.
-    #[must_use]
-    pub fn of(book: &'static str, report: &ChainReport) -> Self {
-        Self {
-            book,
-            verified: report.verified,
-            broken_at: report.broken.map(|(seq, _)| seq),
-        }
-    }
 }
 
 /// C-022: every chain holds.

@@ -173,21 +173,25 @@ pub struct Apart {
     pub verified: Vec<Hand>,
 }
 
-/// An account with a program.
+/// An account at work: in a run, with a program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Hand {
     /// The account.
     pub actor: String,
-    /// BLAKE3 of the program.
-    pub program: String,
+    /// The run; empty: nobody noted it.
+    pub run: String,
+    /// Does the signed list name the program? Where there is no list, C-092 says so, and this is not asked.
+    pub listed: bool,
 }
 
-/// C-058: verified by somebody else with another program.
+/// C-058: verified by somebody else in another run, and both programs are on the list. The checker's code is its own
+/// (`musubi_release::checker` shares nothing with the builder), so one vouched binary may hold both.
 pub fn apart(cases: &[Apart]) -> Judged {
     let sound = |c: &Apart| {
-        c.built
-            .as_ref()
-            .is_some_and(|b| c.verified.iter().any(|v| v.actor != b.actor && v.program != b.program))
+        c.built.as_ref().is_some_and(|b| {
+            let other = |v: &&Hand| v.actor != b.actor && v.run != b.run && !v.run.is_empty() && v.listed;
+            b.listed && c.verified.iter().any(|v| other(&v))
+        })
     };
     each(cases, |c| c.release.clone(), sound)
 }

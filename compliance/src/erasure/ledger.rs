@@ -22,6 +22,9 @@ pub struct Ledger {
     erasures: Vec<Entry>,
     /// Opt-outs, as the registry writes them out.
     opt_outs: String,
+    /// The desk's requests with their papers, likewise. A ledger of before has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    desk: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +87,7 @@ pub fn export_ledger(stores: &Stores<'_>, at: Timestamp) -> Result<String, Erasu
             })
         })
         .collect();
-    let ledger = Ledger { at, erasures, opt_outs: db.export_opt_outs()? };
+    let ledger = Ledger { at, erasures, opt_outs: db.export_opt_outs()?, desk: db.export_desk()? };
     let signature = stores.ring.house.sign(ERASURE_LEDGER, &ledger.bytes()?);
     serde_json::to_string(&Signed { ledger, signature }).map_err(|_| ErasureError::Damaged("the ledger"))
 }
@@ -125,6 +128,9 @@ pub fn reapply(
 ) -> Result<Reapplied, ErasureError> {
     let mut db = stores.registry.erasure()?;
     let opt_outs = db.import_opt_outs(&ledger.opt_outs)?;
+    if !ledger.desk.is_empty() {
+        db.import_desk(&ledger.desk)?;
+    }
     let mut facts = 0;
     let mut jobs = Vec::new();
     for entry in &ledger.erasures {

@@ -11,7 +11,8 @@ use musubi_id_resolution::normalise::normalise;
 use musubi_id_resolution::query::{Candidate, Grades, Match, matches};
 use musubi_id_resolution::sent::{Normal, Sent};
 use musubi_id_resolution::{SealedRecord, Unreadable};
-use musubi_model::ResearchId;
+use musubi_model::identity::{Identifying, parts};
+use musubi_model::{ResearchId, SourceIdentity};
 
 use super::{Mpi, Opened, day};
 
@@ -31,6 +32,13 @@ impl Mpi<'_> {
         let clear = mpi::block_keys(&self.matching.model, asked);
         let sealed: BTreeSet<i64> = clear.into_iter().map(|key| self.tokens.block(key)).collect();
         sealed.into_iter().collect()
+    }
+
+    /// The sealed block keys of a description, ascending: the same that a unit with it would get.
+    #[must_use]
+    pub fn keys_of_description(&self, of: &SourceIdentity) -> Vec<i64> {
+        let parts = parts(&of.demographics).into_iter().map(|(name, text)| (name, Identifying::new(text)));
+        self.keys_of(&Opened { parts: parts.collect() }.sent(of.provider.as_str()))
     }
 
     /// Who of the candidates is meant, the surest first. `candidates` in order of persons; whoever nobody can read any

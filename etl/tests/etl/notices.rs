@@ -124,6 +124,11 @@ fn g1_a_feed_that_lost_its_notice_filter_is_stopped_on_the_first_day() {
     assert_eq!(room.texts("SELECT identity_id::text FROM identity.source_identity LIMIT 1").len(), 0);
     let told_of = room.texts("SELECT unnotified || ' of ' || in_feed || ' ' || stopped FROM compliance.reconciliation");
     assert_eq!(told_of, [format!("{extra} of 95495 blocked")]);
+    let incidents = room.registry.act().expect("a handle").incidents().expect("read");
+    let (incident, events) = &incidents[0];
+    assert_eq!((incidents.len(), incident.kind.as_str()), (1, "unnotified"));
+    let said = format!("{events:?}");
+    assert!(said.contains("serious") && said.contains(&extra.to_string()), "{said}");
     // Nobody opens this gate but a ledger: the notified wait as well, until the others are gone or told.
     assert_eq!(held(&room).settled.len(), 0);
     assert!(room.files().is_empty());
@@ -315,7 +320,7 @@ fn a_ledger_that_is_missing_stale_or_broken_admits_nobody() {
     let room = room();
     let parcel = crowd(&room, 3, 0);
     let outcome = room.take(&written(&room, &parcel));
-    assert_eq!(outcome.findings.get("RCV_LEDGER_MISSING"), Some(&1));
+    assert_eq!(outcome.findings.get("RCV-LEDGER-MISSING"), Some(&1));
     assert_eq!((room.files().len(), room.partition().len()), (0, 0));
     assert_eq!(outcome.state, Acknowledged, "the rest of the house goes on");
 
@@ -323,14 +328,14 @@ fn a_ledger_that_is_missing_stale_or_broken_admits_nobody() {
     let stale = Told { ledger_on: date(2026, 11, 1), ..Told::on(date(2026, 1, 1)) };
     notify::enter(&room, &provider, &told, &stale);
     let outcome = room.take(&written(&room, &crowd(&room, 3, 0).of_day(318)));
-    assert_eq!(outcome.findings.get("RCV_LEDGER_STALE"), Some(&1));
+    assert_eq!(outcome.findings.get("RCV-LEDGER-STALE"), Some(&1));
     assert_eq!(room.files().len(), 0);
 
     notify::enter(&room, &provider, &[], &Told::on(date(2026, 1, 1)));
     room.execute("ALTER TABLE compliance.notice_ledger DISABLE TRIGGER ALL");
     room.execute("UPDATE compliance.notice_ledger SET persons = persons + 1 WHERE ledger_id = 1");
     let outcome = room.take(&written(&room, &crowd(&room, 3, 0).of_day(319)));
-    assert_eq!(outcome.findings.get("RCV_LEDGER_BROKEN"), Some(&1));
+    assert_eq!(outcome.findings.get("RCV-LEDGER-BROKEN"), Some(&1));
     assert_eq!((room.files().len(), room.partition().len()), (0, 0));
     assert_eq!(held(&room).settled.len(), 0);
 }

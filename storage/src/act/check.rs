@@ -98,6 +98,8 @@ pub struct ReleaseCheckRow {
     pub manifest_hash: String,
     /// Sound?
     pub ok: bool,
+    /// The run in which it was verified; empty: from before runs were named.
+    pub run_id: String,
     /// Who verified.
     pub actor: String,
     /// BLAKE3 of the binary that did.
@@ -339,9 +341,17 @@ impl ActDb {
     pub fn enter_release_check(&mut self, row: &ReleaseCheckRow) -> Result<(), StorageError> {
         self.client
             .execute(
-                "INSERT INTO compliance.release_check (release_id, manifest_hash, ok, actor, program_hash, at)
-                 VALUES ($1, $2, $3, $4, $5, $6)",
-                &[&row.release_id, &row.manifest_hash, &row.ok, &row.actor, &row.program_hash, &row.at],
+                "INSERT INTO compliance.release_check (release_id, manifest_hash, ok, run_id, actor, program_hash, at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                &[
+                    &row.release_id,
+                    &row.manifest_hash,
+                    &row.ok,
+                    &row.run_id,
+                    &row.actor,
+                    &row.program_hash,
+                    &row.at,
+                ],
             )
             .map_err(StorageError::db("keeping a verification"))?;
         Ok(())
@@ -355,7 +365,7 @@ impl ActDb {
         let rows = self
             .client
             .query(
-                "SELECT release_id, manifest_hash, ok, actor, program_hash, at
+                "SELECT release_id, manifest_hash, ok, run_id, actor, program_hash, at
                  FROM compliance.release_check ORDER BY release_check_id",
                 &[],
             )
@@ -366,9 +376,10 @@ impl ActDb {
                 release_id: r.get(0),
                 manifest_hash: r.get(1),
                 ok: r.get(2),
-                actor: r.get(3),
-                program_hash: r.get(4),
-                at: r.get(5),
+                run_id: r.get(3),
+                actor: r.get(4),
+                program_hash: r.get(5),
+                at: r.get(6),
             })
             .collect())
     }

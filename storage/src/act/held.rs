@@ -159,10 +159,13 @@ impl Load<'_> {
                     ],
                 )
                 .map_err(StorageError::db(doing))?;
+            // What they were looked for by has done its service.
             self.transaction
                 .execute(
-                    "UPDATE intake.held SET state = 'loaded', settled_at = $4
-                     WHERE submission_id = $1 AND file = $2 AND unit = $3 AND state = 'held'",
+                    "WITH loaded AS (
+                       UPDATE intake.held SET state = 'loaded', settled_at = $4
+                       WHERE submission_id = $1 AND file = $2 AND unit = $3 AND state = 'held' RETURNING key_id)
+                     DELETE FROM intake.held_token t USING loaded l WHERE t.key_id = l.key_id",
                     &[&self.submission.as_bytes(), &u.file, &ordinal, &at],
                 )
                 .map_err(StorageError::db(doing))?;

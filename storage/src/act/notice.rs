@@ -508,6 +508,23 @@ impl ActDb {
             .ok_or_else(|| StorageError::Damaged("a notice's hash".to_owned()))
     }
 
+    /// Persons with a notice, and units that waited, as of a moment: what reports count. Persons are counted provider by
+    /// provider.
+    pub fn notified_and_held(&mut self, at: Timestamp) -> Result<(u64, u64), StorageError> {
+        let row = self
+            .client
+            .query_one(
+                "SELECT coalesce((SELECT sum(persons) FROM (
+                     SELECT DISTINCT ON (provider_id) persons FROM compliance.notice_ledger
+                     WHERE received_at < $1 ORDER BY provider_id, ledger_id DESC) l), 0)::bigint,
+                   (SELECT count(*) FROM intake.held WHERE since < $1 AND (settled_at IS NULL OR settled_at >= $1))",
+                &[&at],
+            )
+            .map_err(StorageError::db("counting notices"))?;
+        let count = |i: usize| u64::try_from(row.get::<_, i64>(i)).unwrap_or(0);
+        Ok((count(0), count(1)))
+    }
+
     /// Providers that have a ledger, by id.
     pub fn notified_providers(&mut self) -> Result<Vec<String>, StorageError> {
         let rows = self

@@ -9,11 +9,17 @@ use crate::registry::ActDb;
 impl ActDb {
     /// All approved changes, in the order of approval.
     pub fn parameter_changes(&mut self) -> Result<Vec<Parameter>, StorageError> {
+        Ok(self.approved_changes()?.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// All approved changes with the time of approval, in that order.
+    pub fn approved_changes(&mut self) -> Result<Vec<(Timestamp, Parameter)>, StorageError> {
         let doing = "reading the changes of parameters";
         let rows = self
             .client
             .query(
-                "SELECT name, number, word, valid_from, basis, verified FROM compliance.parameter_change ORDER BY change_id",
+                "SELECT name, number, word, valid_from, basis, verified, approved_at
+                 FROM compliance.parameter_change ORDER BY change_id",
                 &[],
             )
             .map_err(StorageError::db(doing))?;
@@ -27,7 +33,8 @@ impl ActDb {
                     (None, Some(text)) => ParameterValue::Text(text),
                     _ => return Err(StorageError::Damaged("a change of a parameter has no value".into())),
                 };
-                Ok(Parameter {
+                let approved_at: Timestamp = r.try_get(6).map_err(StorageError::db(doing))?;
+                let row = Parameter {
                     name: r.try_get(0).map_err(StorageError::db(doing))?,
                     value,
                     from: r.try_get(3).map_err(StorageError::db(doing))?,
@@ -36,7 +43,8 @@ impl ActDb {
                         .ok_or_else(|| StorageError::Damaged("how a parameter was verified".into()))?,
                     min: None,
                     max: None,
-                })
+                };
+                Ok((approved_at, row))
             })
             .collect()
     }

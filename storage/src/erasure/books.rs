@@ -22,6 +22,9 @@ pub struct BackupRow {
     pub manifest_hash: String,
 }
 
+/// The desk's books, each after those it refers to.
+const DESK: [&str; 4] = ["opt_out_request", "opt_out_receipt", "recall_request", "opt_out_block"];
+
 impl ErasureDb {
     /// Enters a backup.
     pub fn enter_backup(&mut self, backup: &BackupRow) -> Result<(), StorageError> {
@@ -89,6 +92,37 @@ impl ErasureDb {
             )
             .and_then(|row| row.try_get(0))
             .map_err(StorageError::db(doing))
+    }
+
+    /// The desk's books as JSON by table: requests, receipts, recalls, block keys. Who they are about is sealed in them.
+    pub fn export_desk(&mut self) -> Result<String, StorageError> {
+        let doing = "writing the desk's books out";
+        let columns: Vec<String> = DESK
+            .iter()
+            .map(|t| {
+                format!("'{t}', (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x), '[]') FROM compliance.{t} x)")
+            })
+            .collect();
+        let statement = format!("SELECT jsonb_build_object({})::text", columns.join(", "));
+        self.client
+            .query_one(statement.as_str(), &[])
+            .and_then(|row| row.try_get(0))
+            .map_err(StorageError::db(doing))
+    }
+
+    /// Adds what is missing in the desk's books. Says how many rows.
+    pub fn import_desk(&mut self, json: &str) -> Result<u64, StorageError> {
+        let doing = "taking the desk's books back";
+        let mut added = 0;
+        for table in DESK {
+            let statement = format!(
+                "INSERT INTO compliance.{table}
+                 SELECT * FROM jsonb_populate_recordset(null::compliance.{table}, $1::text::jsonb -> '{table}')
+                 ON CONFLICT DO NOTHING"
+            );
+            added += self.client.execute(statement.as_str(), &[&json]).map_err(StorageError::db(doing))?;
+        }
+        Ok(added)
     }
 
     /// Adds the opt-outs that are missing, and the withdrawals. Says how many rows changed.

@@ -67,18 +67,26 @@ pub struct ConflictRow {
     pub state: String,
 }
 
+/// Whom opt-outs reach on day `$1`. The rule is that of the gate at intake: a local number is enough; insured numbers and
+/// names need an equal guard; an incomplete identity with an equal insured number is stopped, since nothing shows that it
+/// is somebody else.
+macro_rules! stopping {
+    () => {
+        "FROM compliance.opt_out o
+         JOIN identity.token t ON t.token = o.token AND t.kind = o.kind
+         JOIN identity.source_identity s ON s.identity_id = t.identity_id
+         JOIN identity.member m ON m.identity_id = t.identity_id
+         WHERE o.effective_from <= $1
+           AND (o.withdrawn_at IS NULL OR (o.withdrawn_at AT TIME ZONE 'Asia/Tokyo')::date > $1)
+           AND (o.kind = 'local' OR o.guard = t.guard OR (o.kind IN ('insured', 'care') AND NOT s.complete))"
+    };
+}
+
+/// The rule itself: opt-outs `o`, what they match `t`, `s`, whose that is `m`.
+pub(crate) const STOPPING: &str = stopping!();
+
 /// Rows `(research_id, provider_id)`: of which persons which providers' identities (null: all) are stopped on day `$1`.
-/// The rule is that of the gate at intake: a local number is enough; insured numbers and names need an equal guard;
-/// an incomplete identity with an equal insured number is stopped, since nothing shows that it is somebody else.
-pub(crate) const STOPPED: &str = "
-    SELECT DISTINCT m.research_id, o.provider_id
-    FROM compliance.opt_out o
-    JOIN identity.token t ON t.token = o.token AND t.kind = o.kind
-    JOIN identity.source_identity s ON s.identity_id = t.identity_id
-    JOIN identity.member m ON m.identity_id = t.identity_id
-    WHERE o.effective_from <= $1
-      AND (o.withdrawn_at IS NULL OR (o.withdrawn_at AT TIME ZONE 'Asia/Tokyo')::date > $1)
-      AND (o.kind = 'local' OR o.guard = t.guard OR (o.kind IN ('insured', 'care') AND NOT s.complete))";
+pub(crate) const STOPPED: &str = concat!("SELECT DISTINCT m.research_id, o.provider_id ", stopping!());
 
 impl IdentityDb {
     /// The person of an identity. `None`: the identity is not known.

@@ -13,6 +13,7 @@ use postgres::Transaction;
 use super::commit::names;
 use super::settle::{Entering, Occasion};
 use super::{Committed, damaged, identity_id};
+use crate::act::opt_out_doubt::note_candidates;
 use crate::error::StorageError;
 use crate::registry::IdentityDb;
 
@@ -101,6 +102,11 @@ pub(super) fn queue(
         }
     }
     doubts.retain(|(a, b), _| a != b);
+    // All of them, before the queue's share cuts any off: somebody who asked to stop may be among them.
+    if let Some(submission) = &occasion.submission {
+        let pairs: Vec<(IdentityId, IdentityId)> = doubts.keys().copied().collect();
+        note_candidates(tx, submission, occasion.at, &pairs)?;
+    }
     let ids: Vec<IdentityId> =
         set.values().filter(|e| e.was.is_some()).map(|e| e.record.identity_id).collect();
     let rows = tx
