@@ -160,7 +160,7 @@ fn g17_a_changed_entry_of_the_log_fails_the_chain() {
     owner.batch_execute("ALTER TABLE compliance.audit DISABLE TRIGGER ALL").unwrap();
     assert_eq!(verdict(&house, &guard), Verdict::Fail);
     owner.batch_execute("UPDATE compliance.audit SET actor = 'desk-2' WHERE seq = 2").unwrap();
-    let mut desk = desk(&house, READERS);
+    let mut desk = desk(&house);
     let outcomes = run(&catalogue, |c| c.id == chain.id, &mut [&mut desk]);
     assert_eq!(outcomes[0].judgement.verdict, Verdict::Fail);
     assert_eq!(outcomes[0].judgement.evidence, ["compliance.audit:2"]);
