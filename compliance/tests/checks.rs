@@ -42,7 +42,9 @@ fn house() -> House {
     let server = Server::open(folder.path(), &DatabaseChoice::Embedded).unwrap();
     let kek = KekSource::File(folder.path().join("kek.key"));
     let ring = KeyRing::open_or_create(&folder.path().join("keys"), &kek).unwrap();
-    ["lake", "vault"].map(|name| std::fs::create_dir(folder.path().join(name)).unwrap());
+    for name in ["lake", "vault"] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+    }
     House { registry: Registry::open(server).unwrap(), ring, folder }
 }
 
