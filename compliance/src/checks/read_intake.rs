@@ -272,7 +272,7 @@ fn papers(books: &mut Books) -> Judged {
 }
 
 fn requesters(books: &mut Books) -> Judged {
-    let listed = word(&books.parameters, "checks.optout_relations", books.today)
+    let listed = word(&books.parameters, "optout.relations", books.today)
         .map_err(|e| Unreadable::new(e.to_string()))?
         .to_owned();
     let mut cases = Vec::new();
