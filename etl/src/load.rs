@@ -15,17 +15,17 @@ use musubi_mappers::vendor::vendor;
 use musubi_mappers::{Mapper, RecordCounts};
 use musubi_model::fact::{Provenance, UnitFacts};
 use musubi_model::finding::Finding;
-use musubi_model::manifest::{MANIFEST_FILE, ManifestFile};
-use musubi_model::submission::{Balance, Disposition, SubmissionState};
-use musubi_model::{ByteRange, DocumentHash, IdentityId, ProviderId};
+use musubi_model::manifest::ManifestFile;
+use musubi_model::submission::{Balance, Disposition};
+use musubi_model::{DocumentHash, IdentityId, ProviderId};
 use musubi_storage::StorageError;
 use musubi_storage::act::held::NewHeld;
 use musubi_storage::identity::{Placement, random_research_ids};
-use musubi_storage::ingest::{self, DocumentRow, FindingRow, Load, UnitRow, read_records};
+use musubi_storage::ingest::{self, FindingRow, Load, UnitRow};
 use musubi_storage::keys::SealKey;
 use musubi_storage::lake::{self, LakeFile, PlacedUnit};
 use musubi_storage::registry::{IdentityDb, IngestDb};
-use musubi_storage::vault::{KeyId, PackEntry, PackWriter, SealedDocument, Segment, seal_document};
+use musubi_storage::vault::KeyId;
 use rayon::prelude::*;
 
 use crate::codes::UnmappedCodes;
@@ -36,13 +36,15 @@ use crate::house::{EtlError, Event, House, end_of_day, japanese_day};
 use crate::intake::{Outcome, Verified};
 use crate::notices::{self, Gatekeeper, Ticket};
 use crate::package::promise::check_content;
-use crate::package::{Package, read_file, wrong_totals};
-use crate::quarantine::{envelope_key, path_context, store_document};
+use crate::package::{Package, read_file};
+use crate::quarantine::envelope_key;
 use crate::receipts::Receipts;
 use crate::resolve::{Arrival, resolve_identities};
 use crate::work::{self, CutDocument, Tools, WorkedUnit};
 
 pub(crate) mod again;
+mod close;
+mod raw;
 
 /// The key under which bytes of excluded persons are sealed: made for one document and forgotten at once.
 pub const FORGOTTEN_KEY: KeyId = [0; 16];
@@ -694,217 +696,8 @@ impl Run<'_> {
         let id = self.verified.id;
         Ok(self.receipts.seal(&mut self.load, &mut self.identity_db, kek, &id, at_end)?)
     }
-
-    /// Seals the documents of a batch into one pack and adds their rows.
-    fn store_raw(
-        &mut self,
-        documents: &[CutDocument],
-        fates: &[Vec<Fate>],
-        keys: &BTreeMap<KeyId, SealKey>,
-    ) -> Result<(), EtlError> {
-        let clock = Instant::now();
-        let (envelope_id, envelope) = (self.verified.id.0, &self.envelope);
-        type Sealed = (SealedDocument, KeyId, Vec<u8>);
-        let sealed: Vec<Result<Sealed, musubi_storage::StorageError>> = documents
-            .par_iter()
-            .zip(fates)
-            .map(|(document, fates)| {
-                let forgotten = SealKey::random()?;
-                let key_of = |id: &KeyId| -> Result<SealKey, musubi_storage::StorageError> {
-                    if *id == envelope_id {
-                        Ok(envelope.clone())
-                    } else if *id == FORGOTTEN_KEY {
-                        Ok(forgotten.clone())
-                    } else {
-                        keys.get(id)
-                            .cloned()
-                            .ok_or(musubi_storage::StorageError::Key("a data key is missing"))
-                    }
-                };
-                let segments = segments(document, fates, envelope_id);
-                let path_key = match fates.as_slice() {
-                    [only] => key_for(*only, envelope_id),
-                    _ => envelope_id,
-                };
-                let path =
-                    key_of(&path_key)?.seal(&path_context(&document.hash), document.path.as_bytes())?;
-                let sealed = seal_document(&document.hash, &document.bytes, &segments, key_of)?;
-                Ok((sealed, path_key, path))
-            })
-            .collect();
-        let mut pack = PackWriter::create(&self.house.folders.vault)?;
-        let mut entries: Vec<(PackEntry, KeyId, Vec<u8>)> = Vec::with_capacity(documents.len());
-        for one in sealed {
-            let (document, path_key, path) = one?;
-            entries.push((pack.append(&document)?, path_key, path));
-        }
-        let name = pack.finish()?;
-        self.counts.vault_seconds += clock.elapsed().as_secs_f64();
-        pass(self.house, "vault-written")?;
-        let clock = Instant::now();
-        let rows: Vec<DocumentRow> = documents
-            .iter()
-            .zip(entries)
-            .map(|(document, (entry, path_key, path_sealed))| DocumentRow {
-                document: document.hash,
-                ordinal: i32::try_from(document.ordinal).unwrap_or(i32::MAX),
-                provider: document.provider.clone(),
-                bytes: number(document.bytes.len()),
-                path_key,
-                path_sealed,
-                mapper_version: self.tools.mapper.version().to_owned(),
-                pack: name.as_str().to_owned(),
-                pack_offset: entry.offset,
-                pack_len: entry.len,
-            })
-            .collect();
-        self.load.documents(&rows)?;
-        for document in documents {
-            self.receipts.file(&document.provider, document.hash);
-            self.count_makers(document, &document.split.findings);
-        }
-        let about: Vec<FindingRow> = documents
-            .iter()
-            .flat_map(|d| d.split.findings.iter().map(move |f| (d.hash, f)))
-            .map(|(hash, f)| FindingRow {
-                document: Some(hash),
-                unit: None,
-                finding: f.clone().in_document(hash),
-            })
-            .collect();
-        for row in &about {
-            *self.findings.entry(row.finding.rule.id.to_owned()).or_default() += 1;
-        }
-        self.load.findings(&about)?;
-        self.counts.registry_seconds += clock.elapsed().as_secs_f64();
-        Ok(())
-    }
-
-    /// Keeps the manifest itself, byte for byte.
-    fn keep_manifest(&mut self) -> Result<(), EtlError> {
-        let mut pack = PackWriter::create(&self.house.folders.vault)?;
-        let bytes = &self.verified.manifest_bytes;
-        let mut row = store_document(
-            &mut pack,
-            &self.envelope,
-            &self.verified.id,
-            MANIFEST_ORDINAL,
-            MANIFEST_FILE,
-            bytes,
-        )?;
-        pack.finish()?.as_str().clone_into(&mut row.pack);
-        self.load.documents(&[row])?;
-        Ok(())
-    }
-
-    /// Control totals, superseded versions, balance, and the commit.
-    fn close(mut self) -> Result<Loaded, EtlError> {
-        let wrong = wrong_totals(&self.verified.manifest.totals, &self.totals);
-        let counted: BTreeMap<String, u64> = self.totals.iter().map(|(k, n)| (k.to_string(), *n)).collect();
-        if !wrong.is_empty() {
-            return Ok(Loaded::Unsound(wrong, counted));
-        }
-        let clock = Instant::now();
-        let now = (self.house.now)();
-        let feed = self.verified.manifest.feed.as_str();
-        // Counts of before an opt-out must not be held against the book as it stands after it.
-        if self.load.opt_out_mark()? != self.opt_outs {
-            return Ok(Loaded::OptedOut);
-        }
-        if let Some(reason) = self.keeper.reconcile(&mut self.load, feed, now)? {
-            return Ok(Loaded::Stopped(reason));
-        }
-        self.load.hold(&self.held, now)?;
-        let warnings: Vec<FindingRow> = self
-            .verified
-            .findings
-            .iter()
-            .cloned()
-            .chain(self.keeper.findings())
-            .map(|finding| FindingRow { document: None, unit: None, finding })
-            .collect();
-        for row in &warnings {
-            *self.findings.entry(row.finding.rule.id.to_owned()).or_default() += 1;
-        }
-        self.load.findings(&warnings)?;
-        self.seal_receipts(true)?;
-        let commit = self.load.files(&self.files, now)?;
-        for records in self.load.supersede(commit)? {
-            for (kind, n) in read_records(&records) {
-                let line = self.balance.line(kind);
-                line.loaded -= n.min(line.loaded);
-                line.superseded += n;
-            }
-        }
-        self.load.balance(&self.balance)?;
-        let unmapped = self.unmapped.into_rows(self.house.code_persons_min);
-        self.counts.unmapped_codes = number(unmapped.len());
-        self.counts.unmapped_facts = unmapped.iter().map(|row| row.records).sum();
-        self.load.unmapped_codes(&unmapped)?;
-        self.load.acknowledgement(&self.verified.manifest.totals, &counted, &self.makers)?;
-        for state in [
-            SubmissionState::Mapped,
-            SubmissionState::Gated,
-            SubmissionState::Resolved,
-            SubmissionState::Loaded,
-            SubmissionState::Balanced,
-        ] {
-            self.load.enter_state(now, state, "")?;
-            (self.house.progress)(Event::State(state));
-        }
-        self.receipts.write(&mut self.load, self.verified.id, &self.house.job)?;
-        pass(self.house, "rows-written")?;
-        if self.load.hold_opt_outs()? != self.opt_outs {
-            return Ok(Loaded::OptedOut);
-        }
-        self.load.commit()?;
-        self.counts.registry_seconds += clock.elapsed().as_secs_f64();
-        pass(self.house, "committed")?;
-        Ok(Loaded::Done(Box::new(Outcome {
-            submission: self.verified.id,
-            state: SubmissionState::Balanced,
-            repeated: false,
-            feed: Some(self.verified.manifest.feed.to_string()),
-            balance: self.balance,
-            findings: self.findings,
-            counts: self.counts,
-        })))
-    }
 }
 
-/// The key under which a unit's bytes lie.
-fn key_for(fate: Fate, envelope: KeyId) -> KeyId {
-    match (fate.disposition, fate.identity, fate.hold) {
-        (Disposition::Excluded, _, _) => FORGOTTEN_KEY,
-        (_, _, Some(hold)) => hold,
-        (_, Some(identity), None) => identity.0,
-        (_, None, None) => envelope,
-    }
-}
-
-/// Covers a document: units under their keys, what lies between under the envelope key.
-fn segments(document: &CutDocument, fates: &[Fate], envelope: KeyId) -> Vec<Segment> {
-    let mut segments = Vec::with_capacity(fates.len() + 2);
-    let mut at = 0u64;
-    let gap = |from: u64, to: u64| Segment {
-        range: ByteRange { start: from, len: u32::try_from(to - from).unwrap_or(u32::MAX) },
-        key_id: envelope,
-    };
-    for (unit, fate) in document.split.units.iter().zip(fates) {
-        if unit.range.start > at {
-            segments.push(gap(at, unit.range.start));
-        }
-        if unit.range.len > 0 {
-            segments.push(Segment { range: unit.range, key_id: key_for(*fate, envelope) });
-        }
-        at = unit.range.end();
-    }
-    let end = number(document.bytes.len());
-    if end > at {
-        segments.push(gap(at, end));
-    }
-    segments
-}
 
 fn version_hash_key(token: &SealKey) -> [u8; 32] {
     let mut key = [0u8; 32];
