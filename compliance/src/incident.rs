@@ -329,7 +329,6 @@ fn next(
 
 #[cfg(test)]
 mod tests {
-    use musubi_model::parameter::{Parameter, ParameterValue, Verified};
     use proptest::prelude::*;
 
     use super::*;

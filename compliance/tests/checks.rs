@@ -42,7 +42,9 @@ fn house() -> House {
     let server = Server::open(folder.path(), &DatabaseChoice::Embedded).unwrap();
     let kek = KekSource::File(folder.path().join("kek.key"));
     let ring = KeyRing::open_or_create(&folder.path().join("keys"), &kek).unwrap();
-    ["lake", "vault"].map(|name| std::fs::create_dir(folder.path().join(name)).unwrap());
+    for name in ["lake", "vault"] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+    }
     House { registry: Registry::open(server).unwrap(), ring, folder }
 }
 
@@ -160,7 +162,7 @@ fn g17_a_changed_entry_of_the_log_fails_the_chain() {
     owner.batch_execute("ALTER TABLE compliance.audit DISABLE TRIGGER ALL").unwrap();
     assert_eq!(verdict(&house, &guard), Verdict::Fail);
     owner.batch_execute("UPDATE compliance.audit SET actor = 'desk-2' WHERE seq = 2").unwrap();
-    let mut desk = desk(&house, READERS);
+    let mut desk = desk(&house);
     let outcomes = run(&catalogue, |c| c.id == chain.id, &mut [&mut desk]);
     assert_eq!(outcomes[0].judgement.verdict, Verdict::Fail);
     assert_eq!(outcomes[0].judgement.evidence, ["compliance.audit:2"]);

@@ -39,7 +39,7 @@ fn loaded() -> House {
 }
 
 /// Six of those who stand in the first night: rows of the truth, of people who stay as they are.
-fn asking(region: &Region) -> Vec<Vec<String>> {
+pub fn asking(region: &Region) -> Vec<Vec<String>> {
     let table = |name: &str| fs::read_to_string(region.path(name)).unwrap();
     let seen: BTreeSet<String> = table("truth/records.csv")
         .lines()

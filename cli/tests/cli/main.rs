@@ -17,6 +17,7 @@ mod authority;
 mod audit;
 mod codes;
 mod concurrent;
+mod desk;
 mod erasure;
 mod help;
 mod house;

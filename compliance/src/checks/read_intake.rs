@@ -252,7 +252,7 @@ fn papers(books: &mut Books) -> Judged {
     let days = books.number("optout.receipt_business_days")?;
     let cases: Vec<notice::OptOutWay> = books
         .db
-        .opt_out_cases()?
+        .opt_out_checks()?
         .into_iter()
         .map(|case| notice::OptOutWay {
             opt_out: case.entry,
@@ -272,11 +272,11 @@ fn papers(books: &mut Books) -> Judged {
 }
 
 fn requesters(books: &mut Books) -> Judged {
-    let listed = word(&books.parameters, "checks.optout_relations", books.today)
+    let listed = word(&books.parameters, "optout.relations", books.today)
         .map_err(|e| Unreadable::new(e.to_string()))?
         .to_owned();
     let mut cases = Vec::new();
-    for case in books.db.opt_out_cases()? {
+    for case in books.db.opt_out_checks()? {
         let role = match case.requester.as_str() {
             "self" => RequesterRole::Own,
             "family" => RequesterRole::Family,

@@ -324,7 +324,7 @@ fn propagated(zones: &mut Zones<'_>) -> Judged {
     );
     let mut cases = Vec::new();
     let mut of_desk = BTreeSet::new();
-    for case in zones.books.db.opt_out_cases()? {
+    for case in zones.books.db.opt_out_checks()? {
         cases.push(notice::OptOutWay {
             opt_out: case.entry.clone(),
             received_on: case.received_on,

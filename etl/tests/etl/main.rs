@@ -4,6 +4,7 @@
 
 mod codes;
 mod model;
+mod doubts;
 mod faults;
 mod ledgers;
 mod night;

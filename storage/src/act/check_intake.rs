@@ -393,7 +393,7 @@ impl ActDb {
     }
 
     /// The accepted requests of the desk to stop, with how far each is.
-    pub fn opt_out_cases(&mut self) -> Result<Vec<OptOutCase>, StorageError> {
+    pub fn opt_out_checks(&mut self) -> Result<Vec<OptOutCase>, StorageError> {
         let rows = self
             .client
             .query(

@@ -97,31 +97,6 @@ pub struct ReceiptRow {
     pub copy_hash: String,
 }
 
-/// The way of an accepted stop, in days.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct OptOutCaseRow {
-    /// Its number.
-    pub entry: String,
-    /// Who asked.
-    pub requester: String,
-    /// How related.
-    pub relation: String,
-    /// The person has died.
-    pub dead: bool,
-    /// Day it came.
-    pub received_on: Date,
-    /// Day from which it blocked.
-    pub blocked_on: Date,
-    /// Something was held, and it was not taken back.
-    pub erasable: bool,
-    /// Day the erasure was done.
-    pub erased_on: Option<Date>,
-    /// Day of the receipt.
-    pub receipt_on: Option<Date>,
-    /// The hash of its copy is kept.
-    pub copy: bool,
-}
-
 /// Stops among the notified, at a provider.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct RateRow {
@@ -451,37 +426,6 @@ impl ActDb {
             )
             .map_err(StorageError::db("reading the erasure of a request"))?;
         row.map(|r| Ok((column(&r, 0)?, column(&r, 1)?))).transpose()
-    }
-
-    /// The way of every accepted stop, for checks.
-    ///
-    /// # Errors
-    /// [`StorageError::Database`].
-    pub fn opt_out_cases(&mut self) -> Result<Vec<OptOutCaseRow>, StorageError> {
-        let rows = self
-            .client
-            .query(
-                "SELECT entry, requester, relation, life = 'dead', received_on, blocked_on, erasable AND NOT withdrawn,
-                   erased_on, receipt_on, copy FROM compliance.opt_out_case ORDER BY entry",
-                &[],
-            )
-            .map_err(StorageError::db("reading the ways of stops"))?;
-        rows.iter()
-            .map(|r| {
-                Ok(OptOutCaseRow {
-                    entry: column(r, 0)?,
-                    requester: column(r, 1)?,
-                    relation: column(r, 2)?,
-                    dead: column(r, 3)?,
-                    received_on: column(r, 4)?,
-                    blocked_on: column(r, 5)?,
-                    erasable: column(r, 6)?,
-                    erased_on: column(r, 7)?,
-                    receipt_on: column(r, 8)?,
-                    copy: column(r, 9)?,
-                })
-            })
-            .collect()
     }
 
     /// Persons with a notice at each provider, and those of them whom an opt-out in force reaches.
