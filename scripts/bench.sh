@@ -23,4 +23,6 @@ rm -rf "$work/formats"
 printf '\n'
 "$musubi" bench --log --work "$work/log"
 printf '\n'
+"$musubi" bench --gate --work "$work/gate"
+printf '\n'
 "$musubi" bench --megabytes "${MUSUBI_BENCH_MB:-200}" --work "$work/bench"

@@ -356,6 +356,12 @@ pub struct Bench {
     /// Measure the audit log instead: appending and verifying, beside BLAKE3 over the same bytes.
     #[arg(long, conflicts_with = "formats")]
     pub log: bool,
+    /// Measure the notice gate instead: one ledger entered, as many claims judged.
+    #[arg(long, conflicts_with_all = ["formats", "log"])]
+    pub gate: bool,
+    /// Persons of `--gate`.
+    #[arg(long, default_value_t = 1_000_000, requires = "gate")]
+    pub persons: u64,
     /// Entries of `--log`.
     #[arg(long, default_value_t = 1_000_000, requires = "log")]
     pub entries: u64,

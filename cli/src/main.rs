@@ -87,6 +87,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Transfer(order) => commands::transfer::run(cli, voice, order),
         Command::Yearly(order) => commands::yearly::run(cli, voice, order),
         Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),
+        Command::Bench(order) if order.gate => commands::bench_gate::run(order, voice),
         Command::Bench(order) if order.log => commands::bench_log::run(order, voice),
         Command::Bench(order) => commands::bench::run(order, voice),
     }

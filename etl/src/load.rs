@@ -438,7 +438,10 @@ impl Run<'_> {
                 continue;
             }
             let hold = match ticket {
-                Ticket::Held { reason, ripe_on } => Some(self.hold(document, &w, reason, ripe_on, keys)?),
+                // Of who was to wait, linkage may have found that they asked to stop: of them nothing waits.
+                Ticket::Held { reason, ripe_on } if disposition == Disposition::Held => {
+                    Some(self.hold(document, &w, reason, ripe_on, keys)?)
+                }
                 _ => None,
             };
             let into = (&mut unit_rows, &mut finding_rows, &mut facts);

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod backup;
 pub mod bench;
 pub mod bench_formats;
+pub mod bench_gate;
 pub mod bench_log;
 pub mod book;
 pub mod books;

@@ -76,6 +76,9 @@ impl Load<'_> {
                       JOIN compliance.notice_key k ON k.token = o.token AND k.kind = o.kind
                       JOIN compliance.notice n USING (notice_id)
                     WHERE n.provider_id = p.id AND NOT n.void
+                      -- whoever is not counted as notified must not be taken off once more
+                      AND NOT EXISTS (SELECT FROM compliance.notice v WHERE v.void AND v.subject = n.subject
+                        AND v.notified_on = n.notified_on AND v.template = n.template)
                       AND (o.kind = 'local' OR o.guard = k.guard)
                       AND (o.provider_id IS NULL OR o.provider_id = p.id) AND o.effective_from <= $2
                       AND (o.withdrawn_at IS NULL OR (o.withdrawn_at AT TIME ZONE 'Asia/Tokyo')::date > $2))

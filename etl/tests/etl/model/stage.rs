@@ -30,7 +30,7 @@ use crate::support::{Parcel, Room, now, receipts, write_folder};
 /// Places of care.
 pub const PLACES: usize = 2;
 /// Persons at most.
-pub const PERSONS: usize = 6;
+pub const PERSONS: usize = 4;
 /// Months of care told apart.
 pub const MONTHS: usize = 2;
 
