@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use musubi_mappers::{Document, Mapper, RecordCounts, UnitSlice};
 use musubi_model::submission::Disposition;
 use musubi_model::{ByteRange, DocumentHash, IdentityId, ProviderId, SubmissionId};
-use musubi_storage::ingest::StoredDocument;
+use musubi_storage::ingest::{StoredDocument, read_records};
 use musubi_storage::keys::SealKey;
 use musubi_storage::registry::IngestDb;
 use musubi_storage::vault::{self, KeyId, PackEntry};
@@ -130,13 +130,18 @@ impl Run<'_> {
         // The document was sound when it came; what its blanks do to it is not its fault.
         split.findings.clear();
         let fresh: BTreeMap<u64, UnitSlice> = split.units.drain(..).map(|u| (u.range.start, u)).collect();
-        for (ordinal, start, len) in self.load.unit_ranges(&d.document, d.ordinal)? {
-            let same = fresh.get(&start).filter(|u| u.range.len == len).cloned();
+        for (ordinal, start, len, counted) in self.load.unit_ranges(&d.document, d.ordinal)? {
             let range = ByteRange { start, len };
-            let gone = UnitSlice { range, records: RecordCounts::default(), context: 0 };
+            let mut slice = UnitSlice { range, records: RecordCounts::default(), context: 0 };
+            // The unit as it was cut when it came. What follows it may be blanks by now, which the cutter takes for more
+            // of it.
+            if let Some(same) = fresh.get(&start).filter(|u| blank_beyond(&bytes, range, u.range)) {
+                slice.context = same.context;
+                read_records(&counted).into_iter().for_each(|(kind, n)| slice.records.add(kind, n));
+            }
             let place = usize::try_from(ordinal).unwrap_or(usize::MAX);
             if split.units.len() == place {
-                split.units.push(same.unwrap_or(gone));
+                split.units.push(slice);
             }
         }
         Ok(CutDocument {
@@ -187,4 +192,13 @@ impl Run<'_> {
         };
         Ok(Again::Done(Box::new(settled), self.excluded))
     }
+}
+
+/// Do two stretches begin at one place, with nothing but blanks in what the second has more?
+fn blank_beyond(bytes: &[u8], own: ByteRange, found: ByteRange) -> bool {
+    let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+    own.start == found.start
+        && bytes
+            .get(place(own.end())..place(found.end()))
+            .is_some_and(|rest| rest.iter().all(u8::is_ascii_whitespace))
 }

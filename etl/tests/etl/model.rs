@@ -312,6 +312,15 @@ fn the_houses_agree_where_gates_held_units_linkage_and_erasure_meet() {
             ],
         ),
         (
+            "whoever waits before somebody whose bytes are gone comes in all the same",
+            vec![
+                Step::Deliver { files: BTreeMap::from([(0, BTreeMap::from([(1, 0), (2, 0)]))]), fault: None },
+                stops(2, None),
+                told(0, &[1]),
+                night(),
+            ],
+        ),
+        (
             "a notice taken back of somebody who asked to stop keeps nobody else out",
             vec![
                 told(0, &[1, 2]),

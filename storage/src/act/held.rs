@@ -208,16 +208,16 @@ impl Load<'_> {
         Ok(())
     }
 
-    /// All units of a document of this submission: ordinal, first byte, bytes.
+    /// All units of a document of this submission: ordinal, first byte, bytes, records by kind.
     pub fn unit_ranges(
         &mut self,
         document: &DocumentHash,
         file: i32,
-    ) -> Result<Vec<(u32, u64, u32)>, StorageError> {
+    ) -> Result<Vec<(u32, u64, u32, String)>, StorageError> {
         let rows = self
             .transaction
             .query(
-                "SELECT ordinal, byte_start, byte_len FROM intake.unit
+                "SELECT ordinal, byte_start, byte_len, records FROM intake.unit
                  WHERE document = $1 AND submission_id = $2 AND file = $3 ORDER BY ordinal",
                 &[&document.as_bytes(), &self.submission.as_bytes(), &file],
             )
@@ -229,6 +229,7 @@ impl Load<'_> {
                     u32::try_from(r.get::<_, i32>(0)).ok()?,
                     u64::try_from(n(1)).ok()?,
                     u32::try_from(n(2)).ok()?,
+                    r.get(3),
                 ))
             })
             .collect::<Option<_>>()
