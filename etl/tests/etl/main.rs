@@ -4,7 +4,6 @@
 
 mod codes;
 mod model;
-mod doubts;
 mod faults;
 mod ledgers;
 mod night;
