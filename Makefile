@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: demo test lint bench bench-mpi build fuzz precheck
+.PHONY: demo test test-long lint bench bench-mpi build fuzz precheck
 
 SETUP := eval "$$(scripts/setup.sh)"
 
@@ -11,6 +11,10 @@ demo:
 
 test:
 	$(SETUP); cargo test --workspace --locked --no-fail-fast
+
+# Random histories of notices, opt-outs, erasures, crashes and restores against a model of who may be present.
+test-long:
+	$(SETUP); PROPTEST_CASES=$${CASES:-10000} cargo test --release --locked -p musubi-etl --test etl model:: -- --ignored --nocapture
 
 build:
 	$(SETUP); cargo build --release --locked -p musubi-cli
