@@ -26,6 +26,7 @@ mod package;
 mod people;
 mod place;
 mod region;
+mod registers;
 mod rng;
 mod seen;
 mod ssmix2;

@@ -313,7 +313,7 @@ pub(crate) fn write_request(out: &Path, frame: &Frame) -> Result<(), SynthError>
         name: "persons-by-diagnosis".to_owned(),
         title: "傷病大分類別・都道府県別・性別・年齢階級別の患者数".to_owned(),
         purpose: format!("{}における医療需要の把握（合成データ）", names.join("・")),
-        recipient: "見本大学 公衆衛生学教室".to_owned(),
+        recipient: crate::registers::RECIPIENT.to_owned(),
         product: Product::Statistics,
         cohort: Cohort {
             from: frame.month(2),

@@ -147,7 +147,9 @@ fn record(
     result: AuditResult,
 ) -> Result<u64> {
     let actor = Name::new(&cli.actor).context("--actor")?;
-    let entry = AuditEntry { at: now(), actor, role: AuditRole::Auditor, action, object, persons: 0, result };
+    // The role in which the account was let in: another one would be a forbidden pair in the log (C-074).
+    let role = cli.actor.role().unwrap_or(AuditRole::Auditor);
+    let entry = AuditEntry { at: now(), actor, role, action, object, persons: 0, result };
     Ok(audit::append(db, &entry).context("証跡に記録できません")?.seq)
 }
 

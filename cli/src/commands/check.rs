@@ -314,8 +314,24 @@ musubi check --id C-036 --json        one check, for machines
 musubi check show C-036               rule, sources, criterion, newest results
 musubi check evidence add egress-probe Z1 --file probe.toml --until 2027-03-31
 musubi check program vouch            this very binary may run jobs (signed by the house key)
-musubi release verify P --record      a second person verifies a release (C-058)
+musubi --actor checker-01 release verify P --record      another account verifies a release (C-058)
 ```\n
+What an operator enters so that a house is in order; a synthetic region (`musubi synth`) brings the files:\n
+```
+musubi check program vouch                                        C-058, C-091, C-092
+musubi register load REGION/registers/registers.toml              C-063, C-066, C-068, C-079, C-090
+musubi check evidence add authentication 2026-11 --file REGION/evidence/authentication.toml --until 2099-03-31
+musubi check evidence add certificate ninteisho --file REGION/evidence/certificate.toml --until 2099-03-31
+musubi check evidence add certificate isms --file REGION/evidence/isms.toml --until 2099-03-31
+musubi check evidence add key-rotation house-key --file REGION/evidence/key-rotation.toml --until 2099-03-31
+for z in Z1 Z2 Z3 Z4 Z5; do musubi check evidence add egress-probe $z --file REGION/evidence/egress-$z.toml --until 2099-03-31; done
+printf 'offset_ms = 12\\nsampled_at = "%s"\\n' "$(date -u +%FT%TZ)" > clock.toml
+musubi check evidence add clock host-1 --file clock.toml --until 2099-03-31
+musubi check evidence add review-session APPROVAL --file REGION/evidence/review-session.toml --until 2099-03-31
+```\n
+A hand-over is entered with line, hash of the manifest and, when it is back, the receiver's acknowledgement (C-068):
+`musubi register add handover H-0001 --set release=R-… --set user=… --set line=L-0001 --set sent=DAY --set manifest-hash=…`.
+An incident or inquiry that was late stays in the counts (`closed_late`), and fails only while it is open.\n
 A check ends as 合格 (pass), 不合格 (fail), 該当なし (no case: the sources were read and hold none; the counts say what was
 read) or 読めない (unreadable, which is a failure). There is no skipping. Every result is a row of
 `compliance.check_result`: check, version, hash of the parameters, hash of what was looked at, verdict, counts,
