@@ -10,15 +10,16 @@ use musubi_model::manifest::{Agreements, Feed, FeedKind, Provider as AgreedProvi
 use musubi_model::{FeedId, ProviderId, SubmitterId};
 
 use crate::care::{self, Patient, Site};
+use crate::notices::Notices;
 use crate::package::{FILES_PER_SUBMISSION_MAX, FeedInfo, Submission, UkeFile, submitter_key};
 use crate::people::{Frame, Person, each_person};
-use crate::notices::Notices;
 use crate::place::{DISTRICT_PERSONS, PREFECTURES, Provider, site_counts};
 use crate::seen::seen;
 use crate::storage::Storage;
 use crate::truth::{Repeated, Truth, write_request};
 use crate::{
-    Progress, RegionSpec, RegionSummary, SynthError, broken, claims, masters, organisation, others, registers, uke,
+    Progress, RegionSpec, RegionSummary, SynthError, broken, claims, masters, organisation, others,
+    registers, uke,
 };
 
 /// Entries of the opt-out list for each district.
@@ -231,8 +232,10 @@ fn write_patient(
     let (spec, person) = (&world.spec, patient.person);
     for site in patient.sites.iter().filter(|s| s.district == district) {
         let Some(provider) = find(providers, site.slot) else { continue };
-        let register = seen(&world.frame, &spec.errors, person, provider, world.frame.month(1), night.number, 1);
-        let submitter = night.feeds.get(feed_of(provider, FeedKind::ReceiptMedical)).map_or("", |f| &f.submitter);
+        let register =
+            seen(&world.frame, &spec.errors, person, provider, world.frame.month(1), night.number, 1);
+        let submitter =
+            night.feeds.get(feed_of(provider, FeedKind::ReceiptMedical)).map_or("", |f| &f.submitter);
         let who = (person.number, person.index, world.persons_of(person.district));
         notices.seen(provider, (submitter, provider.prefecture), who, &register)?;
         for claim in claims::on_night(&spec.errors, patient, site, night.number) {
