@@ -250,7 +250,7 @@ fn g9_a_restored_house_opens_only_when_the_erasures_were_applied_again() {
     // A ledger that was changed is none.
     let text_of = fs::read_to_string(&ledger).unwrap();
     let forged = house.beside("forged.ledger");
-    fs::write(&forged, text_of.replacen("\"second\"", "\"nobody\"", 1)).unwrap();
+    fs::write(&forged, text_of.replacen("\"eraser-02\"", "\"nobody\"", 1)).unwrap();
     run_in(&new, 1, &["erasure", "reapply", "--ledger", text(&forged)]);
 }
 
