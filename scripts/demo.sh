@@ -17,7 +17,7 @@ show() { printf '\033[2m$ musubi %s\033[0m\n' "$*"; "$musubi" --data "$data" "$@
 look() { show "$@" || [ $? -eq 3 ]; }
 # What must be refused is shown to be refused, with the code it ends with.
 refused() { local code="$1"; shift; show "$@" || [ $? -eq "$code" ]; }
-field() { sed -n "s/.*\"$1\": \"\([^\"]*\)\".*/\1/p" | head -n 1; }
+field() { sed -n "s/.*\"$1\": \"\([^\"]*\)\".*/\1/p" | sed -n 1p; }
 
 rm -rf "$run"
 mkdir -p "$run"
@@ -38,14 +38,14 @@ show notice filings "$region/filings.toml"
 show masters load "$region/masters"
 
 step "4. 提出者は、送る前に同じ点検を手元でできる(データベース不要)"
-dental=$(find "$region/inbox" -maxdepth 2 -type d -name "receipt-dental" | head -n 1)
+dental=$(find "$region/inbox" -maxdepth 2 -type d -name "receipt-dental" | sed -n 1p)
 show precheck "$dental"
 
 step "5. 通知台帳を受け取り、第1夜を受け入れる。通知のない人・待機期間中の人の分は封をして保留される"
 show notice load "$region/ledgers"
 look nightly --inbox "$region/inbox/night-01"
 show notice held
-show notice reconcile | head -n 8
+show notice reconcile | sed -n 1,8p
 
 step "6. 停止の求め(オプトアウト)を登録する。その時から受入れと提供から除かれる"
 look optout load "$region/optout/optout.csv"
@@ -64,13 +64,13 @@ request=$("$musubi" --data "$data" --json request new "$region/requests/persons-
 show board approve "$request" --approver board-01 --json | tee "$run/approval.json"
 approval=$(field approval < "$run/approval.json")
 show release build "$approval" --out "$run/releases"
-package=$(ls -d "$run"/releases/R-* | head -n 1)
+package=$(ls -d "$run"/releases/R-* | sed -n 1p)
 show --actor checker-01 release verify "$package"
 printf '\n'
-head -n 12 "$package/table.csv"
+sed -n 1,12p "$package/table.csv"
 
 step "11. 一つの提出を、事実と提供物まで順にたどる"
-first=$("$musubi" --data "$data" submission | sed -n 's/^\([0-9a-f]\{32\}\).*/\1/p' | head -n 1)
+first=$("$musubi" --data "$data" submission | sed -n 's/^\([0-9a-f]\{32\}\).*/\1/p' | sed -n 1p)
 show trace --submission "$first"
 
 step "12. 停止を求めた人の分を消す: 一人が確認し、別の人が実施し、三人目が残っていないことを確かめ、証明書を出す"
@@ -97,7 +97,7 @@ sed '0,/\tload\t/s//\tloaD\t/' "$run/log.tsv" > "$run/log-changed.tsv"
 "$built/musubi-audit-verify" "$run/log-changed.tsv" --key "$data/keys/house.pub" || [ $? -eq 4 ]
 
 step "15. 提出者への受領通知一式(署名付き)を検証する。計画の73項目が何になるかを見る"
-ack=$(find "$data/outbox" -mindepth 2 -maxdepth 2 -type d | sort | head -n 1)
+ack=$(find "$data/outbox" -mindepth 2 -maxdepth 2 -type d | sort | sed -n 1p)
 show ack verify "$ack" --key "$data/keys/house.pub"
 "$musubi" formats --coverage | sed -n '/^| class/,/^$/p'
 
