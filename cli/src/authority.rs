@@ -21,8 +21,8 @@ use crate::args::Cli;
 use crate::home::{CODE_VERSION, now, today};
 
 use AuditRole::{
-    Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian, Officer, Operator,
-    Release, ReviewSecretary, SecurityAdmin,
+    Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian, Officer,
+    Operator, Release, ReviewSecretary, SecurityAdmin,
 };
 
 /// Who may look into the books, where a line says nothing narrower.

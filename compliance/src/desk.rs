@@ -18,8 +18,7 @@ pub const RECALLABLE: &str = "pseudonymized";
 /// Fixed words on what was released, for the desk to read out (R-OPT-09).
 pub const RELEASED_JA: &str = "すでに提供した統計情報・匿名加工医療情報は、どの行がご本人かを調べることが法律で禁じられているため、取り戻すことができません。";
 /// The same in English.
-pub const RELEASED_EN: &str =
-    "Statistics and anonymised data that were released are not recalled: the law forbids to look for the person in them.";
+pub const RELEASED_EN: &str = "Statistics and anonymised data that were released are not recalled: the law forbids to look for the person in them.";
 
 word_list! {
     /// By which way a request came.

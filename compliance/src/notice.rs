@@ -467,9 +467,8 @@ impl NoticeGate {
         if n.minor && n.party == "self" {
             return hold(HoldReason::Minor);
         }
-        let of_age = || {
-            claim.birth.is_none_or(|b| age_on(b, self.on) >= i32::from(self.rules.minor_age_years))
-        };
+        let of_age =
+            || claim.birth.is_none_or(|b| age_on(b, self.on) >= i32::from(self.rules.minor_age_years));
         if self.rules.renotice == Renotice::Hold && n.minor && n.party == "guardian" && of_age() {
             return hold(HoldReason::Renotice);
         }

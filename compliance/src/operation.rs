@@ -102,7 +102,8 @@ pub fn state(row: &OperationRow, executor: Option<&str>, at: Timestamp) -> State
         return State::Expired;
     }
     // A kind or a content that is not the one hashed is nobody's proposal.
-    let Some(kind) = OperationKind::from_name(&row.kind).filter(|k| hash(*k, &row.content) == row.hash) else {
+    let Some(kind) = OperationKind::from_name(&row.kind).filter(|k| hash(*k, &row.content) == row.hash)
+    else {
         return State::Wants(PEOPLE);
     };
     let proposal = row.proposed_role.as_deref().map(|role| (row.proposed_by.as_str(), role));

@@ -386,8 +386,8 @@ fn wrong(id: &str, why: &'static str) -> Invalid {
 fn organisation(row: OrganisationRow) -> Result<Organisation, Invalid> {
     let id = row.id.as_str();
     Name::new(id).map_err(|_| wrong(id, "an id has 1 to 64 letters, digits, '-', '.' or '_'"))?;
-    let kind =
-        OrganisationKind::from_name(&row.kind).ok_or_else(|| wrong(id, "operator, contractor or sub-contractor"))?;
+    let kind = OrganisationKind::from_name(&row.kind)
+        .ok_or_else(|| wrong(id, "operator, contractor or sub-contractor"))?;
     if row.certificate.trim().is_empty() {
         return Err(wrong(id, "a certificate has a number"));
     }

@@ -220,7 +220,10 @@ mod tests {
         assert!(matches!(limits(&set, DAY), Err(ParameterError::Missing { .. })));
         // The bounds keep everybody, whoever mends it too, from being stopped by a limit that is no limit.
         let large = row("limits.zip_entries_max", ParameterValue::Number(5_000_000_000), DAY, "試験");
-        assert!(matches!(parameters(Some(std::slice::from_ref(&large))), Err(ParametersRefused::Bounds { .. })));
+        assert!(matches!(
+            parameters(Some(std::slice::from_ref(&large))),
+            Err(ParametersRefused::Bounds { .. })
+        ));
         let mut set = parameters(None).unwrap();
         set.parameters.push(large);
         assert!(limits(&set, DAY).is_err());

@@ -89,7 +89,8 @@ pub enum YearlyError {
 /// What the books of notices count at the end of a year.
 pub fn notices(db: &mut ActDb, _: Timestamp, to: Timestamp) -> Result<Vec<Line>, StorageError> {
     let (notified, held) = db.notified_and_held(to)?;
-    let line = |key: &str, ja: &str, count| Line { key: key.to_owned(), ja: ja.to_owned(), count: Some(count) };
+    let line =
+        |key: &str, ja: &str, count| Line { key: key.to_owned(), ja: ja.to_owned(), count: Some(count) };
     Ok(vec![line("notified", "通知した本人(医療機関等ごと)", notified), line("held", "通知待ちの単位", held)])
 }
 

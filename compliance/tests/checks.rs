@@ -83,7 +83,8 @@ fn judgement(house: &House, check: &Check) -> Judgement {
         books: books(house),
         loaded: None,
     };
-    let outcomes = run(&catalogue, |c| c.id == check.id, &mut [&mut desk, &mut intake, &mut conduct, &mut zones]);
+    let outcomes =
+        run(&catalogue, |c| c.id == check.id, &mut [&mut desk, &mut intake, &mut conduct, &mut zones]);
     outcomes[0].judgement.clone()
 }
 

@@ -185,7 +185,14 @@ fn every_rule_of_the_reader_has_its_number_once() {
     assert_eq!(
         ids,
         [
-            "NTC-BIRTH", "NTC-DAY", "NTC-FILE", "NTC-KEY", "NTC-MINOR", "NTC-ROW", "NTC-TEXT", "NTC-VISIT",
+            "NTC-BIRTH",
+            "NTC-DAY",
+            "NTC-FILE",
+            "NTC-KEY",
+            "NTC-MINOR",
+            "NTC-ROW",
+            "NTC-TEXT",
+            "NTC-VISIT",
             "NTC-WORD"
         ]
     );

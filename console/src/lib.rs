@@ -32,7 +32,7 @@ pub use checkpoint::{CheckpointPage, checkpoint_page};
 pub use erasure::erasure_certificate;
 pub use maud::Markup;
 pub use model::{ModelReport, model_report};
-pub use opt_out_receipt::opt_out_receipt;
 pub use night::{NightReport, night_report};
+pub use opt_out_receipt::opt_out_receipt;
 pub use submission::{AckReport, submission_report};
 pub use words::Lang;

@@ -27,8 +27,13 @@ fn rows(rows: &[(&str, String)]) -> Markup {
 pub fn opt_out_receipt(paper: &Paper) -> Markup {
     let r = &paper.request;
     let back = r.withdraws.as_deref();
-    let title = if back.is_some() { "提供停止の求めの撤回に関する書面" } else { "提供停止の求めに関する書面" };
-    let scope = r.provider.clone().map_or_else(|| "すべての医療機関等".to_owned(), |p| format!("医療機関等 {p}"));
+    let title = if back.is_some() {
+        "提供停止の求めの撤回に関する書面"
+    } else {
+        "提供停止の求めに関する書面"
+    };
+    let scope =
+        r.provider.clone().map_or_else(|| "すべての医療機関等".to_owned(), |p| format!("医療機関等 {p}"));
     let mut facts = vec![
         ("受付番号", r.entry.clone()),
         ("求めを受けた日", day(r.received_on)),

@@ -9,10 +9,10 @@ use musubi_compliance::optout::Verdict;
 use musubi_model::manifest::MANIFEST_FILE;
 use musubi_model::matching::{Guard, Token, TokenKind};
 use musubi_model::{ProviderId, SubmissionId};
+use musubi_storage::StorageError;
 use musubi_storage::act::held::HeldUnit;
 use musubi_storage::registry::IngestDb;
 use musubi_storage::vault::{self, KeyId, PackEntry};
-use musubi_storage::StorageError;
 
 use crate::house::{EtlError, House, japanese_day};
 use crate::intake::Verified;
@@ -125,8 +125,7 @@ fn ripe(
     on: Date,
 ) -> Result<Wanted, EtlError> {
     let providers: BTreeSet<ProviderId> = waiting.iter().map(|w| w.provider.clone()).collect();
-    let gate =
-        NoticeGate::open(db, &house.notices, on, (house.now)(), &providers).map_err(notices::shut)?;
+    let gate = NoticeGate::open(db, &house.notices, on, (house.now)(), &providers).map_err(notices::shut)?;
     let found = gate.find(db, waiting.iter().map(Waiting::claim)).map_err(notices::shut)?;
     let (mut wanted, mut without) = (Wanted::new(), BTreeSet::new());
     let mut looked_at = false;

@@ -87,7 +87,10 @@ pub(crate) fn load(
     with_run(house, db, verified, mapper, (cutoff, hold_all), |mut run| {
         run.twice = listed_twice(&verified.manifest.files);
         let started_bytes: u64 = verified.manifest.files.iter().map(|f| f.bytes).sum();
-        (house.progress)(Event::Begins { files: number(verified.manifest.files.len()), bytes: started_bytes });
+        (house.progress)(Event::Begins {
+            files: number(verified.manifest.files.len()),
+            bytes: started_bytes,
+        });
         run.keep_manifest()?;
         let mut first = 0;
         while first < verified.manifest.files.len() {
@@ -700,7 +703,6 @@ impl Run<'_> {
         Ok(self.receipts.seal(&mut self.load, &mut self.identity_db, kek, &id, at_end)?)
     }
 }
-
 
 fn version_hash_key(token: &SealKey) -> [u8; 32] {
     let mut key = [0u8; 32];

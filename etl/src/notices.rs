@@ -91,9 +91,15 @@ impl Gatekeeper {
         worked: &mut [WorkedUnit],
         decided: &mut [Disposition],
     ) -> Result<Vec<Ticket>, EtlError> {
-        let waiting = |(w, d): (&WorkedUnit, &Disposition)| (*d == Disposition::Loaded).then_some(()).map(|()| claim(w).subject());
+        let waiting = |(w, d): (&WorkedUnit, &Disposition)| {
+            (*d == Disposition::Loaded).then_some(()).map(|()| claim(w).subject())
+        };
         let subjects: Vec<Option<[u8; 16]>> = worked.iter().zip(decided.iter()).map(waiting).collect();
-        let claims = worked.iter().zip(decided.iter()).filter(|(_, d)| **d == Disposition::Loaded).map(|(w, _)| claim(w));
+        let claims = worked
+            .iter()
+            .zip(decided.iter())
+            .filter(|(_, d)| **d == Disposition::Loaded)
+            .map(|(w, _)| claim(w));
         let found = self.gate.find(&mut self.db, claims).map_err(shut)?;
         let mut tickets = Vec::with_capacity(worked.len());
         for ((w, disposition), subject) in worked.iter_mut().zip(decided.iter_mut()).zip(subjects) {
@@ -155,7 +161,9 @@ impl Gatekeeper {
             .zip(decided.iter())
             .enumerate()
             .filter_map(|(i, (ticket, d))| match (ticket, d) {
-                (Ticket::Admitted { notice }, Disposition::Loaded | Disposition::Duplicate) => Some((i, *notice)),
+                (Ticket::Admitted { notice }, Disposition::Loaded | Disposition::Duplicate) => {
+                    Some((i, *notice))
+                }
                 _ => None,
             })
             .collect();

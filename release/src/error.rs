@@ -44,7 +44,9 @@ pub enum ReleaseError {
     )]
     Released(String),
     /// Somebody asked to stop after the cohort was written: nothing was sealed, the cohort must be written anew (G-6).
-    #[error("REL_OPTED_OUT: somebody asked to stop after the cohort was written (対象集団の作成後に停止の求めがありました)")]
+    #[error(
+        "REL_OPTED_OUT: somebody asked to stop after the cohort was written (対象集団の作成後に停止の求めがありました)"
+    )]
     OptedOut,
     /// A file could not be read or written.
     #[error("REL_FILE: {doing} {path} (ファイルを読み書きできません)")]

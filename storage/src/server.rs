@@ -61,15 +61,8 @@ pub enum DbRole {
 
 impl DbRole {
     /// All roles.
-    pub const ALL: [Self; 7] = [
-        Self::Ingest,
-        Self::Identity,
-        Self::Board,
-        Self::Release,
-        Self::Console,
-        Self::Act,
-        Self::Erasure,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Ingest, Self::Identity, Self::Board, Self::Release, Self::Console, Self::Act, Self::Erasure];
 
     /// The role's name in PostgreSQL.
     #[must_use]

@@ -36,8 +36,8 @@ mod uke;
 
 pub use bench::{BenchSummary, write_bench_corpus};
 pub use names::SURNAME_MARKERS;
-pub use package::FILES_PER_SUBMISSION_MAX;
 pub use notices::NoticeScenario;
+pub use package::FILES_PER_SUBMISSION_MAX;
 pub use region::write_region;
 
 use jiff::civil::Date;

@@ -110,7 +110,13 @@ impl Notices {
         let c = &seen.coverage;
         let numbers = format!("{},{},{},{},{},,", seen.chart, c.insurer, c.symbol, c.number, c.branch);
         let kana = joined(&seen.kana);
-        self.line(provider, (submitter, key), (person, index, persons), &numbers, (&kana, seen.birth, seen.sex))
+        self.line(
+            provider,
+            (submitter, key),
+            (person, index, persons),
+            &numbers,
+            (&kana, seen.birth, seen.sex),
+        )
     }
 
     /// The same for a subject of another format.
@@ -158,7 +164,8 @@ impl Notices {
         };
         let notified = notified.map_err(|_| SynthError::Spec("a first night outside of time"))?;
         let visit = back(2).map_err(|_| SynthError::Spec("a first night outside of time"))?;
-        let mailed = numbers.starts_with(',') || provider.id.get(2..3).is_some_and(|t| matches!(t, "7" | "9"));
+        let mailed =
+            numbers.starts_with(',') || provider.id.get(2..3).is_some_and(|t| matches!(t, "7" | "9"));
         let minor = crate::people::age_on(birth, notified) < 16;
         let line = format!(
             "{numbers},{kana},{birth},{},{notified},{},{VERSION},{},{},",

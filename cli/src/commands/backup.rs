@@ -152,8 +152,14 @@ fn make(cli: &Cli, voice: Voice, out: &Path) -> Result<Ending> {
         .and_then(|()| fs::rename(&partial, out))
         .context("バックアップを書けません")?;
     db.let_loads()?;
-    let row =
-        BackupRow { id: backup.clone(), at, by: cli.actor.to_string(), files: count, bytes, manifest_hash: hash };
+    let row = BackupRow {
+        id: backup.clone(),
+        at,
+        by: cli.actor.to_string(),
+        files: count,
+        bytes,
+        manifest_hash: hash,
+    };
     db.enter_backup(&row).context("バックアップを記録できません")?;
     audit(
         &mut db,

@@ -122,9 +122,8 @@ fn measure(order: &Bench) -> Result<Vec<Row>> {
     let head = head(&items, &text)?;
     let mut rows = Vec::new();
 
-    let lines = timed(&mut rows, "read the ledger (CSV)", || {
-        Ok(ledger::read(text.as_bytes(), &head, at, &rules))
-    })?;
+    let lines =
+        timed(&mut rows, "read the ledger (CSV)", || Ok(ledger::read(text.as_bytes(), &head, at, &rules)))?;
     drop(text);
     let desk = Desk {
         describe: &|identity| describe(&tokens, identity),
@@ -154,14 +153,14 @@ fn measure(order: &Bench) -> Result<Vec<Row>> {
 
     let mut db = registry.ingest()?;
     let providers = BTreeSet::from([head.id.clone()]);
-    let gate =
-        timed(&mut rows, "open the gate", || Ok(NoticeGate::open(&mut db, &rules, today(), at, &providers)?))?;
+    let gate = timed(&mut rows, "open the gate", || {
+        Ok(NoticeGate::open(&mut db, &rules, today(), at, &providers)?)
+    })?;
     let mut confirmed = 0;
     for some in claimed.chunks(CHUNK) {
         let claims: Vec<Claim<'_>> = some.iter().map(|d| Claim::of(&head.id, d, false, None)).collect();
-        let found = timed(&mut rows, "gate: find the notices", || {
-            Ok(gate.find(&mut db, claims.iter().copied())?)
-        })?;
+        let found =
+            timed(&mut rows, "gate: find the notices", || Ok(gate.find(&mut db, claims.iter().copied())?))?;
         let admitted: Vec<(u64, Claim<'_>)> = timed(&mut rows, "gate: judge", || {
             let admit = |claim: &Claim<'_>| match gate.judge(&found, claim) {
                 Ruling::Admit { notice, .. } => Some(notice),
@@ -169,8 +168,7 @@ fn measure(order: &Bench) -> Result<Vec<Row>> {
             };
             Ok(claims.iter().filter_map(|claim| Some((admit(claim)?, *claim))).collect())
         })?;
-        let holds =
-            timed(&mut rows, "second gate: confirm", || Ok(gate.confirm(&mut db, &admitted)?))?;
+        let holds = timed(&mut rows, "second gate: confirm", || Ok(gate.confirm(&mut db, &admitted)?))?;
         confirmed += holds.into_iter().filter(|holds| *holds).count();
     }
     if u64::try_from(confirmed).ok() != Some(order.persons) {

@@ -196,7 +196,10 @@ pub fn tell_held(voice: Voice, held: &HeldOutcome) {
     }
     let loaded: u64 = held.settled.iter().map(|s| s.units).sum();
     voice.say(
-        format!("保留分: {} 単位のうち {loaded} 単位を格納、{} 単位を停止により除外", held.waiting, held.excluded),
+        format!(
+            "保留分: {} 単位のうち {loaded} 単位を格納、{} 単位を停止により除外",
+            held.waiting, held.excluded
+        ),
         format!("Held: of {} units {loaded} were loaded and {} excluded", held.waiting, held.excluded),
     );
 }
@@ -246,12 +249,18 @@ fn status(home: &Home, voice: Voice) -> Result<Ending> {
         let holds = book::chain_holds(&own);
         voice.line(format!(
             "{provider}  {}  {} {}  {} {}  {}",
-            last.exported_at.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9))).strftime("%Y-%m-%d %H:%M"),
+            last.exported_at
+                .to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9)))
+                .strftime("%Y-%m-%d %H:%M"),
             voice.word("通知済み", "notified"),
             last.persons,
             voice.word("台帳", "ledgers"),
             own.len(),
-            if holds { voice.word("連鎖は正しい", "chain holds") } else { voice.word("連鎖が切れている", "chain broken") },
+            if holds {
+                voice.word("連鎖は正しい", "chain holds")
+            } else {
+                voice.word("連鎖が切れている", "chain broken")
+            },
         ));
         rows.push(json!({
             "provider": provider, "exported_at": last.exported_at, "persons": last.persons,
@@ -268,8 +277,12 @@ fn held(home: &Home, voice: Voice) -> Result<Ending> {
         voice.say("保留している分はありません".to_owned(), "Nothing is held".to_owned());
     }
     for c in &counts {
-        let reason = HoldReason::read(&c.reason).map_or(c.reason.as_str(), |r| voice.word(r.ja(), r.as_str()));
-        let ripe = c.next_ripe.map(|d| format!("  {} {d}", voice.word("最初の満了", "first ripe"))).unwrap_or_default();
+        let reason =
+            HoldReason::read(&c.reason).map_or(c.reason.as_str(), |r| voice.word(r.ja(), r.as_str()));
+        let ripe = c
+            .next_ripe
+            .map(|d| format!("  {} {d}", voice.word("最初の満了", "first ripe")))
+            .unwrap_or_default();
         let units = voice.word("単位", "units");
         let submission: String = c.submission.chars().take(12).collect();
         voice.line(format!("{submission}  {}  {reason}  {} {units}{ripe}", c.provider, c.units));
@@ -295,8 +308,10 @@ fn reconcile(home: &Home, voice: Voice, submission: Option<&str>) -> Result<Endi
         .reconciliations(submission.unwrap_or_default(), 200)
         .context("突合を読めません")?;
     voice.say(
-        "提出          医療機関等    通知 N   停止 O   対象 E   提出 F   受入 A   保留等 Q  (通知なし)".to_owned(),
-        "delivery      provider     notified opted-out eligible in-feed admitted set-aside (without)".to_owned(),
+        "提出          医療機関等    通知 N   停止 O   対象 E   提出 F   受入 A   保留等 Q  (通知なし)"
+            .to_owned(),
+        "delivery      provider     notified opted-out eligible in-feed admitted set-aside (without)"
+            .to_owned(),
     );
     for r in &rows {
         let id: String = r.submission.chars().take(12).collect();
@@ -345,8 +360,10 @@ fn verify(home: &Home, voice: Voice) -> Result<Ending> {
     for b in &breaks {
         voice.line(format!("✗ {} #{}: {}", b.provider, b.ledger, b.what));
     }
-    let rows: Vec<_> =
-        breaks.iter().map(|b| json!({ "provider": b.provider, "ledger": b.ledger, "what": b.what })).collect();
+    let rows: Vec<_> = breaks
+        .iter()
+        .map(|b| json!({ "provider": b.provider, "ledger": b.ledger, "what": b.what }))
+        .collect();
     voice.value(&json!({ "sound": sound, "breaks": rows }));
     Ok(if breaks.is_empty() { Ending::Done } else { Ending::NotVerified })
 }

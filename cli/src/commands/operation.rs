@@ -193,7 +193,8 @@ fn list(cli: &Cli, voice: Voice, all: bool) -> Result<Ending> {
         if !all && !matches!(state, State::Wants(_) | State::Approved) {
             continue;
         }
-        let kind = OperationKind::from_name(&row.kind).map_or(row.kind.as_str(), |k| voice.word(k.ja(), k.as_str()));
+        let kind =
+            OperationKind::from_name(&row.kind).map_or(row.kind.as_str(), |k| voice.word(k.ja(), k.as_str()));
         voice.line(format!(
             "{}  {kind}  {}  {}: {}",
             row.id,

@@ -134,7 +134,9 @@ pub fn run(cli: &Cli, voice: Voice, order: &Optout) -> Result<Ending> {
     match order {
         Optout::Load { file } => list::load(&desk, file),
         Optout::Preview { file } => ask::preview(&desk, file),
-        Optout::Register { file, provider, asking } => ask::register(&desk, file, provider.as_deref(), asking),
+        Optout::Register { file, provider, asking } => {
+            ask::register(&desk, file, provider.as_deref(), asking)
+        }
         Optout::Withdraw { entry, asking } => ask::withdraw(&desk, entry, asking),
         Optout::Status { entry: None } => watch::all(&desk),
         Optout::Status { entry: Some(entry) } => watch::one(&desk, entry),
@@ -153,7 +155,13 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    fn book(&self, db: &mut impl Audited, action: AuditAction, object: AuditObject, persons: u64) -> Result<()> {
+    fn book(
+        &self,
+        db: &mut impl Audited,
+        action: AuditAction,
+        object: AuditObject,
+        persons: u64,
+    ) -> Result<()> {
         books::audit(db, self.cli, AuditRole::HelpDesk, action, object, persons)
     }
 

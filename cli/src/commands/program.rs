@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::{Ending, books};
 use crate::args::Cli;
-use crate::home::{CODE_VERSION, Home, now, binary_hash};
+use crate::home::{CODE_VERSION, Home, binary_hash, now};
 use crate::say::Voice;
 
 /// `musubi check evidence`.

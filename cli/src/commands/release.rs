@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::{Ending, books};
 use crate::args::{Board, Cli, Release, Request};
-use crate::home::{CODE_VERSION, Home, now, binary_hash, today};
+use crate::home::{CODE_VERSION, Home, binary_hash, now, today};
 use crate::say::Voice;
 
 /// Files a request.

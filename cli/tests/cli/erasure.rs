@@ -164,7 +164,12 @@ fn two_execute_a_third_verifies_and_nothing_opens_any_more() {
     for executor in ["eraser-01", "eraser-02"] {
         by(&house, executor, 2, &["erasure", "verify", &id]);
     }
-    by(&house, "confirmer-01", 1, &["erasure", "certificate", &id, "--out", text(&house.beside("early.json"))]);
+    by(
+        &house,
+        "confirmer-01",
+        1,
+        &["erasure", "certificate", &id, "--out", text(&house.beside("early.json"))],
+    );
     let verified = by(&house, "confirmer-01", 0, &["erasure", "verify", &id]).json();
     assert_eq!(verified["left_over"], 0, "{verified}");
     assert!(verified["identities"].as_u64() == plan["before"]["identities"].as_u64());
@@ -183,7 +188,8 @@ fn two_execute_a_third_verifies_and_nothing_opens_any_more() {
     let said = fs::read_to_string(&paper).unwrap();
     assert!(page.contains("削除証明書") && page.contains(&id));
     assert_eq!(standing(&needles, &(page + &said)), Vec::<String>::new());
-    fs::write(&paper, said.replacen("\"verifier\": \"confirmer-01\"", "\"verifier\": \"confirmer-02\"", 1)).unwrap();
+    fs::write(&paper, said.replacen("\"verifier\": \"confirmer-01\"", "\"verifier\": \"confirmer-02\"", 1))
+        .unwrap();
     house.run(4, &["erasure", "verify-certificate", text(&paper)]);
 }
 

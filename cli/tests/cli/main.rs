@@ -13,8 +13,8 @@
 #![allow(clippy::print_stderr)]
 
 mod ack;
-mod authority;
 mod audit;
+mod authority;
 mod codes;
 mod concurrent;
 mod desk;

@@ -112,7 +112,8 @@ impl Run<'_> {
             segments.iter().map(|s| IdentityId(s.key_id)).chain([IdentityId(d.path_key)]).collect();
         let keys: BTreeMap<IdentityId, SealKey> =
             self.identity_db.existing_data_keys(&self.house.ring.kek, &ids)?;
-        let bytes = vault::read_with_blanks(folder, &pack, entry, |id| Ok(keys.get(&IdentityId(*id)).cloned()))?;
+        let bytes =
+            vault::read_with_blanks(folder, &pack, entry, |id| Ok(keys.get(&IdentityId(*id)).cloned()))?;
         let path = match keys.get(&IdentityId(d.path_key)) {
             Some(key) => {
                 String::from_utf8_lossy(&key.open(&path_context(&d.document), &d.path_sealed)?).into_owned()

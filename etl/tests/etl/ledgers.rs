@@ -92,7 +92,11 @@ fn a_package_that_is_not_sound_is_refused_as_a_whole() {
         assert!(refused.contains("NTC-LEDGER") && refused.contains(why), "{name}: {refused}");
         assert!(outcome.providers.is_empty(), "{name}");
         for table in ["notice_ledger", "notice", "notice_template"] {
-            assert_eq!(room.texts(&format!("SELECT count(*)::text FROM compliance.{table}")), ["0"], "{name}");
+            assert_eq!(
+                room.texts(&format!("SELECT count(*)::text FROM compliance.{table}")),
+                ["0"],
+                "{name}"
+            );
         }
     }
     let outcome = take(&room, "sound", sound(&room));

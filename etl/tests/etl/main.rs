@@ -3,9 +3,9 @@
 //! One binary for all, because each would link the whole store.
 
 mod codes;
-mod model;
 mod faults;
 mod ledgers;
+mod model;
 mod night;
 mod notices;
 mod notify;

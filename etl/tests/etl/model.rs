@@ -252,7 +252,9 @@ fn sequences(cases: u32, threads: u32, seed: u8) {
                 });
                 match result {
                     Ok(()) => {}
-                    Err(TestError::Fail(why, steps)) => panic!("{why}\nthe shortest sequence found: {steps:#?}"),
+                    Err(TestError::Fail(why, steps)) => {
+                        panic!("{why}\nthe shortest sequence found: {steps:#?}")
+                    }
                     Err(TestError::Abort(why)) => panic!("{why}"),
                 }
             });

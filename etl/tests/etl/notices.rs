@@ -96,7 +96,11 @@ pub fn written(room: &Room, parcel: &Parcel) -> std::path::PathBuf {
 }
 
 /// Those of a parcel's people whose place is wanted.
-pub fn some(room: &Room, parcel: &Parcel, wanted: impl Fn(usize) -> bool) -> (ProviderId, Vec<SourceIdentity>) {
+pub fn some(
+    room: &Room,
+    parcel: &Parcel,
+    wanted: impl Fn(usize) -> bool,
+) -> (ProviderId, Vec<SourceIdentity>) {
     let (provider, all) = people(room, &written(room, parcel)).pop_first().expect("one provider");
     (provider, all.into_iter().enumerate().filter(|(i, _)| wanted(*i)).map(|(_, p)| p).collect())
 }
@@ -106,7 +110,9 @@ pub fn held(room: &Room) -> musubi_etl::held::HeldOutcome {
 }
 
 fn reasons(room: &Room) -> Vec<String> {
-    room.texts("SELECT reason || ' ' || count(*) FROM intake.held WHERE state = 'held' GROUP BY reason ORDER BY 1")
+    room.texts(
+        "SELECT reason || ' ' || count(*) FROM intake.held WHERE state = 'held' GROUP BY reason ORDER BY 1",
+    )
 }
 
 #[test]
@@ -122,7 +128,8 @@ fn g1_a_feed_that_lost_its_notice_filter_is_stopped_on_the_first_day() {
     assert_eq!((line.received, line.held, line.loaded), (95_495, 95_495, 0));
     assert!(room.files().is_empty(), "nothing in the repository");
     assert_eq!(room.texts("SELECT identity_id::text FROM identity.source_identity LIMIT 1").len(), 0);
-    let told_of = room.texts("SELECT unnotified || ' of ' || in_feed || ' ' || stopped FROM compliance.reconciliation");
+    let told_of =
+        room.texts("SELECT unnotified || ' of ' || in_feed || ' ' || stopped FROM compliance.reconciliation");
     assert_eq!(told_of, [format!("{extra} of 95495 blocked")]);
     let incidents = room.registry.act().expect("a handle").incidents().expect("read");
     let (incident, events) = &incidents[0];
@@ -364,17 +371,27 @@ fn every_change_in_the_book_of_notices_is_named() {
     notify::enter(&room, &provider, &told, &Told::on(date(2026, 1, 1)));
     notify::enter(&room, &provider, &told, &Told::on(date(2026, 2, 1)));
     let verify = || {
-        musubi_compliance::notice::book::verify_all(&mut room.registry.act().expect("a handle")).expect("read")
+        musubi_compliance::notice::book::verify_all(&mut room.registry.act().expect("a handle"))
+            .expect("read")
     };
     assert_eq!(verify(), (2, Vec::new()));
     for table in ["notice", "notice_key", "notice_ledger"] {
         room.execute(&format!("ALTER TABLE compliance.{table} DISABLE TRIGGER ALL"));
     }
     for (change, back) in [
-        ("UPDATE compliance.notice SET notified_on = notified_on - 1", "UPDATE compliance.notice SET notified_on = notified_on + 1"),
+        (
+            "UPDATE compliance.notice SET notified_on = notified_on - 1",
+            "UPDATE compliance.notice SET notified_on = notified_on + 1",
+        ),
         ("UPDATE compliance.notice SET party = 'self'", "UPDATE compliance.notice SET party = 'both'"),
-        ("UPDATE compliance.notice_ledger SET exported_at = exported_at + interval '1 day'", "UPDATE compliance.notice_ledger SET exported_at = exported_at - interval '1 day'"),
-        ("UPDATE compliance.notice_key SET guard = guard || '\\x00'", "UPDATE compliance.notice_key SET guard = substring(guard FROM 1 FOR 16)"),
+        (
+            "UPDATE compliance.notice_ledger SET exported_at = exported_at + interval '1 day'",
+            "UPDATE compliance.notice_ledger SET exported_at = exported_at - interval '1 day'",
+        ),
+        (
+            "UPDATE compliance.notice_key SET guard = guard || '\\x00'",
+            "UPDATE compliance.notice_key SET guard = substring(guard FROM 1 FOR 16)",
+        ),
     ] {
         room.execute(change);
         let (_, breaks) = verify();
@@ -454,7 +471,12 @@ fn the_young_need_a_guardian_and_are_asked_themselves_later() {
     for (place, party) in [(0, "self"), (1, "guardian"), (2, "both")] {
         let (_, one) = some(&room, &parcel, |i| i == place);
         let birth = Some(date(2010, 11, 21));
-        notify::enter(&room, &provider, &one, &Told { party, minor_born: birth, ..Told::on(date(2026, 1, 1)) });
+        notify::enter(
+            &room,
+            &provider,
+            &one,
+            &Told { party, minor_born: birth, ..Told::on(date(2026, 1, 1)) },
+        );
     }
     let outcome = room.take(&written(&room, &parcel));
     assert_eq!((outcome.balance.lines["RE"].loaded, reasons(&room)), (2, vec!["minor 1".to_owned()]));

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::civil::{Date, date};
+use musubi_compliance::notice::BIRTH_CONTEXT;
 use musubi_compliance::notice::{book, subject};
 use musubi_etl::house::{end_of_day, japanese_day};
-use musubi_compliance::notice::BIRTH_CONTEXT;
 use musubi_etl::package::Package;
 use musubi_id_resolution::{TokenKey, TokenKind, describe};
 use musubi_mappers::{Document, mapper_for};

@@ -328,7 +328,15 @@ impl Room {
         }
         let registry = Registry::open(server).expect("migrated");
         registry.ingest().expect("a handle").load_agreements(&shared.agreements).expect("agreed");
-        Self { shared, registry, folders, limits: Limits::default(), batch_bytes: 64 << 20, notify: true, folder }
+        Self {
+            shared,
+            registry,
+            folders,
+            limits: Limits::default(),
+            batch_bytes: 64 << 20,
+            notify: true,
+            folder,
+        }
     }
 
     /// A path in a folder that vanishes with the room.
@@ -539,14 +547,16 @@ impl Room {
         for (n, person) in people.iter().enumerate() {
             let described = describe(&tokens, person);
             // By chart number only: these people share everything else.
-            rows.extend(described.tokens.into_iter().filter(|t| t.kind == TokenKind::Local).map(|token| OptOutRow {
-                entry: format!("stop-{n}-{}", described.identity_id),
-                token: token.value,
-                kind: token.kind.as_str().to_owned(),
-                guard: described.guard.0.to_vec(),
-                provider: None,
-                effective_from: japanese_day(now()),
-                withdrawn_on: None,
+            rows.extend(described.tokens.into_iter().filter(|t| t.kind == TokenKind::Local).map(|token| {
+                OptOutRow {
+                    entry: format!("stop-{n}-{}", described.identity_id),
+                    token: token.value,
+                    kind: token.kind.as_str().to_owned(),
+                    guard: described.guard.0.to_vec(),
+                    provider: None,
+                    effective_from: japanese_day(now()),
+                    withdrawn_on: None,
+                }
             }));
         }
         self.registry.identity().expect("a handle").enter_opt_outs(&rows, now()).expect("entered");

@@ -118,7 +118,8 @@ impl Load<'_> {
                     ],
                 )
                 .map_err(StorageError::db(doing))?;
-            let tokens = some.iter().flat_map(|r| r.tokens.iter().map(|(kind, token)| (&r.key.0, *kind, token)));
+            let tokens =
+                some.iter().flat_map(|r| r.tokens.iter().map(|(kind, token)| (&r.key.0, *kind, token)));
             let (mut of, mut kinds, mut values): (Vec<&[u8]>, Vec<&str>, Vec<&[u8]>) = Default::default();
             for (key, kind, token) in tokens {
                 of.push(key);

@@ -175,14 +175,16 @@ pub trait NoticeBooks {
     fn notice_keys(&mut self, notices: &[i64]) -> Result<Vec<(i64, String, Vec<u8>)>, StorageError>;
 }
 
-const LEDGER_COLUMNS: &str = "provider_id, submitter_id, exported_at, received_at, document, programme_start, lines,
+const LEDGER_COLUMNS: &str =
+    "provider_id, submitter_id, exported_at, received_at, document, programme_start, lines,
     refused, added, persons, rows_hash, previous, hash";
 
 fn ledgers(client: &mut Client, providers: &[&str]) -> Result<Vec<LedgerRow>, StorageError> {
     let sql = format!(
         "SELECT {LEDGER_COLUMNS} FROM compliance.notice_ledger WHERE provider_id = ANY($1) ORDER BY ledger_id"
     );
-    let rows = client.query(&sql, &[&providers]).map_err(StorageError::db("reading the ledgers of notices"))?;
+    let rows =
+        client.query(&sql, &[&providers]).map_err(StorageError::db("reading the ledgers of notices"))?;
     Ok(rows
         .iter()
         .map(|r| LedgerRow {
@@ -413,9 +415,20 @@ impl ActDb {
         tx.execute(
             &sql,
             &[
-                &ledger_id, &row.provider, &row.submitter, &row.exported_at, &row.received_at, &row.document,
-                &row.programme_start, &row.lines, &row.refused, &row.added, &row.persons, &row.rows_hash,
-                &row.previous, &row.hash,
+                &ledger_id,
+                &row.provider,
+                &row.submitter,
+                &row.exported_at,
+                &row.received_at,
+                &row.document,
+                &row.programme_start,
+                &row.lines,
+                &row.refused,
+                &row.added,
+                &row.persons,
+                &row.rows_hash,
+                &row.previous,
+                &row.hash,
             ],
         )
         .map_err(StorageError::db(doing))?;
@@ -438,7 +451,12 @@ impl ActDb {
             .map_err(StorageError::db("reading notices of guardians"))?;
         Ok(rows
             .iter()
-            .map(|r| GuardianNotice { notice: r.get(0), provider: r.get(1), subject: r.get(3), birth: r.get(2) })
+            .map(|r| GuardianNotice {
+                notice: r.get(0),
+                provider: r.get(1),
+                subject: r.get(3),
+                birth: r.get(2),
+            })
             .collect())
     }
 

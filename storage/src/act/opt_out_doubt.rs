@@ -128,8 +128,7 @@ impl IdentityDb {
              WHERE d.identity_id = ANY($2) AND (d.decided_at IS NULL OR d.proposed = 'same')
                AND EXISTS (SELECT FROM compliance.opt_out o WHERE o.entry = d.entry AND {IN_FORCE})"
         );
-        let rows =
-            self.client.query(statement.as_str(), &[&on, &asked]).map_err(StorageError::db(doing))?;
+        let rows = self.client.query(statement.as_str(), &[&on, &asked]).map_err(StorageError::db(doing))?;
         rows.iter()
             .map(|r| {
                 IdentityId::from_slice(column(r, 0)?)

@@ -390,8 +390,10 @@ impl ActDb {
                 &[&entry],
             )
             .map_err(StorageError::db("reading a receipt"))?;
-        row.map(|r| Ok(ReceiptRow { issued_on: column(&r, 0)?, issued_by: column(&r, 1)?, copy_hash: column(&r, 2)? }))
-            .transpose()
+        row.map(|r| {
+            Ok(ReceiptRow { issued_on: column(&r, 0)?, issued_by: column(&r, 1)?, copy_hash: column(&r, 2)? })
+        })
+        .transpose()
     }
 
     /// Releases whose users are asked to give back.

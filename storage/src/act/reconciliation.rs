@@ -212,7 +212,9 @@ impl ActDb {
         if opened == 1 {
             Ok(true)
         } else {
-            Err(StorageError::Refused("the same person cannot propose and open, or it is open already".to_owned()))
+            Err(StorageError::Refused(
+                "the same person cannot propose and open, or it is open already".to_owned(),
+            ))
         }
     }
 }

@@ -100,7 +100,9 @@ impl ErasureDb {
         let columns: Vec<String> = DESK
             .iter()
             .map(|t| {
-                format!("'{t}', (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x), '[]') FROM compliance.{t} x)")
+                format!(
+                    "'{t}', (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x), '[]') FROM compliance.{t} x)"
+                )
             })
             .collect();
         let statement = format!("SELECT jsonb_build_object({})::text", columns.join(", "));

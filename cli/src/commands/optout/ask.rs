@@ -186,7 +186,13 @@ fn hear(desk: &Desk<'_>, asking: &Asking, born: Option<Date>) -> Result<Result<H
 }
 
 /// Books a request that was entered, and says so when it is refused.
-fn settled(desk: &Desk<'_>, db: &mut IdentityDb, entry: &str, action: AuditAction, heard: &Heard) -> Result<Option<Ending>> {
+fn settled(
+    desk: &Desk<'_>,
+    db: &mut IdentityDb,
+    entry: &str,
+    action: AuditAction,
+    heard: &Heard,
+) -> Result<Option<Ending>> {
     let Some(code) = heard.refused else {
         desk.book(db, action, entry_object(entry)?, 1)?;
         return Ok(None);
@@ -299,7 +305,9 @@ pub(super) fn withdraw(desk: &Desk<'_>, entry: &str, asking: &Asking) -> Result<
     heard.row.withdraws = Some(entry.to_owned());
     heard.row.provider = stop.provider.clone();
     let own = db
-        .enter_request(&heard.row, &Target::default(), RECALLABLE, &|entry| seal_target(&home.ring, entry, &[]))
+        .enter_request(&heard.row, &Target::default(), RECALLABLE, &|entry| {
+            seal_target(&home.ring, entry, &[])
+        })
         .context("撤回を登録できません")?;
     if let Some(ending) = settled(desk, &mut db, &own, AuditAction::WithdrawOptOut, &heard)? {
         return Ok(ending);

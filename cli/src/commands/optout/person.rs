@@ -64,7 +64,8 @@ impl Written {
     /// Of the text of a file.
     pub fn parse(text: &str) -> Result<Self> {
         // The words of the error would show the line.
-        toml::from_str(text).map_err(|_| anyhow!("本人の記入用ファイルの書式が違います(欄の名前は提供停止の一覧と同じ)"))
+        toml::from_str(text)
+            .map_err(|_| anyhow!("本人の記入用ファイルの書式が違います(欄の名前は提供停止の一覧と同じ)"))
     }
 
     /// Of what was sealed.
@@ -123,7 +124,13 @@ pub fn provider_or_nobody(provider: Option<&ProviderId>) -> Result<ProviderId> {
 
 impl Person {
     /// Of a description.
-    pub fn new(home: &Home, matching: &Matching, of: &SourceIdentity, chart: bool, born: Option<Date>) -> Self {
+    pub fn new(
+        home: &Home,
+        matching: &Matching,
+        of: &SourceIdentity,
+        chart: bool,
+        born: Option<Date>,
+    ) -> Self {
         const LOCAL: &[&str] = &["local"];
         Self {
             described: describe(&TokenKey::new(home.ring.token.expose()), of),

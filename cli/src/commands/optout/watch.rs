@@ -17,8 +17,7 @@ pub(super) fn all(desk: &Desk<'_>) -> Result<Ending> {
     let rows = desk.home.registry.identity()?.opt_outs().context("停止の求めを読めません")?;
     let mut entries: Vec<&str> = rows.iter().map(|r| r.entry.as_str()).collect();
     entries.dedup();
-    desk.voice
-        .say(format!("停止の求め: {} 件", entries.len()), format!("Opt-outs: {}", entries.len()));
+    desk.voice.say(format!("停止の求め: {} 件", entries.len()), format!("Opt-outs: {}", entries.len()));
     let requests = desk.home.registry.act()?.opt_out_requests().context("停止の求めを読めません")?;
     for r in &requests {
         let what = match (&r.refused, &r.withdraws) {
@@ -67,7 +66,8 @@ pub(super) fn one(desk: &Desk<'_>, entry: &str) -> Result<Ending> {
     if let Some(code) = r.refused.as_deref().and_then(RefusalCode::from_name) {
         desk.voice.say(format!("  理由: {}", code.ja()), format!("  why: {}", code.en()));
     }
-    let paper = issued.map_or_else(|| desk.voice.word("未交付", "not issued").to_owned(), |on| on.to_string());
+    let paper =
+        issued.map_or_else(|| desk.voice.word("未交付", "not issued").to_owned(), |on| on.to_string());
     desk.voice.say(
         format!("  書面: {paper}(期限 {})", r.receipt_due),
         format!("  paper: {paper} (due {})", r.receipt_due),
@@ -128,18 +128,28 @@ pub(super) fn doubts(desk: &Desk<'_>, word: Option<(i64, Verdict)>) -> Result<En
         return Ok(desk.no(Ending::Usage, "その番号の疑いはありません", "There is no such doubt"));
     };
     let by = Name::new(&desk.cli.actor).context("--actor")?.to_string();
-    let said = db
-        .decide_doubt(doubt, verdict == Verdict::Same, &by, now())
-        .context("疑いの判断を記録できません")?;
+    let said =
+        db.decide_doubt(doubt, verdict == Verdict::Same, &by, now()).context("疑いの判断を記録できません")?;
     let (done, ja, en) = match (said, verdict) {
         (Decided::Unknown, _) => {
             return Ok(desk.no(Ending::Usage, "すでに判断されています", "It is decided already"));
         }
-        (Decided::Proposed, _) => (false, "判断を記録しました。別の担当者が同じ判断をすると決まります", "Noted; somebody else has to agree"),
-        (Decided::Done, Verdict::Same) => (true, "同じ人と決まりました。停止の求めが及びます", "The same person: the stop reaches them"),
-        (Decided::Done, Verdict::Different) => (true, "別の人と決まりました。保留した記録は次の夜に格納します", "Somebody else: what was held comes in at night"),
+        (Decided::Proposed, _) => (
+            false,
+            "判断を記録しました。別の担当者が同じ判断をすると決まります",
+            "Noted; somebody else has to agree",
+        ),
+        (Decided::Done, Verdict::Same) => {
+            (true, "同じ人と決まりました。停止の求めが及びます", "The same person: the stop reaches them")
+        }
+        (Decided::Done, Verdict::Different) => (
+            true,
+            "別の人と決まりました。保留した記録は次の夜に格納します",
+            "Somebody else: what was held comes in at night",
+        ),
     };
-    let action = if done && verdict == Verdict::Same { AuditAction::EnterOptOut } else { AuditAction::RulePerson };
+    let action =
+        if done && verdict == Verdict::Same { AuditAction::EnterOptOut } else { AuditAction::RulePerson };
     desk.book(&mut db, action, entry_object(&about.entry)?, 1)?;
     if done {
         erasure::keep_ledger(desk.home)?;

@@ -423,8 +423,9 @@ fn template(parcel: &Parcel) -> (Vec<u8>, Vec<Vec<u8>>) {
         .values()
         .find_map(|bytes| {
             let all = receipts(bytes);
-            let (from, to, _) =
-                all.iter().find(|(f, t, _)| has(&bytes[*f..*t], b"\nHO,") && !has(&bytes[*f..*t], b"\nKO,"))?;
+            let (from, to, _) = all
+                .iter()
+                .find(|(f, t, _)| has(&bytes[*f..*t], b"\nHO,") && !has(&bytes[*f..*t], b"\nKO,"))?;
             Some((bytes.split_inclusive(|b| *b == b'\n').next()?.to_vec(), bytes[*from..*to].to_vec()))
         })
         .expect("a receipt with one payer");
