@@ -1,0 +1,1 @@
+//! Tables of statistics (集計表).

@@ -1,0 +1,1 @@
+//! The independent checker (独立検査) of sealed releases.

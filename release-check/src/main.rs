@@ -1,0 +1,2 @@
+//! The program `musubi-release-check`.
+fn main() {}
