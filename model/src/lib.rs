@@ -17,6 +17,7 @@ pub mod limits;
 pub mod manifest;
 pub mod matching;
 pub mod parameter;
+pub mod policy;
 pub mod prefecture;
 pub mod sign;
 pub mod source;

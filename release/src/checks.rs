@@ -12,7 +12,7 @@ use musubi_compliance::checks::sealed::{self, Difference, Flaws, Statistic};
 use musubi_compliance::checks::{Judgement, Reader, Unreadable, each, number};
 use musubi_model::parameter::ParameterSet;
 use musubi_model::sign::{PublicKey, Signature};
-use musubi_model::spec::{Axis, ExtractSpec, Measure, Product};
+use musubi_model::spec::{Axis, ExtractSpec, Measure, Product, TableSpec};
 use musubi_review_board::{Approval, ApprovalError};
 use musubi_storage::board::BoardRead as _;
 use musubi_storage::registry::ReleaseDb;
@@ -50,6 +50,7 @@ struct Sealed {
     row: LedgerRow,
     manifest: Manifest,
     spec: ExtractSpec,
+    nested: TableSpec,
     grid: Grid,
     table: String,
     /// Names of all files kept.
@@ -188,9 +189,10 @@ impl Sealed {
         };
         let spec = ExtractSpec::parse(&text(SPEC)?).map_err(|_| lost("not a spec"))?;
         let top = manifest.parameters.get(AGE_TOP).and_then(|top| u16::try_from(*top).ok());
-        let grid = Grid::of(&spec.table.axes, top.ok_or_else(|| lost("no top age"))?);
+        let nested = spec.table.clone().ok_or_else(|| lost("not a nested table"))?;
+        let grid = Grid::of(&nested.axes, top.ok_or_else(|| lost("no top age"))?);
         let table = text(TABLE)?;
-        Ok(Self { spec, grid, table, names: files.keys().cloned().collect(), manifest, row })
+        Ok(Self { spec, nested, grid, table, names: files.keys().cloned().collect(), manifest, row })
     }
 
     /// The lines after the header.
@@ -224,23 +226,17 @@ impl Sealed {
 
     /// A product of rows about single persons?
     fn rows(&self) -> bool {
-        match self.manifest.product {
-            Product::Statistics => false,
-        }
+        self.manifest.product != Product::Statistics
     }
 
     /// A pseudonymised product?
     fn pseudonymised(&self) -> bool {
-        match self.manifest.product {
-            Product::Statistics => false,
-        }
+        self.manifest.product == Product::Pseudonymized
     }
 
     /// A product to be linked with public databases?
     fn linkable(&self) -> bool {
-        match self.manifest.product {
-            Product::Statistics => false,
-        }
+        self.manifest.product == Product::Linkable
     }
 }
 
@@ -346,7 +342,7 @@ fn geography(releases: &mut Releases) -> Judged {
     releases.flaws(|s| {
         let header = s.header();
         let finer = header.iter().filter(|c| kind_of_column(c).is_none()).count();
-        let asked = s.spec.table.axes.iter().any(|a| kind_of(*a) == Kind::Prefecture);
+        let asked = s.nested.axes.iter().any(|a| kind_of(*a) == Kind::Prefecture);
         let shown = header.iter().any(|c| kind_of_column(c) == Some(Kind::Prefecture));
         Ok((header.len(), finer + usize::from(shown && !asked)))
     })
@@ -453,7 +449,7 @@ fn of_facilities(releases: &mut Releases) -> Judged {
 
 /// C-054: of quantities of drugs.
 fn of_quantities(releases: &mut Releases) -> Judged {
-    releases.none_of(|s| match s.spec.table.measure {
+    releases.none_of(|s| match s.nested.measure {
         Measure::Persons => false,
     })
 }
@@ -461,7 +457,7 @@ fn of_quantities(releases: &mut Releases) -> Judged {
 /// May two tables be held against each other: same axes, same day of ages, periods of care that overlap?
 fn same_universe(a: &Sealed, b: &Sealed) -> bool {
     let (x, y) = (&a.spec.cohort, &b.spec.cohort);
-    a.spec.table == b.spec.table && a.header() == b.header() && x.from <= y.to && y.from <= x.to
+    a.nested == b.nested && a.header() == b.header() && x.from <= y.to && y.from <= x.to
 }
 
 /// C-056: of every pair of one universe, the cells that both show.
@@ -499,7 +495,7 @@ fn statistics(releases: &mut Releases) -> Judged {
         .iter()
         .map(|s| Statistic {
             release: s.row.release_id.clone(),
-            allowed: match s.spec.table.measure {
+            allowed: match s.nested.measure {
                 Measure::Persons => true,
             },
         })

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use jiff::civil::Date;
-use musubi_model::spec::{Axis, ExtractSpec};
+use musubi_model::spec::{Axis, ExtractSpec, TableSpec};
 use musubi_model::{DocumentHash, FactTable, IdentityId};
 use musubi_storage::StorageError;
 use musubi_storage::lake::{self, Column, ColumnSet, FactRow, LakeFile, Want};
@@ -62,12 +62,12 @@ pub struct Tally {
 impl Question {
     /// From what was approved. `age_top` is the age from which on ages are not told apart.
     #[must_use]
-    pub fn of(spec: &ExtractSpec, age_top: u16) -> Self {
-        let grid = Grid::of(&spec.table.axes, age_top);
+    pub fn of(spec: &ExtractSpec, table: &TableSpec, age_top: u16) -> Self {
+        let grid = Grid::of(&table.axes, age_top);
         Self {
             rules: CohortRules::of(&spec.cohort),
-            axes: spec.table.axes.iter().copied().filter(|a| *a != Axis::DiagnosisChapter).collect(),
-            age_on: spec.table.age_on,
+            axes: table.axes.iter().copied().filter(|a| *a != Axis::DiagnosisChapter).collect(),
+            age_on: table.age_on,
             age_top,
             by_chapter: grid.outer.is_some(),
             widths: grid.widths(),

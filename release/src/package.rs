@@ -157,13 +157,14 @@ pub(crate) fn seal(
     code_version: &str,
     key: &SecretKey,
 ) -> Result<Sealed, ReleaseError> {
-    let grid = Grid::of(&granted.spec.table.axes, force.age_top);
+    let nested = granted.spec.table.as_ref().ok_or(ReleaseError::Internal("not a nested table"))?;
+    let grid = Grid::of(&nested.axes, force.age_top);
     let (csv, cells_shown, cells_hidden) = table(&grid, leaves, force.cell_min)?;
     let release_id = release_id(granted.approval_id, commit);
     let mut files: Vec<(&'static str, Vec<u8>)> = Vec::with_capacity(LISTED.len() + 2);
     for name in LISTED {
         let content = match name {
-            README => readme::text(&release_id, granted.spec, force.cell_min, force.age_top).into_bytes(),
+            README => readme::text(&release_id, granted.spec, nested, force.cell_min, force.age_top).into_bytes(),
             APPROVAL => granted.decision.as_bytes().to_vec(),
             APPROVAL_SIGNATURE => format!("{}\n", granted.signature).into_bytes(),
             SPEC => granted.spec_toml.as_bytes().to_vec(),
@@ -271,7 +272,8 @@ pub fn build(db: &mut ReleaseDb, order: &Order<'_>) -> Result<ReleaseOutput, Rel
     files.par_iter().try_for_each(|file| lake::verify(order.lake, file))?;
     let inputs: Vec<String> = files.iter().map(|f| f.file_id.clone()).collect();
     let facts = Facts { folder: order.lake, files, dead: db.dead_units_at(cohort.commit)? };
-    let question = Question::of(granted.spec, force.age_top);
+    let nested = granted.spec.table.as_ref().ok_or(ReleaseError::Internal("not a nested table"))?;
+    let question = Question::of(granted.spec, nested, force.age_top);
     let tally = count_cohort(db, &facts, &question, order.cohort_id)?;
     if tally.persons != cohort.persons {
         return Err(ReleaseError::Cohort("the cohort does not have the persons it says"));

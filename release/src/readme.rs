@@ -1,11 +1,11 @@
 //! The README of a package: in Japanese, for those who receive it. It must say what the code does, no more, no less.
 
-use musubi_model::spec::{Axis, ExtractSpec};
+use musubi_model::spec::{Axis, ExtractSpec, TableSpec};
 
 use crate::grid::UNCODED;
 
 /// What a column means.
-fn column(axis: Axis, spec: &ExtractSpec, age_top: u16) -> String {
+fn column(axis: Axis, table: &TableSpec, age_top: u16) -> String {
     match axis {
         Axis::DiagnosisChapter => format!(
             "傷病大分類: 対象期間の傷病のICD-10コードの章（第1章〜第22章）。コードがないもの、どの章にも入らない\
@@ -23,13 +23,19 @@ fn column(axis: Axis, spec: &ExtractSpec, age_top: u16) -> String {
             "年齢階級: {}時点の満年齢を5歳ごとに区切ったもの。{age_top}歳以上は1つにまとめます。年齢は生年月から\
              求め、誕生日は生まれた月の1日とみなします。分からない人は「不明」。情報源が食い違うときは、\
              最も多い生年月（同数なら早いもの）。",
-            spec.table.age_on
+            table.age_on
         ),
     }
 }
 
 /// The text, lines ended by CRLF.
-pub(crate) fn text(release_id: &str, spec: &ExtractSpec, cell_min: u64, age_top: u16) -> String {
+pub(crate) fn text(
+    release_id: &str,
+    spec: &ExtractSpec,
+    table: &TableSpec,
+    cell_min: u64,
+    age_top: u16,
+) -> String {
     let cohort = &spec.cohort;
     let prefixes = if cohort.icd10_prefixes.is_empty() {
         "すべての傷病".to_owned()
@@ -42,7 +48,7 @@ pub(crate) fn text(release_id: &str, spec: &ExtractSpec, cell_min: u64, age_top:
         "「疑い」（修飾語コード8002）の付いた傷病を含みます。"
     };
     let columns: Vec<String> =
-        spec.table.axes.iter().map(|axis| format!("  {}", column(*axis, spec, age_top))).collect();
+        table.axes.iter().map(|axis| format!("  {}", column(*axis, table, age_top))).collect();
     let text = format!(
         "{title}
 提供物番号: {release_id}

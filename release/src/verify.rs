@@ -219,10 +219,10 @@ pub(crate) fn verify_files(
             (report.shown, report.hidden) = (checked.shown, checked.hidden);
             problems.extend(checked.problems.into_iter().map(VerifyProblem::Table));
             let top = manifest.parameters.get(AGE_TOP).and_then(|top| u16::try_from(*top).ok());
-            match spec.zip(top) {
+            match spec.and_then(|s| s.table).zip(top) {
                 None => problems.push(VerifyProblem::Malformed(MANIFEST)),
-                Some((spec, top)) => {
-                    let grid = Grid::of(&spec.table.axes, top);
+                Some((table, top)) => {
+                    let grid = Grid::of(&table.axes, top);
                     if let Err(leak) = scan(csv, &grid) {
                         problems.push(VerifyProblem::Leak(leak));
                     }

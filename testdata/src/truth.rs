@@ -315,17 +315,22 @@ pub(crate) fn write_request(out: &Path, frame: &Frame) -> Result<(), SynthError>
         purpose: format!("{}における医療需要の把握（合成データ）", names.join("・")),
         recipient: crate::registers::RECIPIENT.to_owned(),
         product: Product::Statistics,
+        policy: None,
+        recipients: Vec::new(),
         cohort: Cohort {
             from: frame.month(2),
             to: frame.business_date(frame.nights),
             icd10_prefixes: Vec::new(),
             without_suspected: true,
+            steps: Vec::new(),
         },
-        table: TableSpec {
+        table: Some(TableSpec {
             axes: vec![Axis::DiagnosisChapter, Axis::Prefecture, Axis::Sex, Axis::AgeBand5],
             measure: Measure::Persons,
             age_on: age_day(frame),
-        },
+        }),
+        rows: None,
+        tables: Vec::new(),
     };
     let at = out.join("requests");
     fs::create_dir_all(&at)?;

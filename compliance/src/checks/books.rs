@@ -204,8 +204,12 @@ fn interests(books: &mut Books) -> Judged {
 
 /// What a spec asks for, item by item.
 fn items_of(spec: &ExtractSpec) -> BTreeSet<String> {
-    let axes = spec.table.axes.iter().map(|axis| axis.column());
-    axes.chain(["condition_occurrence"]).map(str::to_owned).collect()
+    let axes = spec.table.iter().flat_map(|table| &table.axes).map(|axis| axis.column());
+    let columns = spec.rows.iter().flat_map(|rows| &rows.person).map(|column| column.as_str());
+    let events = spec.rows.iter().flat_map(|rows| &rows.events).map(|events| events.table.as_str());
+    let counted = spec.tables.iter().filter_map(|t| t.of.as_ref()).map(|events| events.table.as_str());
+    let diagnoses = spec.table.iter().map(|_| "condition_occurrence");
+    axes.chain(columns).chain(events).chain(counted).chain(diagnoses).map(str::to_owned).collect()
 }
 
 fn minimal(books: &mut Books) -> Judged {
