@@ -18,6 +18,7 @@ pub mod act;
 pub mod agreement;
 pub mod backup;
 pub mod board;
+pub mod board_policy;
 pub mod code_map;
 pub mod compliance;
 pub mod console;
