@@ -103,6 +103,9 @@ pub enum Command {
     /// Operations that two people decide (二人制の操作).
     #[command(subcommand)]
     Operation(crate::commands::operation::Operation),
+    /// Disclosure policies (開示制御方針): presets, and what the board signed.
+    #[command(subcommand)]
+    Policy(crate::commands::policy::PolicyOrder),
     /// Parameters (パラメータ): what law or operator may change, by two people, from a day on.
     #[command(subcommand)]
     Parameter(crate::commands::parameter::ParameterVerb),

@@ -277,6 +277,11 @@ pub const LINES: &[Line] = &[
     by_role("model list", &[Identity, Operator, Officer, Auditor]),
     // releases
     by_role("request new", &[ReviewSecretary]),
+    free("policy presets"),
+    free("policy preset"),
+    free("policy check"),
+    decided("policy adopt", &[Board]).by("by"),
+    by_role("policy list", &[Board, ReviewSecretary, Release, Checker, Officer, Auditor]),
     decided("board approve", &[Board]).by("approver"),
     job("release build", &[Release], Job::Release).scope("approval"),
 ];

@@ -28,6 +28,7 @@ pub mod operation;
 pub mod optout;
 pub mod organisation;
 pub mod parameter;
+pub mod policy;
 pub mod person;
 pub mod precheck;
 pub mod program;
