@@ -6,6 +6,7 @@ use musubi_model::parameter::ParameterError;
 use musubi_storage::StorageError;
 
 use crate::checker::Problem;
+use crate::pack::PackError;
 use crate::scan::Leak;
 
 /// A refusal or failure of the release room. In every case nothing has left the house.
@@ -59,6 +60,9 @@ pub enum ReleaseError {
         #[source]
         source: std::io::Error,
     },
+    /// The package could not be written.
+    #[error(transparent)]
+    Pack(#[from] PackError),
     /// The store.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -88,6 +92,7 @@ impl ReleaseError {
             Self::Released(_) => "REL_LEDGER",
             Self::OptedOut => "REL_OPTED_OUT",
             Self::File { .. } => "REL_FILE",
+            Self::Pack(error) => error.code(),
             Self::Storage(_) => "REL_STORAGE",
             Self::Internal(_) => "REL_INTERNAL",
         }

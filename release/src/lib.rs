@@ -2,6 +2,7 @@
 //!
 //! * [`build`] makes a package; it needs an [`musubi_review_board::Approval`], which only the review board makes.
 //! * [`verify`] checks a package offline, with the public keys alone.
+//! * [`pack`] writes packages of rows and tables (version 2), and encrypts them.
 //! * [`checks`] reads the sealed releases for the checks of the Act.
 //! * [`anonymize`] hides what may not be shown; [`checker`] finds out on its own way whether that suffices.
 //!
@@ -15,6 +16,7 @@ mod csv;
 mod error;
 pub mod grid;
 mod manifest;
+pub mod pack;
 mod package;
 mod person;
 mod readme;
@@ -24,7 +26,7 @@ mod verify;
 pub use cohort::{Facts, Question, Tally, count};
 pub use csv::{HIDDEN, write as write_table};
 pub use error::ReleaseError;
-pub use manifest::{FileEntry, Manifest, RELEASE_DOMAIN, release_id};
+pub use manifest::{Attrition, FileEntry, LAYOUT_2, Manifest, RELEASE_DOMAIN, band, release_id};
 pub use package::{Order, ReleaseOutput, build};
 pub use person::{CohortRules, Diagnosis, Person};
 pub use verify::{VerifyProblem, VerifyReport, verify};

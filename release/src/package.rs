@@ -164,7 +164,9 @@ pub(crate) fn seal(
     let mut files: Vec<(&'static str, Vec<u8>)> = Vec::with_capacity(LISTED.len() + 2);
     for name in LISTED {
         let content = match name {
-            README => readme::text(&release_id, granted.spec, nested, force.cell_min, force.age_top).into_bytes(),
+            README => {
+                readme::text(&release_id, granted.spec, nested, force.cell_min, force.age_top).into_bytes()
+            }
             APPROVAL => granted.decision.as_bytes().to_vec(),
             APPROVAL_SIGNATURE => format!("{}\n", granted.signature).into_bytes(),
             SPEC => granted.spec_toml.as_bytes().to_vec(),
@@ -188,6 +190,10 @@ pub(crate) fn seal(
         ]),
         parameter_set_hash: force.hash.clone(),
         code_version: code_version.to_owned(),
+        policy_hash: None,
+        recipients: Vec::new(),
+        attrition: Vec::new(),
+        pids: None,
         cells_shown,
         cells_hidden,
         files: files.iter().map(|(name, content)| FileEntry::of(name, content)).collect(),
