@@ -9,8 +9,11 @@
 //! stands in a vector of its own. It must never decide what may be published.
 
 mod band;
+mod cells;
 
 mod cohort;
+mod cubing;
+mod dims;
 mod linked;
 mod people;
 mod reading;
@@ -28,8 +31,10 @@ use musubi_storage::lake::{LakeFile, Reader};
 use crate::error::ReleaseError;
 
 pub use band::Band;
+pub use cells::{Cell, CubeCells, Sum, cube};
 
 pub use cohort::{Attrition, find};
+pub use dims::Label;
 pub use linked::{Code, EventRow, InsurerKind, Linked, NO_UNIT, PersonRow, linked};
 pub use people::{Given, PersonKey, Source, Stored};
 pub use rules::Rules;

@@ -8,11 +8,12 @@ use std::hash::Hash;
 
 use compact_str::CompactString;
 use musubi_model::spec::{EventTable, PersonColumn};
-use musubi_model::{CodeSystem, FactId, FactTable};
+use musubi_model::{FactId, FactTable};
 use musubi_storage::StorageError;
 use musubi_storage::lake::{Chunk, Column, NO_TEXT, Texts};
 
 use super::cohort::{Chosen, choose};
+use super::cubing::insurers;
 use super::linked::{Ask, Code, EventRow, InsurerKind, Linked, PersonRow};
 use super::people::{NOBODY, Unit};
 use super::rules::{CodeTest, date_of, usual};
@@ -60,7 +61,7 @@ struct Read {
 struct About {
     death: i32,
     last: i32,
-    payers: [u32; InsurerKind::ALL.len()],
+    insurer: Option<InsurerKind>,
 }
 
 /// The persons of a unit that are in the cohort, with their events; codes and units by their places in the part's lists.
@@ -68,7 +69,7 @@ pub(super) fn of_unit(ask: &Ask<'_>, unit: &Unit) -> Result<Linked, ReleaseError
     let describe =
         [PersonColumn::Sex, PersonColumn::Age, PersonColumn::Area].into_iter().any(|c| ask.has(c));
     let chosen = choose(ask.snapshot, ask.rules, unit, describe)?;
-    let nothing = About { death: NO_DAY, last: NO_DAY, payers: [0; InsurerKind::ALL.len()] };
+    let nothing = About { death: NO_DAY, last: NO_DAY, insurer: None };
     let mut read = Read {
         codes: Interned::new(),
         units: Interned::new(),
@@ -110,8 +111,8 @@ fn all(ask: &Ask<'_>, unit: &Unit, chosen: &Chosen, read: &mut Read) -> Result<(
         look(FactTable::Death, &mut Looking { what: Look::Death, about: &mut read.about })?;
     }
     if ask.has(PersonColumn::Insurer) {
-        let what = Look::Payer(CodeMemo::new());
-        look(FactTable::PayerPlanPeriod, &mut Looking { what, about: &mut read.about })?;
+        let kinds = insurers(ask.snapshot, ask.rules, unit, chosen)?;
+        read.about.iter_mut().zip(kinds).for_each(|(about, kind)| about.insurer = kind);
     }
     Ok(())
 }
@@ -127,7 +128,7 @@ fn describe_one(ask: &Ask<'_>, chosen: &Chosen, person: usize, read: &About) -> 
         age: about.age.filter(|_| ask.has(PersonColumn::Age)),
         area: about.prefecture.filter(|_| ask.has(PersonColumn::Area)),
         index: ask.has(PersonColumn::Index).then(|| (date.year(), quarter)),
-        insurer: InsurerKind::most(&read.payers),
+        insurer: read.insurer,
         death: after(read.death),
         last: after(read.last).filter(|_| ask.has(PersonColumn::Observed)),
         events_from: 0,
@@ -246,8 +247,6 @@ enum Look {
     Last,
     /// The day of death.
     Death,
-    /// The kind of insurance.
-    Payer(CodeMemo<Option<InsurerKind>>),
 }
 
 /// Looks for one thing of each person.
@@ -258,28 +257,19 @@ struct Looking<'a> {
 
 impl Visit for Looking<'_> {
     fn columns(&self) -> Vec<Column> {
-        if matches!(self.what, Look::Payer(_)) { CODE_COLUMNS.to_vec() } else { Vec::new() }
+        Vec::new()
     }
 
-    fn load(&mut self, chunk: &Chunk) -> Result<(), StorageError> {
-        if let Look::Payer(memo) = &mut self.what { memo.load(chunk) } else { Ok(()) }
+    fn load(&mut self, _: &Chunk) -> Result<(), StorageError> {
+        Ok(())
     }
 
-    fn row(&mut self, row: usize, seen: Seen) {
+    fn row(&mut self, _: usize, seen: Seen) {
         let about = &mut self.about[seen.person as usize];
-        match &mut self.what {
+        match self.what {
             Look::Last => about.last = seen.day.max(about.last),
-            Look::Death => {
-                about.death = if about.death == NO_DAY { seen.day } else { seen.day.min(about.death) };
-            }
-            Look::Payer(memo) => {
-                let kind = memo.get(row, |_, (system, code)| {
-                    if system == CodeSystem::Payer.as_str() { InsurerKind::read(code) } else { None }
-                });
-                if let Some(kind) = kind.flatten() {
-                    about.payers[kind as usize] += 1;
-                }
-            }
+            Look::Death if about.death == NO_DAY => about.death = seen.day,
+            Look::Death => about.death = seen.day.min(about.death),
         }
     }
 }
