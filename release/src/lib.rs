@@ -14,6 +14,7 @@ pub mod checks;
 mod cohort;
 mod csv;
 mod error;
+pub mod extract;
 pub mod grid;
 mod manifest;
 pub mod pack;
