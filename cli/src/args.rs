@@ -302,6 +302,29 @@ pub enum Request {
         #[arg(long, default_value = "applicant")]
         by: String,
     },
+    /// Write a request from a template; without a name, list the templates.
+    Template {
+        /// The template.
+        name: Option<String>,
+        /// First day of the period.
+        #[arg(long, requires = "name")]
+        from: Option<jiff::civil::Date>,
+        /// Last day of the period.
+        #[arg(long, requires = "name")]
+        to: Option<jiff::civil::Date>,
+        /// Name of the recipient.
+        #[arg(long, default_value = "見本大学")]
+        recipient: String,
+        /// Id of the recipient: a-z, 0-9 and '-'.
+        #[arg(long, default_value = "mihon-univ")]
+        recipient_id: String,
+        /// The recipient's public key (age1…), for an encrypted package.
+        #[arg(long)]
+        age: Option<String>,
+        /// The file to write; default: to the screen.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
 }
 
 /// `musubi board`.

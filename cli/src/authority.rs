@@ -276,6 +276,7 @@ pub const LINES: &[Line] = &[
     decided("model adopt", &[Identity]),
     by_role("model list", &[Identity, Operator, Officer, Auditor]),
     // releases
+    free("request template"),
     by_role("request new", &[ReviewSecretary]),
     free("policy presets"),
     free("policy preset"),

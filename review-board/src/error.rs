@@ -62,7 +62,9 @@ pub enum ApprovalError {
         version: u32,
     },
     /// The policy is not, or no longer, in force.
-    #[error("REV_POLICY_DATE: {name}/{version} is not in force today (方針がまだ、またはもう有効ではありません)")]
+    #[error(
+        "REV_POLICY_DATE: {name}/{version} is not in force today (方針がまだ、またはもう有効ではありません)"
+    )]
     PolicyDate {
         /// Its name.
         name: String,

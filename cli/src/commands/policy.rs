@@ -76,14 +76,15 @@ pub fn run(cli: &Cli, voice: Voice, order: &PolicyOrder) -> Result<Ending> {
             Ok(Ending::Done)
         }
         PolicyOrder::Preset { name } => {
-            let Some(found) = preset(name) else { bail!("その名前のひな型はありません: {name}") };
+            let Some(found) = preset(name) else {
+                bail!("その名前のひな型はありません: {name}")
+            };
             voice.line(found.text.trim_end().to_owned());
             voice.value(&json!({ "name": found.name, "text": found.text }));
             Ok(Ending::Done)
         }
         PolicyOrder::Check { file } => {
-            let text =
-                fs::read_to_string(file).with_context(|| format!("読めません: {}", file.display()))?;
+            let text = fs::read_to_string(file).with_context(|| format!("読めません: {}", file.display()))?;
             let policy = Policy::parse(&text)?;
             line(voice, &policy, &format!("  {}", policy.hash()));
             voice.value(&shown(&policy));
@@ -105,13 +106,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &PolicyOrder) -> Result<Ending> {
     }
 }
 
-fn adopted(
-    cli: &Cli,
-    voice: Voice,
-    file: Option<&PathBuf>,
-    presets: &[String],
-    by: &str,
-) -> Result<Ending> {
+fn adopted(cli: &Cli, voice: Voice, file: Option<&PathBuf>, presets: &[String], by: &str) -> Result<Ending> {
     let mut texts = Vec::new();
     if let Some(file) = file {
         texts.push(fs::read_to_string(file).with_context(|| format!("読めません: {}", file.display()))?);
