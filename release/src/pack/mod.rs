@@ -19,6 +19,7 @@ mod readme;
 mod risk;
 mod seal;
 mod sheet;
+mod verify;
 
 pub use dictionary::{COLUMNS as DICTIONARY_COLUMNS, class_word};
 pub use encrypt::{encrypt, open, recipients};
@@ -29,6 +30,8 @@ pub use risk::{
 };
 pub use seal::{Parts, Progress, Staged, stage};
 pub use sheet::{Cell, Column, Kind, NOT_TOLD, Sheet, Values};
+pub use verify::POLICY_DOMAIN;
+pub(crate) use verify::{is_version_2, verify};
 
 #[cfg(test)]
 #[path = "../tests/pack.rs"]
