@@ -176,6 +176,9 @@ pub struct Linked {
     pub events: Vec<EventRow>,
     /// The facts behind the events in the same order, when they were asked for (law.md G-20).
     pub facts: Vec<FactId>,
+    /// The index days of the persons, in days since 1970-01-01, when facts were asked for: pseudonymised products tell
+    /// dates (moved), anonymised ones never do.
+    pub index_days: Vec<i32>,
     /// The codes that occur, in order.
     pub codes: Vec<Code>,
     /// The units that occur, in order.
@@ -252,6 +255,7 @@ fn join(mut parts: Vec<Linked>) -> Result<Linked, ReleaseError> {
         let from = whole.events.len();
         whole.persons.extend(part.persons.into_iter().map(|p| PersonRow { events_from: p.events_from + from, ..p }));
         whole.keys.extend(part.keys);
+        whole.index_days.extend(part.index_days);
         whole.events.extend(part.events.into_iter().map(|e| EventRow { person: e.person + base, ..e }));
         whole.facts.extend(part.facts);
     }

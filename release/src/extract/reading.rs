@@ -86,6 +86,7 @@ pub(super) fn of_unit(ask: &Ask<'_>, unit: &Unit) -> Result<Linked, ReleaseError
         place[person] = u32::try_from(linked.persons.len()).unwrap_or(NOBODY);
         linked.persons.push(describe_one(ask, &chosen, person, &read.about[person]));
         linked.keys.push(unit.keys[person]);
+        linked.index_days.extend(ask.facts.then_some(chosen.index[person]));
     }
     read.events.iter_mut().for_each(|e| e.person = place[e.person as usize]);
     (linked.events, linked.facts) = (read.events, read.facts);
