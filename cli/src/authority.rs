@@ -278,6 +278,7 @@ pub const LINES: &[Line] = &[
     // releases
     by_role("request new", &[ReviewSecretary]),
     decided("board approve", &[Board]).by("approver"),
+    by_role("release dry-run", &[Release, ReviewSecretary]),
     job("release build", &[Release], Job::Release).scope("approval"),
 ];
 
