@@ -354,6 +354,11 @@ pub enum Release {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Count the cohort of a request in bands, without releasing anything.
+    DryRun {
+        /// The request (TOML).
+        spec: PathBuf,
+    },
     /// Verify a package offline.
     Verify {
         /// The package.

@@ -284,6 +284,7 @@ pub const LINES: &[Line] = &[
     decided("policy adopt", &[Board]).by("by"),
     by_role("policy list", &[Board, ReviewSecretary, Release, Checker, Officer, Auditor]),
     decided("board approve", &[Board]).by("approver"),
+    by_role("release dry-run", &[Release, ReviewSecretary]),
     job("release build", &[Release], Job::Release).scope("approval"),
 ];
 

@@ -11,6 +11,7 @@ pub mod book;
 pub mod books;
 pub mod check;
 pub mod codes;
+mod dry_run;
 pub mod erasure;
 pub mod findings;
 pub mod formats;

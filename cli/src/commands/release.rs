@@ -116,6 +116,7 @@ pub fn board(cli: &Cli, voice: Voice, order: &Board) -> Result<Ending> {
 pub fn release(cli: &Cli, voice: Voice, order: &Release) -> Result<Ending> {
     match order {
         Release::Build { approval, out } => build(cli, voice, approval, out),
+        Release::DryRun { spec } => super::dry_run::dry_run(cli, voice, spec),
         Release::Verify { package, board_key, release_key, record } => {
             let report = verify(cli, voice, package, board_key.as_deref(), release_key.as_deref())?;
             if *record {
