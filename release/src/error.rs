@@ -48,6 +48,25 @@ pub enum ReleaseError {
         "REL_OPTED_OUT: somebody asked to stop after the cohort was written (対象集団の作成後に停止の求めがありました)"
     )]
     OptedOut,
+    /// The key of an anonymised release was destroyed when it was sealed: there is no way back from it (R-ANO-03).
+    #[error(
+        "REL_KEY_DESTROYED: the key of {0} was destroyed when it was sealed; only pseudonymised releases can be traced (鍵は封緘時に破棄されています。原資料確認は仮名加工医療情報だけができます)"
+    )]
+    KeyDestroyed(String),
+    /// What lies in the vault of pseudonyms, or what is held against it, cannot be read.
+    #[error("REL_VAULT: {0} (仮名の対応表、または照合する値を読めません)")]
+    Vault(&'static str),
+    /// Rows tell somebody more than an earlier release to the same or unknown recipients did (reference: rule 8).
+    #[error(
+        "REL_REFINES: finer than what {} told of an overlapping cohort, by {}; two people have to allow it by name (同じ提供先への過去の提供より細かい項目があります。二人による許可が必要です)",
+        .earlier.join(", "), .columns.join(", ")
+    )]
+    Refines {
+        /// The earlier releases.
+        earlier: Vec<String>,
+        /// The columns that are finer, or cut otherwise.
+        columns: Vec<String>,
+    },
     /// A file could not be read or written.
     #[error("REL_FILE: {doing} {path} (ファイルを読み書きできません)")]
     File {
@@ -87,6 +106,9 @@ impl ReleaseError {
             Self::Exists(_) => "REL_EXISTS",
             Self::Released(_) => "REL_LEDGER",
             Self::OptedOut => "REL_OPTED_OUT",
+            Self::KeyDestroyed(_) => "REL_KEY_DESTROYED",
+            Self::Vault(_) => "REL_VAULT",
+            Self::Refines { .. } => "REL_REFINES",
             Self::File { .. } => "REL_FILE",
             Self::Storage(_) => "REL_STORAGE",
             Self::Internal(_) => "REL_INTERNAL",

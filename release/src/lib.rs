@@ -17,6 +17,7 @@ pub mod grid;
 mod manifest;
 mod package;
 mod person;
+pub mod pseudonym;
 mod readme;
 pub mod scan;
 mod verify;
