@@ -3,6 +3,8 @@
 //! * [`build`] makes a package; it needs an [`musubi_review_board::Approval`], which only the review board makes.
 //! * [`verify`] checks a package offline, with the public keys alone.
 //! * [`checks`] reads the sealed releases for the checks of the Act.
+//! * [`pseudonym`] names persons anew for every release; [`vault`] keeps the way back of pseudonymised ones, sealed.
+//! * [`ledger`] holds rows against what earlier releases said.
 //! * [`anonymize`] hides what may not be shown; [`checker`] finds out on its own way whether that suffices.
 //!
 //! It must never see names or numbers of persons, never publish what the checker refuses, and never read a clock.
@@ -14,12 +16,14 @@ mod cohort;
 mod csv;
 mod error;
 pub mod grid;
+pub mod ledger;
 mod manifest;
 mod package;
 mod person;
 pub mod pseudonym;
 mod readme;
 pub mod scan;
+pub mod vault;
 mod verify;
 
 pub use cohort::{Facts, Question, Tally, count};
