@@ -51,9 +51,18 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Is it a part of the other?
-    pub(super) fn lies_in(&self, other: &Place<'_>) -> bool {
-        self.labels.iter().zip(&other.labels).all(|(mine, theirs)| theirs.is_none() || mine == theirs)
+    /// The coordinates of all totals it is a part of.
+    pub(super) fn totals(&self) -> Vec<At> {
+        let mut above: Vec<At> = vec![Vec::new()];
+        for label in &self.labels {
+            let told = [label.clone(), None];
+            let told = if label.is_some() { told.as_slice() } else { told.get(..1).unwrap_or_default() };
+            above = above
+                .iter()
+                .flat_map(|at| told.iter().map(|l| at.iter().cloned().chain([l.clone()]).collect()))
+                .collect();
+        }
+        above
     }
 }
 
@@ -217,6 +226,17 @@ impl Grid {
             }
         }
         Ok(System::new(self.universes.clone(), self.counts.clone(), relations.into_values().collect())?)
+    }
+
+    /// The name of a cell within its universe.
+    pub(super) fn key(&self, asked: &CubeSpec, place: &Place<'_>) -> String {
+        Self::named(&asked.dimensions, &place.labels)
+    }
+
+    /// Who is counted in a table.
+    pub(super) fn universe_of(&self, asked: &CubeSpec) -> &str {
+        let table = self.tables.iter().find(|t| t.name == asked.name);
+        table.and_then(|t| self.universes.get(t.universe)).map_or("", String::as_str)
     }
 
     /// The cells of a table, totals before their parts.
