@@ -10,7 +10,8 @@ use musubi_model::spec::Product;
 use super::dictionary::{class_ja, class_word};
 use super::readme::{claims, product_en};
 use super::risk::{RowClaims, TableClaims, formula};
-use super::seal::Parts;
+use super::seal::{PERSON, Parts};
+use super::sheet::Sheet;
 use crate::manifest::thousands;
 
 const SAFE: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -102,7 +103,11 @@ fn tiles(rows: &RowClaims) -> Markup {
             @if let Some(e) = &rows.events {
                 (tile(&n(e.released), "提供した記録", "events released"))
                 @if rows.k.is_some() {
-                    (tile(&format!("{}^{}", e.k, e.known_events), "記録の保護 k^m", "events: k persons for any m known"))
+                    (tile(
+                        &format!("{} (m = {})", n(e.k), e.known_events),
+                        "記録m件を知る者に当てはまる人の最少",
+                        "fewest persons that fit whoever knows m events"
+                    ))
                 }
             }
         }
@@ -110,7 +115,8 @@ fn tiles(rows: &RowClaims) -> Markup {
 }
 
 fn persons(parts: &Parts<'_>, rows: &RowClaims) -> Markup {
-    let sizes = charts::class_sizes(parts.sheets);
+    let person = parts.sheets.iter().find(|s| s.name == PERSON);
+    let sizes = person.map(Sheet::class_sizes).unwrap_or_default();
     let levelled = rows.columns.iter().filter(|c| !c.levels.is_empty());
     html! {
         section {
