@@ -103,6 +103,9 @@ pub enum Command {
     /// Operations that two people decide (二人制の操作).
     #[command(subcommand)]
     Operation(crate::commands::operation::Operation),
+    /// Disclosure policies (開示制御方針): presets, and what the board signed.
+    #[command(subcommand)]
+    Policy(crate::commands::policy::PolicyOrder),
     /// Parameters (パラメータ): what law or operator may change, by two people, from a day on.
     #[command(subcommand)]
     Parameter(crate::commands::parameter::ParameterVerb),
@@ -299,6 +302,29 @@ pub enum Request {
         #[arg(long, default_value = "applicant")]
         by: String,
     },
+    /// Write a request from a template; without a name, list the templates.
+    Template {
+        /// The template.
+        name: Option<String>,
+        /// First day of the period.
+        #[arg(long, requires = "name")]
+        from: Option<jiff::civil::Date>,
+        /// Last day of the period.
+        #[arg(long, requires = "name")]
+        to: Option<jiff::civil::Date>,
+        /// Name of the recipient.
+        #[arg(long, default_value = "見本大学")]
+        recipient: String,
+        /// Id of the recipient: a-z, 0-9 and '-'.
+        #[arg(long, default_value = "mihon-univ")]
+        recipient_id: String,
+        /// The recipient's public key (age1…), for an encrypted package.
+        #[arg(long)]
+        age: Option<String>,
+        /// The file to write; default: to the screen.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
 }
 
 /// `musubi board`.
@@ -327,6 +353,11 @@ pub enum Release {
         /// Folder under which the package is written.
         #[arg(long)]
         out: PathBuf,
+    },
+    /// Count the cohort of a request in bands, without releasing anything.
+    DryRun {
+        /// The request (TOML).
+        spec: PathBuf,
     },
     /// Verify a package offline.
     Verify {

@@ -276,8 +276,15 @@ pub const LINES: &[Line] = &[
     decided("model adopt", &[Identity]),
     by_role("model list", &[Identity, Operator, Officer, Auditor]),
     // releases
+    free("request template"),
     by_role("request new", &[ReviewSecretary]),
+    free("policy presets"),
+    free("policy preset"),
+    free("policy check"),
+    decided("policy adopt", &[Board]).by("by"),
+    by_role("policy list", &[Board, ReviewSecretary, Release, Checker, Officer, Auditor]),
     decided("board approve", &[Board]).by("approver"),
+    by_role("release dry-run", &[Release, ReviewSecretary]),
     job("release build", &[Release], Job::Release).scope("approval"),
 ];
 

@@ -50,6 +50,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Organisation(order) => commands::organisation::run(cli, voice, order),
         Command::Instruction(order) => commands::instruction::run(cli, voice, order),
         Command::Operation(order) => commands::operation::run(cli, voice, order),
+        Command::Policy(order) => commands::policy::run(cli, voice, order),
         Command::Parameter(order) => commands::parameter::run(cli, voice, order),
         Command::Feeds { file } => books::feeds(cli, voice, file),
         Command::Masters(order) => commands::masters::run(cli, voice, order),

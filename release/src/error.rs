@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use musubi_model::parameter::ParameterError;
+use musubi_model::spec::SpecError;
 use musubi_storage::StorageError;
 
 use crate::checker::Problem;
@@ -49,6 +50,41 @@ pub enum ReleaseError {
         "REL_OPTED_OUT: somebody asked to stop after the cohort was written (対象集団の作成後に停止の求めがありました)"
     )]
     OptedOut,
+    /// The request cannot be read or carried out.
+    #[error("REL_SPEC: {0} (申出の仕様を直してください)")]
+    Spec(#[from] SpecError),
+    /// Nobody is in the cohort.
+    #[error(
+        "REL_EMPTY: nobody satisfies the cohort, 1 person at least is expected; look at the steps: {0} \
+         (対象集団に該当者がいません。条件を見直してください)"
+    )]
+    Empty(String),
+    /// So few are in the cohort that nothing about them could be released.
+    #[error(
+        "REL_FLOOR: fewer than {floor} persons are in the cohort; widen the period or its steps \
+         (対象集団が下限 {floor} 人に足りません。期間か条件を広げてください)"
+    )]
+    Floor {
+        /// Persons at least.
+        floor: u64,
+    },
+    /// There is nothing to ask.
+    #[error(
+        "REL_SNAPSHOT: {0}; load a delivery first, or name a snapshot that is there \
+         (スナップショットがありません。先にデータを格納してください)"
+    )]
+    Snapshot(&'static str),
+    /// The applicant asked as often as a day allows.
+    #[error(
+        "REL_QUOTA: {asked} of {allowed} dry runs of this applicant were used today; ask again tomorrow \
+         (この申出者の試算は本日の上限 {allowed} 回に達しています)"
+    )]
+    Quota {
+        /// Dry runs of the day.
+        asked: u64,
+        /// How many a day allows.
+        allowed: u64,
+    },
     /// A file could not be read or written.
     #[error("REL_FILE: {doing} {path} (ファイルを読み書きできません)")]
     File {
@@ -91,6 +127,11 @@ impl ReleaseError {
             Self::Exists(_) => "REL_EXISTS",
             Self::Released(_) => "REL_LEDGER",
             Self::OptedOut => "REL_OPTED_OUT",
+            Self::Spec(_) => "REL_SPEC",
+            Self::Empty(_) => "REL_EMPTY",
+            Self::Floor { .. } => "REL_FLOOR",
+            Self::Snapshot(_) => "REL_SNAPSHOT",
+            Self::Quota { .. } => "REL_QUOTA",
             Self::File { .. } => "REL_FILE",
             Self::Pack(error) => error.code(),
             Self::Storage(_) => "REL_STORAGE",

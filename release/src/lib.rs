@@ -13,7 +13,9 @@ pub mod checker;
 pub mod checks;
 mod cohort;
 mod csv;
+mod dry_run;
 mod error;
+pub mod extract;
 pub mod grid;
 mod manifest;
 pub mod pack;
@@ -25,6 +27,7 @@ mod verify;
 
 pub use cohort::{Facts, Question, Tally, count};
 pub use csv::{HIDDEN, write as write_table};
+pub use dry_run::{Feasibility, StepLeft, dry_run};
 pub use error::ReleaseError;
 pub use manifest::{Attrition, FileEntry, LAYOUT_2, Manifest, RELEASE_DOMAIN, band, release_id};
 pub use package::{Order, ReleaseOutput, build};

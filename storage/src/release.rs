@@ -330,3 +330,17 @@ impl ReleaseDb {
         Ok(rows.iter().map(|r| r.get(0)).collect())
     }
 }
+
+impl ReleaseDb {
+    /// Beds of the providers of which they are known (病床数), for tables by classes of beds.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`].
+    pub fn provider_beds(&mut self) -> Result<std::collections::BTreeMap<String, u32>, StorageError> {
+        let rows = self
+            .client
+            .query("SELECT provider_id, beds FROM agreement.provider WHERE beds IS NOT NULL", &[])
+            .map_err(StorageError::db("reading the providers' beds"))?;
+        Ok(rows.iter().map(|r| (r.get(0), r.get::<_, i32>(1).unsigned_abs())).collect())
+    }
+}

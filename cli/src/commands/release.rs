@@ -9,6 +9,7 @@ use musubi_compliance::book::BookEvent;
 use musubi_compliance::checks::BUILD;
 use musubi_model::sign::PublicKey;
 use musubi_release::{Order, ReleaseError, VerifyReport};
+use musubi_review_board::templates::{Filling, TEMPLATES, Template};
 use musubi_review_board::{Approval, approve, file_request};
 use musubi_storage::act::check::ReleaseCheckRow;
 use musubi_storage::compliance::OptOutLedger as _;
@@ -23,7 +24,18 @@ use crate::say::Voice;
 
 /// Files a request.
 pub fn request(cli: &Cli, voice: Voice, order: &Request) -> Result<Ending> {
-    let Request::New { spec, by } = order;
+    let (spec, by) = match order {
+        Request::New { spec, by } => (spec, by),
+        Request::Template { name, from, to, recipient, recipient_id, age, out } => {
+            let filling = |from, to| Filling { from, to, recipient, recipient_id, age: age.as_deref() };
+            return template(
+                voice,
+                name.as_deref(),
+                from.zip(*to).map(|(f, t)| filling(f, t)),
+                out.as_deref(),
+            );
+        }
+    };
     let text = fs::read_to_string(spec).with_context(|| format!("読めません: {}", spec.display()))?;
     let home = Home::open(cli)?;
     let mut db = home.registry.board()?;
@@ -41,6 +53,29 @@ pub fn request(cli: &Cli, voice: Voice, order: &Request) -> Result<Ending> {
         ),
     );
     voice.value(&json!({ "request": filed.request_id, "scope_hash": filed.scope_hash }));
+    Ok(Ending::Done)
+}
+
+/// Writes a request from a template, or lists the templates.
+fn template(
+    voice: Voice,
+    name: Option<&str>,
+    with: Option<Filling<'_>>,
+    out: Option<&Path>,
+) -> Result<Ending> {
+    let Some(name) = name else {
+        TEMPLATES.iter().for_each(|t| voice.line(format!("  {}", t.name)));
+        voice.value(&json!(TEMPLATES.iter().map(|t| t.name).collect::<Vec<_>>()));
+        return Ok(Ending::Done);
+    };
+    let found = Template::named(name).ok_or_else(|| anyhow!("その名前のひな型はありません: {name}"))?;
+    let with = with.ok_or_else(|| anyhow!("期間を --from と --to で指定してください"))?;
+    let text = found.fill(&with).context("ひな型から申出を作れません")?;
+    match out {
+        Some(out) => fs::write(out, &text).with_context(|| format!("書けません: {}", out.display()))?,
+        None => voice.line(text.trim_end().to_owned()),
+    }
+    voice.value(&json!({ "template": found.name, "text": text }));
     Ok(Ending::Done)
 }
 
@@ -81,6 +116,7 @@ pub fn board(cli: &Cli, voice: Voice, order: &Board) -> Result<Ending> {
 pub fn release(cli: &Cli, voice: Voice, order: &Release) -> Result<Ending> {
     match order {
         Release::Build { approval, out } => build(cli, voice, approval, out),
+        Release::DryRun { spec } => super::dry_run::dry_run(cli, voice, spec),
         Release::Verify { package, board_key, release_key, record } => {
             let report = verify(cli, voice, package, board_key.as_deref(), release_key.as_deref())?;
             if *record {

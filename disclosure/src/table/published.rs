@@ -1,0 +1,3 @@
+//! Stub.
+/// a
+pub struct Published;
