@@ -500,9 +500,8 @@ fn another_policy_or_another_approval_does_not_verify() {
 }
 
 fn identity() -> (String, String) {
-    use age::secrecy::ExposeSecret as _;
-    let secret = age::x25519::Identity::generate();
-    (secret.to_string().expose_secret().to_owned(), secret.to_public().to_string())
+    let (public, secret) = key_pair();
+    (secret.to_string(), public)
 }
 
 #[test]

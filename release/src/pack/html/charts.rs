@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use maud::{Markup, html};
 
 use super::super::risk::{ColumnLevel, EventLevel};
-use super::super::sheet::{Cell, Sheet};
+use super::super::sheet::{Cell, Column, Sheet};
 use crate::manifest::{Attrition, thousands};
 
 const WIDTH: f64 = 940.0;
@@ -175,9 +175,12 @@ pub(super) fn funnel(steps: &[Attrition]) -> Markup {
 pub(super) fn map(sheet: &Sheet) -> Markup {
     let at = sheet.columns.iter().position(|c| c.name == "persons").unwrap_or(0);
     let (dimensions, rest) = sheet.columns.split_at(at);
-    let (Some(persons), Some((across, down))) = (rest.first(), dimensions.split_last()) else {
-        return html! {};
-    };
+    // Across: the last dimension, or the shortest when that one is too long for the page.
+    let labels = |c: &&Column| c.values.used_labels().len();
+    let fits = |c: &&Column| labels(c) <= MAP_COLUMNS;
+    let across = dimensions.last().filter(fits).or_else(|| dimensions.iter().min_by_key(labels));
+    let (Some(persons), Some(across)) = (rest.first(), across) else { return html! {} };
+    let down: Vec<&Column> = dimensions.iter().filter(|d| d.name != across.name).collect();
     let mut rows: Vec<String> = Vec::new();
     let mut columns: Vec<String> = Vec::new();
     let mut marks: Vec<(usize, usize, &str)> = Vec::new();

@@ -166,9 +166,9 @@ fn tables(parts: &Parts<'_>, claims: &[TableClaims]) -> Markup {
             h2 { (both("集計表", "Tables")) }
             table {
                 thead { tr {
-                    th { (both("表", "table")) } th { (both("欄", "cells")) } th { (both("公表", "shown")) }
-                    th { (both("小さい数", "primary")) } th { (both("差し引き防止", "complementary")) }
-                    th { (both("最小人数", "smallest shown")) } th { (both("方法", "rule")) }
+                    th { (both("表", "table")) } th.n { (both("欄", "cells")) } th.n { (both("公表", "shown")) }
+                    th.n { (both("小さい数", "primary")) } th.n { (both("差し引き防止", "complementary")) }
+                    th.n { (both("最小人数", "smallest shown")) } th { (both("方法", "rule")) }
                 } }
                 tbody { @for t in claims { tr {
                     td { (t.name) } td.n { (thousands(t.cells)) }
@@ -218,7 +218,7 @@ fn figures(parts: &Parts<'_>) -> Markup {
     }
     html! {
         table {
-            thead { tr { th { "数値 Figure" } th { "値 Value" } th { "計算式 Formula" } } }
+            thead { tr { th { "数値 Figure" } th.n { "値 Value" } th { "計算式 Formula" } } }
             tbody { @for (name, value) in &rows {
                 @let (en, ja) = formula(name);
                 tr { td { (name) } td.n { (value) } td { (both(ja, en)) } }
