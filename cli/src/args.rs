@@ -359,6 +359,25 @@ pub enum Release {
         /// The request (TOML).
         spec: PathBuf,
     },
+    /// Encrypt a package to the recipients of its request (暗号化): one file for all of them.
+    Encrypt {
+        /// The package.
+        package: PathBuf,
+        /// Folder for the file.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Open an encrypted package.
+    Open {
+        /// The file `R-….tar.age`.
+        file: PathBuf,
+        /// File with the secret key (AGE-SECRET-KEY-1…).
+        #[arg(long)]
+        identity: PathBuf,
+        /// Folder in which the package's folder is made.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Verify a package offline.
     Verify {
         /// The package.
@@ -390,6 +409,12 @@ pub struct Bench {
     /// Measure the notice gate instead: one ledger entered, as many claims judged.
     #[arg(long, conflicts_with_all = ["formats", "log"])]
     pub gate: bool,
+    /// Measure the package writer instead: made-up rows as CSV and Parquet, sealed, encrypted, opened.
+    #[arg(long, conflicts_with_all = ["formats", "log", "gate"])]
+    pub pack: bool,
+    /// Rows of `--pack`.
+    #[arg(long, default_value_t = 3_000_000, requires = "pack")]
+    pub rows: u64,
     /// Persons of `--gate`.
     #[arg(long, default_value_t = 1_000_000, requires = "gate")]
     pub persons: u64,

@@ -126,6 +126,8 @@ pub const LINES: &[Line] = &[
     free("ack verify"),
     by_role("release verify", &[Checker]).when("record"),
     free("release verify"),
+    free("release encrypt"),
+    free("release open"),
     free("model show"),
     free("model report"),
     free("organisation matrix"),

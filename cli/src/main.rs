@@ -89,6 +89,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Yearly(order) => commands::yearly::run(cli, voice, order),
         Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),
         Command::Bench(order) if order.gate => commands::bench_gate::run(order, voice),
+        Command::Bench(order) if order.pack => commands::bench_pack::run(order, voice),
         Command::Bench(order) if order.log => commands::bench_log::run(order, voice),
         Command::Bench(order) => commands::bench::run(order, voice),
     }

@@ -7,9 +7,11 @@ use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use age::secrecy::ExposeSecret as _;
 use age::x25519;
 use age::{DecryptError, Decryptor, Encryptor};
 use musubi_model::spec::ExtractSpec;
+use zeroize::Zeroizing;
 
 use super::archive;
 use super::error::PackError;
@@ -18,6 +20,14 @@ use super::error::PackError;
 #[must_use]
 pub fn recipients(spec: &ExtractSpec) -> Vec<String> {
     spec.recipients.iter().filter_map(|r| r.age.clone()).collect()
+}
+
+/// A new pair of keys: the recipient's public one (`age1…`) and the secret one. For drills, tests and measurements;
+/// recipients make their own and never send the secret one.
+#[must_use]
+pub fn key_pair() -> (String, Zeroizing<String>) {
+    let secret = x25519::Identity::generate();
+    (secret.to_public().to_string(), Zeroizing::new(secret.to_string().expose_secret().to_owned()))
 }
 
 /// Encrypts the package in a folder to all recipients (`age1…`) as `out/NAME.tar.age`, and tells where.

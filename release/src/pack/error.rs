@@ -61,6 +61,17 @@ pub enum PackError {
     /// An event of somebody who is not in the table of persons, or no table of persons.
     #[error("PACK_PERSON: {0}: a pid that person does not have (個人テーブルにない pid があります)")]
     Person(String),
+    /// The files do not hold what is claimed of them.
+    #[error(
+        "PACK_CLAIM: a class of {found} persons in person, claimed is {claimed}: protect the rows again \
+         (主張したkより小さい同値類があります)"
+    )]
+    Claim {
+        /// Persons in the smallest class.
+        found: u64,
+        /// The k of the claims.
+        claimed: u64,
+    },
     /// What belongs to a package is missing in the request.
     #[error("PACK_PARTS: {0} (提供物に必要なものが足りません)")]
     Parts(&'static str),
@@ -115,6 +126,7 @@ impl PackError {
             Self::ShiftJis { .. } => "PACK_SHIFT_JIS",
             Self::Decimal { .. } => "PACK_DECIMAL",
             Self::Person(_) => "PACK_PERSON",
+            Self::Claim { .. } => "PACK_CLAIM",
             Self::Parts(_) => "PACK_PARTS",
             Self::Disk(_) => "REL_DISK",
             Self::Exists(_) => "PACK_EXISTS",

@@ -22,7 +22,7 @@ mod sheet;
 mod verify;
 
 pub use dictionary::{COLUMNS as DICTIONARY_COLUMNS, class_word};
-pub use encrypt::{encrypt, open, recipients};
+pub use encrypt::{encrypt, key_pair, open, recipients};
 pub use error::PackError;
 pub use risk::{
     Clip, ColumnLevel, EventClaims, EventLevel, Persons, Probabilities, RISK_LAYOUT, Risk, RiskColumn,

@@ -402,21 +402,32 @@ pub(crate) fn claims(parts: &Parts<'_>) -> Vec<(String, String)> {
         );
     }
     for t in &parts.risk.tables {
-        say(
-            format!(
-                "言える: 表 {} の{}欄のうち、隠した欄はこの提供物のすべての表を使っても1〜{}人の範囲より狭く絞れません。",
-                t.name,
-                t.cells,
-                t.cell_min.saturating_sub(1)
-            ),
-            format!(
-                "Holds: of the {} cells of {}, no hidden one can be narrowed down further than 1 to {} persons with all tables \
-                 of this package.",
-                t.cells,
-                t.name,
-                t.cell_min.saturating_sub(1)
-            ),
-        );
+        let most = t.cell_min.saturating_sub(1);
+        if t.rule == "suppress" {
+            say(
+                format!(
+                    "言える: 表 {} の{}欄のうち、隠した欄はこの提供物のすべての表を使っても1〜{most}人の範囲より狭く絞れません。",
+                    t.name, t.cells
+                ),
+                format!(
+                    "Holds: of the {} cells of {}, no hidden one can be narrowed down further than 1 to {most} persons with \
+                     all tables of this package.",
+                    t.cells, t.name
+                ),
+            );
+        } else {
+            say(
+                format!(
+                    "言える: 表 {} の{}欄は丸めてあり、正確な人数は分かりません。絞れる範囲は方法({})により1〜{most}人より狭いことがあります。",
+                    t.name, t.cells, t.rule
+                ),
+                format!(
+                    "Holds: the {} cells of {} are rounded and tell no exact count. What they can be narrowed down to follows \
+                     from the rule ({}) and may be less than 1 to {most} persons.",
+                    t.cells, t.name, t.rule
+                ),
+            );
+        }
     }
     if !parts.risk.tables.is_empty() {
         say(

@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use super::csv::{self, Charset};
 use super::error::PackError;
 use super::risk::Risk;
-use super::sheet::{Sheet, Values};
+use super::sheet::Sheet;
 use super::{dictionary, html, omop, parquet, readme};
 use crate::manifest::{
     APPROVAL, APPROVAL_SIGNATURE, Attrition, DICTIONARY, FileEntry, LAYOUT_2, MANIFEST, MANIFEST_SIGNATURE,
@@ -329,13 +329,18 @@ fn check(parts: &Parts<'_>, sheets: &[&Sheet]) -> Result<Option<String>, PackErr
     if parts.spec.rows.is_none() {
         return if sheets.is_empty() { Err(PackError::Parts("no table")) } else { Ok(None) };
     }
-    if parts.risk.rows.is_none() {
-        return Err(PackError::Parts("a product of rows without its claims"));
+    let claims = parts.risk.rows.as_ref().ok_or(PackError::Parts("a product of rows without its claims"))?;
+    let person = parts.sheets.iter().find(|s| s.name == PERSON);
+    let person = person.ok_or(PackError::Parts("a product of rows without persons"))?;
+    let pids = person.column(PID).ok_or_else(|| PackError::Person(PERSON.to_owned()))?;
+    // The independent checker works everything out again; this one claim is held against the rows at once, so that the
+    // picture of the classes never contradicts it.
+    if let (Some(claimed), Some(found)) = (claims.k, person.class_sizes().into_iter().min()) {
+        if found < claimed {
+            return Err(PackError::Claim { found, claimed });
+        }
     }
-    let pids = |sheet: &'_ &Sheet| sheet.column(PID).map(|c| c.values.clone());
-    let persons = sheets.iter().find(|s| s.name == PERSON).and_then(pids);
-    let persons: Values = persons.ok_or(PackError::Parts("a product of rows without person.pid"))?;
-    let known = persons.used_labels();
+    let known = pids.values.used_labels();
     for sheet in parts.sheets.iter().filter(|s| s.name != PERSON) {
         let column = sheet.column(PID).ok_or_else(|| PackError::Person(sheet.name.clone()))?;
         if !column.values.used_labels().is_subset(&known) {

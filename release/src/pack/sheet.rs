@@ -223,6 +223,24 @@ impl Values {
             .collect()
     }
 
+    /// A number for each row, the same for equal fields.
+    fn numbered(&self) -> Vec<u32> {
+        let number = |known: usize| u32::try_from(known).unwrap_or(NOT_TOLD);
+        if let Self::Text { ids, labels } = self {
+            // By label, not by id: a label may stand there twice, and an empty one is not told.
+            let mut same: HashMap<&str, u32> = HashMap::from([("", NOT_TOLD)]);
+            let own: Vec<u32> =
+                labels.iter().enumerate().map(|(id, l)| *same.entry(l).or_insert(number(id))).collect();
+            return ids.iter().map(|id| own.get(*id as usize).copied().unwrap_or(NOT_TOLD)).collect();
+        }
+        let mut same: HashMap<String, u32> = HashMap::new();
+        let mut field = |row| {
+            let fresh = number(same.len());
+            *same.entry(self.cell(row).text().into_owned()).or_insert(fresh)
+        };
+        (0..self.rows()).map(&mut field).collect()
+    }
+
     /// Does every id have its label?
     fn whole(&self) -> bool {
         let known = match self {
@@ -294,6 +312,24 @@ impl Sheet {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|c| c.name == name)
+    }
+
+    /// How many rows each class of rows equal in all quasi-identifiers has (同値類の大きさ), in no order.
+    #[must_use]
+    pub fn class_sizes(&self) -> Vec<u64> {
+        let mut class = vec![0u32; self.rows()];
+        for column in self.columns.iter().filter(|c| c.class == ColumnClass::Quasi) {
+            let mut next: HashMap<(u32, u32), u32> = HashMap::new();
+            for (own, value) in class.iter_mut().zip(column.values.numbered()) {
+                let fresh = u32::try_from(next.len()).unwrap_or(u32::MAX);
+                *own = *next.entry((*own, value)).or_insert(fresh);
+            }
+        }
+        let mut sizes: HashMap<u32, u64> = HashMap::new();
+        for own in class {
+            *sizes.entry(own).or_default() += 1;
+        }
+        sizes.into_values().collect()
     }
 
     /// Can it be written?

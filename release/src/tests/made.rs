@@ -128,7 +128,7 @@ impl Made {
 
 /// The nth of a row of numbers without order.
 fn draw(n: usize) -> usize {
-    (n.wrapping_mul(2_654_435_761) >> 7) % 9973
+    blake3::hash(&n.to_be_bytes()).as_bytes()[..3].iter().fold(0, |sum, b| sum * 256 + usize::from(*b))
 }
 
 fn steps(counts: &[(&str, u64)]) -> Vec<Attrition> {
@@ -150,32 +150,38 @@ pub fn rows(persons: usize) -> Made {
     let mut pids: Vec<String> =
         (0..persons).map(|n| blake3::hash(&n.to_be_bytes()).to_hex()[..16].to_owned()).collect();
     pids.sort_unstable();
-    let labels = |f: &dyn Fn(usize) -> Option<&'static str>| Values::text((0..persons).map(f));
-    let quasi = |name, ja, en, values| Column::new(name, ja, en, ColumnClass::Quasi, values);
-    let ages = ["40-49", "50-59", "60-69", "70-79"];
-    let areas = ["関東", "近畿", "九州・沖縄"];
+    // Four classes: sex, age, area. The events of a person follow from the class, so that any of them are shared by it.
+    let classes = [
+        ("1", "60-69", Some("関東")),
+        ("2", "60-69", Some("関東")),
+        ("2", "70-79", Some("近畿")),
+        ("1", "50-59", None),
+    ];
+    let class = |n: usize| [0, 0, 0, 1, 1, 2, 2, 3][n % 8];
+    let person_column =
+        |name,
+         ja,
+         en,
+         f: &dyn Fn((&'static str, &'static str, Option<&'static str>)) -> Option<&'static str>| {
+            Column::new(
+                name,
+                ja,
+                en,
+                ColumnClass::Quasi,
+                Values::text((0..persons).map(|n| f(classes[class(n)]))),
+            )
+        };
     let person = sheet(
         "person",
         "個人",
         "persons",
         vec![
             pid(Values::text(pids.iter().map(Some))),
-            quasi("sex", "性別", "sex", labels(&|n| Some(if draw(n) % 2 == 0 { "1" } else { "2" })))
-                .meaning("1 男、2 女", "1 male, 2 female"),
-            quasi(
-                "age",
-                "基準日の年齢",
-                "age on the index day",
-                labels(&|n| Some(ages[draw(n) * draw(n) % 11 % 4])),
-            )
-            .meaning("10歳階級", "ten-year band"),
-            quasi(
-                "area",
-                "都道府県",
-                "area",
-                labels(&|n| (draw(n) % 40 != 0).then(|| areas[draw(n) % 7 % 3])),
-            )
-            .meaning("地方、空欄は示さない", "region; empty: not told"),
+            person_column("sex", "性別", "sex", &|c| Some(c.0)).meaning("1 男、2 女", "1 male, 2 female"),
+            person_column("age", "基準日の年齢", "age on the index day", &|c| Some(c.1))
+                .meaning("10歳階級", "ten-year band"),
+            person_column("area", "都道府県", "area", &|c| c.2)
+                .meaning("地方、空欄は示さない", "region; empty: not told"),
         ],
     );
     let rows: Vec<usize> = (0..persons * 3).collect();
@@ -190,8 +196,13 @@ pub fn rows(persons: usize) -> Made {
         "diagnoses",
         vec![
             pids_of_events(),
-            column("code", "コード", "code", text(&|n| Some(["E11", "I10", "K29", "第9章"][draw(n) % 4]))),
-            column("when", "時期", "bin of days since the index day", text(&|n| Some(bins[draw(n + 1) % 5]))),
+            column("code", "コード", "code", text(&|n| Some(["E11", "I10", "第11章"][n % 3]))),
+            column(
+                "when",
+                "時期",
+                "bin of days since the index day",
+                text(&|n| Some(bins[(class(n / 3) + n % 3 + 1) % 5])),
+            ),
         ],
     );
     let drug = sheet(
@@ -200,9 +211,14 @@ pub fn rows(persons: usize) -> Made {
         "drugs",
         vec![
             pids_of_events(),
-            column("code", "コード", "code", text(&|n| Some(["3961003", "3969010", "*"][draw(n) % 3]))),
-            column("when", "時期", "bin of days since the index day", text(&|n| Some(bins[draw(n + 2) % 5]))),
-            column("days", "日数", "days", text(&|n| Some(["1", "8-30", "31-90"][draw(n) % 3]))),
+            column("code", "コード", "code", text(&|n| Some(["3961003", "3969010", "*"][n % 3]))),
+            column(
+                "when",
+                "時期",
+                "bin of days since the index day",
+                text(&|n| Some(bins[(class(n / 3) + n % 3 + 2) % 5])),
+            ),
+            column("days", "日数", "days", text(&|n| Some(["1", "8-30", "31-90"][class(n / 3) % 3]))),
         ],
     );
     let value =
@@ -214,7 +230,12 @@ pub fn rows(persons: usize) -> Made {
         vec![
             pids_of_events(),
             column("code", "コード", "code", text(&|_| Some("3D046"))),
-            column("when", "時期", "bin of days since the index day", text(&|n| Some(bins[draw(n + 3) % 5]))),
+            column(
+                "when",
+                "時期",
+                "bin of days since the index day",
+                text(&|n| Some(bins[(class(n / 3) + n % 3 + 3) % 5])),
+            ),
             Column::new(
                 "value",
                 "値",
@@ -232,6 +253,9 @@ pub fn rows(persons: usize) -> Made {
         ("HbA1cの検査が2日以上ある", n + n / 10),
     ]);
     let mut made = Made::of(ROWS_SPEC, ROWS_POLICY, attrition, vec![person, condition, drug, measurement]);
+    let person = &made.sheets[0];
+    let (k, groups) = (person.class_sizes().into_iter().min(), person.class_sizes().len() as u64);
+    let untold = (0..persons).filter(|at| class(*at) == 3).count() as u64;
     let level = |ja: &str, en: &str, persons| ColumnLevel { ja: ja.into(), en: en.into(), persons };
     let event = |file: &str, ja: &str, en: &str, events| EventLevel {
         file: file.into(),
@@ -249,16 +273,16 @@ pub fn rows(persons: usize) -> Made {
     made.risk = Risk::of_rows(
         &made.policy,
         RowClaims {
-            persons: Persons { cohort: n + n / 50, released: n, suppressed: n / 50 },
-            k: Some(5),
+            persons: Persons { cohort: n + 2, released: n, suppressed: 2 },
+            k,
             l: None,
             t: None,
-            classes: 25,
+            classes: groups,
             loss: 0.314,
             events: Some(EventClaims {
                 known_events: 2,
-                k: 3,
-                items: 32,
+                k: k.unwrap(),
+                items: 36,
                 released: 9 * n,
                 coarsened: 6 * n,
                 removed: n / 4,
@@ -289,8 +313,8 @@ pub fn rows(persons: usize) -> Made {
                     1,
                     vec![
                         level("都道府県", "prefecture", 0),
-                        level("地方", "region", n - n / 40),
-                        level("示さない", "not told", n / 40),
+                        level("地方", "region", n - untold),
+                        level("示さない", "not told", untold),
                     ],
                 ),
                 RiskColumn {
@@ -302,7 +326,10 @@ pub fn rows(persons: usize) -> Made {
                 },
             ],
             clip: vec![Clip { code: "3D046".into(), unit: "%".into(), low: "5".into(), high: "11.9".into() }],
-            risk: Probabilities { prosecutor_max: 0.2, marketer: 0.0833 },
+            risk: Probabilities {
+                prosecutor_max: 1.0 / k.unwrap() as f64,
+                marketer: groups as f64 / n as f64,
+            },
         },
     );
     made

@@ -123,42 +123,49 @@ fn the_same_parts_give_the_same_bytes() {
     }
 }
 
-/// Texts of the golden folder. `cargo test -p musubi-release golden -- --ignored` writes them anew.
-const GOLDEN: [&str; 7] = [
-    "README.txt",
-    "README.en.txt",
-    "dictionary.csv",
-    "person.csv",
-    "omop_drug_exposure.csv",
-    "risk.json",
-    "risk.html",
+/// Texts of the golden folders. `cargo test -p musubi-release golden -- --ignored` writes them anew.
+const GOLDEN: [(&str, &[&str]); 2] = [
+    (
+        "rows",
+        &[
+            "README.txt",
+            "README.en.txt",
+            "dictionary.csv",
+            "person.csv",
+            "omop_drug_exposure.csv",
+            "risk.json",
+            "risk.html",
+        ],
+    ),
+    ("tables", &["README.txt", "README.en.txt", "dictionary.csv", "by-area.csv", "risk.json", "risk.html"]),
 ];
 
-fn golden(name: &str) -> std::path::PathBuf {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/pack")).join(name)
+/// Calls with each golden file: as made now, as it is kept.
+fn each_golden(look: impl Fn(&Path, &Path)) {
+    for ((name, files), made) in GOLDEN.iter().zip([rows(40), tables()]) {
+        let out = tempfile::tempdir().unwrap();
+        let folder = placed(&made, out.path());
+        let kept = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/pack")).join(name);
+        files.iter().for_each(|file| look(&folder.join(file), &kept.join(file)));
+    }
 }
 
 #[test]
 fn the_texts_are_those_of_the_golden_folder() {
-    let out = tempfile::tempdir().unwrap();
-    let folder = placed(&rows(40), out.path());
-    for name in GOLDEN {
-        let (made, expected) =
-            (fs::read_to_string(folder.join(name)).unwrap(), fs::read_to_string(golden(name)).unwrap());
+    each_golden(|made, kept| {
+        let (made, expected) = (fs::read_to_string(made).unwrap(), fs::read_to_string(kept).unwrap());
         let differs = made.lines().zip(expected.lines()).position(|(a, b)| a != b);
-        assert!(made == expected, "{name} differs from the golden file at line {differs:?} (from 0 on)");
-    }
+        assert!(made == expected, "{}: differs at line {differs:?} (from 0 on)", kept.display());
+    });
 }
 
 #[test]
 #[ignore = "writes the golden files"]
 fn write_golden() {
-    let out = tempfile::tempdir().unwrap();
-    let folder = placed(&rows(40), out.path());
-    fs::create_dir_all(golden("")).unwrap();
-    for name in GOLDEN {
-        fs::copy(folder.join(name), golden(name)).unwrap();
-    }
+    each_golden(|made, kept| {
+        fs::create_dir_all(kept.parent().unwrap()).unwrap();
+        fs::copy(made, kept).unwrap();
+    });
 }
 
 #[test]
@@ -261,7 +268,7 @@ fn shift_jis_comes_back_or_is_refused() {
     let folder = placed(&made, out.path());
     let bytes = fs::read(folder.join("condition_occurrence.csv")).unwrap();
     let (text, _, broken) = encoding_rs::SHIFT_JIS.decode(&bytes);
-    assert!(!broken && text.contains("第9章") && std::str::from_utf8(&bytes).is_err());
+    assert!(!broken && text.contains("第11章") && std::str::from_utf8(&bytes).is_err());
     assert_eq!(read_csv(&text), read_parquet(&folder.join("condition_occurrence.parquet")));
     assert!(!names(&folder).iter().any(|n| n.starts_with("omop_")));
 
@@ -315,7 +322,13 @@ fn what_cannot_be_written_is_refused_before_anything_is() {
         code(&|m| m.sheets[1].columns[0].values = Values::text((0..120).map(|_| Some("0123456789abcdef")))),
         "PACK_PERSON"
     );
+    assert_eq!(code(&|m| drop(m.sheets[0].columns.remove(0))), "PACK_PERSON");
     assert_eq!(code(&|m| drop(m.sheets.remove(0))), "PACK_PERSON");
+    assert_eq!(
+        code(&|m| m.sheets[0].columns[2].values =
+            Values::text((0..40).map(|n| Some(if n == 0 { "90+" } else { "60-69" })))),
+        "PACK_CLAIM"
+    );
     assert_eq!(code(&|m| m.risk.rows = None), "PACK_PARTS");
     let far = [Decimal::MAX, Decimal::new(1, 28)];
     assert_eq!(
@@ -487,9 +500,8 @@ fn another_policy_or_another_approval_does_not_verify() {
 }
 
 fn identity() -> (String, String) {
-    use age::secrecy::ExposeSecret as _;
-    let secret = age::x25519::Identity::generate();
-    (secret.to_string().expose_secret().to_owned(), secret.to_public().to_string())
+    let (public, secret) = key_pair();
+    (secret.to_string(), public)
 }
 
 #[test]

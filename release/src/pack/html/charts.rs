@@ -6,10 +6,8 @@ use std::collections::HashMap;
 use maud::{Markup, html};
 
 use super::super::risk::{ColumnLevel, EventLevel};
-use super::super::seal::PERSON;
-use super::super::sheet::{Cell, Sheet, Values};
+use super::super::sheet::{Cell, Column, Sheet};
 use crate::manifest::{Attrition, thousands};
-use musubi_model::policy::ColumnClass;
 
 const WIDTH: f64 = 940.0;
 const BLUE: &str = "#1f4e79";
@@ -53,42 +51,24 @@ fn bars(title: &str, rows: &[(String, u64, String)]) -> Markup {
     }
 }
 
-/// Sizes of the classes of persons equal in all quasi-identifiers, largest range last: range, classes, persons.
-pub(super) fn class_sizes(sheets: &[Sheet]) -> Vec<(u64, u64, u64, u64)> {
-    let Some(person) = sheets.iter().find(|s| s.name == PERSON) else { return Vec::new() };
-    let mut class = vec![0u32; person.rows()];
-    for column in person.columns.iter().filter(|c| c.class == ColumnClass::Quasi) {
-        let Values::Text { ids, labels } = &column.values else { continue };
-        let mut same: HashMap<&str, u32> = HashMap::new();
-        let canonical: Vec<u32> =
-            (0u32..).zip(labels.iter()).map(|(id, l)| *same.entry(l.as_str()).or_insert(id)).collect();
-        let none = same.get("").copied().unwrap_or(u32::MAX);
-        let mut next: HashMap<(u32, u32), u32> = HashMap::new();
-        for (own, id) in class.iter_mut().zip(ids.iter()) {
-            let label = canonical.get(*id as usize).copied().unwrap_or(none);
-            let fresh = u32::try_from(next.len()).unwrap_or(u32::MAX);
-            *own = *next.entry((*own, label)).or_insert(fresh);
-        }
-    }
-    let mut sizes: HashMap<u32, u64> = HashMap::new();
-    for own in class {
-        *sizes.entry(own).or_default() += 1;
-    }
-    let most = sizes.values().copied().max().unwrap_or(0);
+/// First and last size, classes and persons of each range of sizes that any class has.
+fn ranges(sizes: &[u64]) -> Vec<(u64, u64, u64, u64)> {
+    let most = sizes.iter().copied().max().unwrap_or(0);
     // 1, 2, 5, 10, 20, 50, …: each bar about twice the one before.
     let starts = (0..19).flat_map(|e| [1u64, 2, 5].map(|m| m * 10u64.pow(e)));
     let starts: Vec<u64> = starts.take_while(|s| *s <= most).collect();
     let ends = starts.iter().skip(1).map(|s| s - 1).chain([most]);
     let ranges = starts.iter().copied().zip(ends).map(|(low, high)| {
-        let inside = sizes.values().filter(|size| (low..=high).contains(*size));
+        let inside = sizes.iter().filter(|size| (low..=high).contains(*size));
         let (classes, persons) = inside.fold((0, 0), |(n, sum), size| (n + 1, sum + size));
         (low, high, classes, persons)
     });
     ranges.skip_while(|r| r.2 == 0).collect()
 }
 
-pub(super) fn histogram(sizes: &[(u64, u64, u64, u64)]) -> Markup {
-    let rows: Vec<(String, u64, String)> = sizes
+/// How many persons stand in classes of about which size.
+pub(super) fn histogram(sizes: &[u64]) -> Markup {
+    let rows: Vec<(String, u64, String)> = ranges(sizes)
         .iter()
         .map(|(low, high, classes, persons)| {
             let label = if low == high {
@@ -195,9 +175,12 @@ pub(super) fn funnel(steps: &[Attrition]) -> Markup {
 pub(super) fn map(sheet: &Sheet) -> Markup {
     let at = sheet.columns.iter().position(|c| c.name == "persons").unwrap_or(0);
     let (dimensions, rest) = sheet.columns.split_at(at);
-    let (Some(persons), Some((across, down))) = (rest.first(), dimensions.split_last()) else {
-        return html! {};
-    };
+    // Across: the last dimension, or the shortest when that one is too long for the page.
+    let labels = |c: &&Column| c.values.used_labels().len();
+    let fits = |c: &&Column| labels(c) <= MAP_COLUMNS;
+    let across = dimensions.last().filter(fits).or_else(|| dimensions.iter().min_by_key(labels));
+    let (Some(persons), Some(across)) = (rest.first(), across) else { return html! {} };
+    let down: Vec<&Column> = dimensions.iter().filter(|d| d.name != across.name).collect();
     let mut rows: Vec<String> = Vec::new();
     let mut columns: Vec<String> = Vec::new();
     let mut marks: Vec<(usize, usize, &str)> = Vec::new();

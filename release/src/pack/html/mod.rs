@@ -10,7 +10,8 @@ use musubi_model::spec::Product;
 use super::dictionary::{class_ja, class_word};
 use super::readme::{claims, product_en};
 use super::risk::{RowClaims, TableClaims, formula};
-use super::seal::Parts;
+use super::seal::{PERSON, Parts};
+use super::sheet::Sheet;
 use crate::manifest::thousands;
 
 const SAFE: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -102,7 +103,11 @@ fn tiles(rows: &RowClaims) -> Markup {
             @if let Some(e) = &rows.events {
                 (tile(&n(e.released), "提供した記録", "events released"))
                 @if rows.k.is_some() {
-                    (tile(&format!("{}^{}", e.k, e.known_events), "記録の保護 k^m", "events: k persons for any m known"))
+                    (tile(
+                        &format!("{} (m = {})", n(e.k), e.known_events),
+                        "記録m件を知る者に当てはまる人の最少",
+                        "fewest persons that fit whoever knows m events"
+                    ))
                 }
             }
         }
@@ -110,7 +115,8 @@ fn tiles(rows: &RowClaims) -> Markup {
 }
 
 fn persons(parts: &Parts<'_>, rows: &RowClaims) -> Markup {
-    let sizes = charts::class_sizes(parts.sheets);
+    let person = parts.sheets.iter().find(|s| s.name == PERSON);
+    let sizes = person.map(Sheet::class_sizes).unwrap_or_default();
     let levelled = rows.columns.iter().filter(|c| !c.levels.is_empty());
     html! {
         section {
@@ -160,9 +166,9 @@ fn tables(parts: &Parts<'_>, claims: &[TableClaims]) -> Markup {
             h2 { (both("集計表", "Tables")) }
             table {
                 thead { tr {
-                    th { (both("表", "table")) } th { (both("欄", "cells")) } th { (both("公表", "shown")) }
-                    th { (both("小さい数", "primary")) } th { (both("差し引き防止", "complementary")) }
-                    th { (both("最小人数", "smallest shown")) } th { (both("方法", "rule")) }
+                    th { (both("表", "table")) } th.n { (both("欄", "cells")) } th.n { (both("公表", "shown")) }
+                    th.n { (both("小さい数", "primary")) } th.n { (both("差し引き防止", "complementary")) }
+                    th.n { (both("最小人数", "smallest shown")) } th { (both("方法", "rule")) }
                 } }
                 tbody { @for t in claims { tr {
                     td { (t.name) } td.n { (thousands(t.cells)) }
@@ -212,7 +218,7 @@ fn figures(parts: &Parts<'_>) -> Markup {
     }
     html! {
         table {
-            thead { tr { th { "数値 Figure" } th { "値 Value" } th { "計算式 Formula" } } }
+            thead { tr { th { "数値 Figure" } th.n { "値 Value" } th { "計算式 Formula" } } }
             tbody { @for (name, value) in &rows {
                 @let (en, ja) = formula(name);
                 tr { td { (name) } td.n { (value) } td { (both(ja, en)) } }
