@@ -67,8 +67,10 @@ pub fn make(
     policy: &Policy,
     age_top: u16,
 ) -> Result<Made, ReleaseError> {
-    let rules =
-        policy.tables.as_ref().ok_or(ReleaseError::Policy("the policy has no [tables] (集計表の規則がありません)"))?;
+    let rules = policy
+        .tables
+        .as_ref()
+        .ok_or(ReleaseError::Policy("the policy has no [tables] (集計表の規則がありません)"))?;
     let mut grid = Grid::default();
     let mut attrition = Attrition::default();
     for asked in &spec.tables {
@@ -177,8 +179,12 @@ impl Written<'_> {
         for measure in &asked.measures {
             columns.extend(self.measure(*measure, &places, text));
         }
-        let sheet =
-            Sheet { name: asked.name.clone(), title_ja: asked.title.clone(), title_en: asked.name.clone(), columns };
+        let sheet = Sheet {
+            name: asked.name.clone(),
+            title_ja: asked.title.clone(),
+            title_en: asked.name.clone(),
+            columns,
+        };
         let claims = TableClaims {
             name: asked.name.clone(),
             cells: places.len() as u64,
@@ -220,13 +226,16 @@ impl Written<'_> {
             CubeMeasure::Quantity => &[("quantity", "数量")],
             CubeMeasure::Points => &[("points", "点数")],
             CubeMeasure::Mean => &[("mean", "平均")],
-            CubeMeasure::Quartiles => &[("p25", "25パーセンタイル"), ("p50", "中央値"), ("p75", "75パーセンタイル")],
+            CubeMeasure::Quartiles => {
+                &[("p25", "25パーセンタイル"), ("p50", "中央値"), ("p75", "75パーセンタイル")]
+            }
         };
         let column = |(nth, (name, ja)): (usize, &(&str, &str))| {
             let texts: Vec<String> = places
                 .iter()
                 .map(|place| {
-                    let value = (!untold(place)).then(|| place.measured.and_then(|cell| value(cell, measure, nth)));
+                    let value =
+                        (!untold(place)).then(|| place.measured.and_then(|cell| value(cell, measure, nth)));
                     value.flatten().unwrap_or_else(|| HIDDEN.to_owned())
                 })
                 .collect();

@@ -7,7 +7,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use musubi_compliance::operation::{Capability, OperationKind};
 use musubi_model::spec::Cohort;
 use musubi_model::{IdentityId, ids::to_hex};
 use musubi_storage::keys::SealKey;

@@ -232,11 +232,7 @@ pub(crate) fn seal(
 
 /// Writes the files beside, makes them last, and only then gives the folder its name. A folder of that name with the
 /// same content is left as it is.
-pub(crate) fn place(
-    out: &Path,
-    name: &str,
-    files: &[(&str, Vec<u8>)],
-) -> Result<PathBuf, ReleaseError> {
+pub(crate) fn place(out: &Path, name: &str, files: &[(&str, Vec<u8>)]) -> Result<PathBuf, ReleaseError> {
     let folder = out.join(name);
     if folder.exists() {
         let same =

@@ -69,9 +69,7 @@ pub(crate) fn build(
     let today = japan_day(begun.sealed_at);
     let signed = SignedPolicy::load(db, named, order.board, today)?;
     if signed.policy().product != spec.product {
-        return Err(ReleaseError::Policy(
-            "the policy is for another product (方針が別の提供区分のものです)",
-        ));
+        return Err(ReleaseError::Policy("the policy is for another product (方針が別の提供区分のものです)"));
     }
 
     let mut files = db.snapshot_files(begun.cohort.commit)?;
@@ -79,7 +77,9 @@ pub(crate) fn build(
     files.par_iter().try_for_each(|file| lake::verify(order.lake, file))?;
     let inputs: Vec<String> = files.iter().map(|f| f.file_id.clone()).collect();
     let dead = db.dead_units_at(begun.cohort.commit)?;
-    let snapshot = Snapshot::open(order.lake, &files, dead)?;
+    let classes = signed.policy().tables.as_ref().and_then(|t| t.bed_classes.as_ref());
+    let classes = classes.map_or_else(Vec::new, |given| given.value.clone());
+    let snapshot = Snapshot::open(order.lake, &files, dead)?.with_beds(db.provider_beds()?, classes);
 
     let product = match &spec.rows {
         Some(asked) => {
@@ -254,5 +254,6 @@ fn again(
 fn read_manifest(folder: &Path) -> Result<Manifest, ReleaseError> {
     let path = folder.join(MANIFEST);
     let text = fs::read(&path).map_err(ReleaseError::file("reading", &path))?;
-    serde_json::from_slice(&text).map_err(|_| ReleaseError::Internal("the manifest just written cannot be read"))
+    serde_json::from_slice(&text)
+        .map_err(|_| ReleaseError::Internal("the manifest just written cannot be read"))
 }

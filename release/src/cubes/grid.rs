@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use musubi_disclosure::table::{Cell as Counted, Law, Relation, System};
-use musubi_model::spec::{Cohort, CubeSpec, Dimension, EventTable};
 use musubi_model::FactTable;
+use musubi_model::spec::{Cohort, CubeSpec, Dimension, EventTable};
 
 use crate::error::ReleaseError;
 use crate::extract::{self, Attrition, Cell, Snapshot, Stored};
@@ -87,8 +87,8 @@ pub(super) fn name(dimension: Dimension) -> &'static str {
 
 /// Has every person one value at most?
 fn apart(dimension: Dimension) -> bool {
-    use Dimension::{AgeBand5, AgeBand10, CareLevel, Insurer, Prefecture, Sex};
-    matches!(dimension, Sex | AgeBand5 | AgeBand10 | Prefecture | Insurer | CareLevel)
+    use Dimension::{AgeBand5, AgeBand10, Insurer, Prefecture, Sex};
+    matches!(dimension, Sex | AgeBand5 | AgeBand10 | Prefecture | Insurer)
 }
 
 /// The facts that a table counts: dropping a dimension for its total must not change who is counted.
@@ -157,7 +157,8 @@ impl Grid {
                     let place = usize::from(*place);
                     let label = labels.get(place).map(|l| l.ja.clone());
                     let label = label.ok_or(ReleaseError::Internal("a category without a label"))?;
-                    if let (Some(slot), Some(seen)) = (at.get_mut(*dimension), occurring.get_mut(*dimension)) {
+                    if let (Some(slot), Some(seen)) = (at.get_mut(*dimension), occurring.get_mut(*dimension))
+                    {
                         *slot = Some(label);
                         seen.insert(place);
                     }
@@ -207,7 +208,8 @@ impl Grid {
     pub(super) fn system(&self) -> Result<System, ReleaseError> {
         let mut relations: BTreeMap<(usize, Dimension), Relation> = BTreeMap::new();
         for table in &self.tables {
-            let place = |at: &At| self.index.get(&(table.universe, Self::named(&table.dimensions, at))).copied();
+            let place =
+                |at: &At| self.index.get(&(table.universe, Self::named(&table.dimensions, at))).copied();
             for at in all(&table.labels) {
                 let Some(total) = place(&at) else { continue };
                 for (nth, (dimension, labels)) in table.dimensions.iter().zip(&table.labels).enumerate() {

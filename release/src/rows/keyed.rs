@@ -22,7 +22,6 @@ use crate::pseudonym::{PersonKey, Pseudonyms, ReleaseKey, pids_of};
 use crate::vault::{Behind, PseudonymMap, RowSource};
 
 /// The pseudonyms of an extract.
-#[derive(Debug)]
 pub(crate) struct Named {
     /// For each person of the extract, in its order.
     pub(crate) pids: Vec<String>,

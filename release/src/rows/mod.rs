@@ -13,9 +13,8 @@ pub(crate) use keyed::{Keyed, pseudonyms, said};
 use std::collections::BTreeMap;
 
 use musubi_disclosure::events::{LEFT_OUT, Log, Released, Search, ShiftKey};
-use musubi_disclosure::micro::model::Millionths;
-use musubi_model::policy::{Policy, Recoding};
 use musubi_model::FactTable;
+use musubi_model::policy::{Policy, Recoding};
 use musubi_model::spec::{Product, RowSpec};
 
 use crate::error::ReleaseError;
@@ -229,11 +228,6 @@ fn claimed(released: &Released) -> EventClaims {
         removed: counts.removed,
         levels: levels.collect(),
     }
-}
-
-/// A share of 0 to 1 as the engine takes it.
-fn millionths(share: f64) -> Result<Millionths, ReleaseError> {
-    Millionths::new(share).ok_or(ReleaseError::Policy("a share of the policy is not from 0 to 1"))
 }
 
 /// Is a person in the product?
