@@ -7,7 +7,7 @@ SHELL := /bin/bash
 SETUP := eval "$$(scripts/setup.sh)"
 
 demo:
-	$(SETUP); cargo build --release --locked -p musubi-cli -p musubi-audit-log; scripts/demo.sh
+	$(SETUP); cargo build --release --locked -p musubi-cli -p musubi-audit-log -p musubi-release-check; scripts/demo.sh
 
 test:
 	$(SETUP); cargo test --workspace --locked --no-fail-fast

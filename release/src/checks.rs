@@ -4,7 +4,10 @@
 //! A product is named in every `match`, so that a new one does not compile before somebody says what each check reads of
 //! it. This module must never change a release, and never tell a value of a hidden cell.
 
+mod second;
+
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use musubi_compliance::checks::conduct::{self, Approved};
@@ -40,8 +43,11 @@ pub struct Releases {
     pub release: PublicKey,
     /// The parameters in force.
     pub parameters: ParameterSet,
+    /// Where packages may be laid out for the independent checker; nothing stays there.
+    pub work: PathBuf,
     /// Read once.
     read: Option<Arc<Vec<Sealed>>>,
+    second: Option<Arc<Vec<second::Second>>>,
 }
 
 /// A release as it went out.
@@ -59,43 +65,49 @@ struct Sealed {
 
 /// The readers, by the number of the check.
 pub const READERS: &[Reader<Releases>] = &[
-    (30, columns),
-    (31, labels),
-    (32, codes),
-    (34, of_rows),
-    (35, of_rows),
-    (36, of_rows),
-    (37, classified),
-    (38, of_rows),
-    (39, ages),
-    (40, of_rows),
-    (41, of_rows),
-    (42, of_rows),
-    (43, of_rows),
-    (44, geography),
-    (45, diseases),
-    (46, classified),
-    (47, classified),
-    (48, objects),
-    (49, order),
-    (50, of_pseudonymised),
-    (51, cards),
-    (52, small_cells),
-    (53, of_facilities),
-    (54, of_quantities),
-    (55, narrow_cells),
-    (56, differences),
-    (57, statistics),
+    (30, |r| second::with(r, 30, columns)),
+    (31, |r| second::with(r, 31, labels)),
+    (32, |r| second::with(r, 32, codes)),
+    (34, |r| second::with(r, 34, of_rows)),
+    (35, second::keys),
+    (36, |r| second::with(r, 36, of_rows)),
+    (37, |r| second::with(r, 37, classified)),
+    (38, |r| second::with(r, 38, of_rows)),
+    (39, |r| second::with(r, 39, ages)),
+    (40, |r| second::with(r, 40, of_rows)),
+    (41, |r| second::with(r, 41, of_rows)),
+    (42, |r| second::with(r, 42, of_rows)),
+    (43, |r| second::with(r, 43, of_rows)),
+    (44, |r| second::with(r, 44, geography)),
+    (45, |r| second::with(r, 45, diseases)),
+    (46, |r| second::with(r, 46, classified)),
+    (47, |r| second::with(r, 47, classified)),
+    (48, |r| second::with(r, 48, objects)),
+    (49, |r| second::with(r, 49, order)),
+    (50, |r| second::none_of(r, of_pseudonymised, |p| p == Product::Pseudonymized)),
+    (51, |r| second::with(r, 51, cards)),
+    (52, |r| second::with(r, 52, small_cells)),
+    (53, |r| second::with(r, 53, of_facilities)),
+    (54, |r| second::with(r, 54, of_quantities)),
+    (55, |r| second::with(r, 55, narrow_cells)),
+    (56, |r| second::with(r, 56, differences)),
+    (57, |r| second::with(r, 57, statistics)),
     (59, approvals),
-    (65, of_pseudonymised),
-    (67, of_linkable),
+    (65, |r| second::none_of(r, of_pseudonymised, |p| p == Product::Pseudonymized)),
+    (67, |r| second::none_of(r, of_linkable, |p| p == Product::Linkable)),
 ];
 
 impl Releases {
     /// Over the ledger.
     #[must_use]
-    pub fn new(db: ReleaseDb, board: PublicKey, release: PublicKey, parameters: ParameterSet) -> Self {
-        Self { db, board, release, parameters, read: None }
+    pub fn new(
+        db: ReleaseDb,
+        board: PublicKey,
+        release: PublicKey,
+        parameters: ParameterSet,
+        work: PathBuf,
+    ) -> Self {
+        Self { db, board, release, parameters, work, read: None, second: None }
     }
 
     /// All releases, read and held against their manifests once.
@@ -107,7 +119,7 @@ impl Releases {
         let mut read = Vec::with_capacity(rows.len());
         // With an empty ledger, too, the place of the files has to be readable.
         self.db.published_files("")?;
-        for row in rows {
+        for row in rows.into_iter().filter(|row| !second::is_second(row)) {
             let files: BTreeMap<String, Vec<u8>> =
                 self.db.published_files(&row.release_id)?.into_iter().collect();
             read.push(Sealed::read(row, &files, &self.release)?);
@@ -138,7 +150,9 @@ impl Releases {
             let lines = sealed.lines().flat_map(|line| line.split(','));
             (sealed.row.release_id.clone(), lines.filter(|v| !known(v)).map(str::to_owned).collect())
         };
-        Ok(self.sealed()?.iter().map(of).collect())
+        let mut values: Vec<(String, Vec<String>)> = self.sealed()?.iter().map(of).collect();
+        values.extend(second::values(self)?);
+        Ok(values)
     }
 
     /// One case for each release: how many values were looked at, and how many are wrong.
@@ -505,22 +519,24 @@ fn statistics(releases: &mut Releases) -> Judged {
 
 /// C-059: the approval of every release, as the release itself had to show it on the day it was sealed.
 fn approvals(releases: &mut Releases) -> Judged {
-    let all = releases.sealed()?;
+    let (all, second) = (releases.sealed()?, second::read(releases)?);
+    let first = all.iter().map(|s| (&s.row, &s.spec));
+    let all: Vec<_> = first.chain(second.iter().map(|s| (&s.row, &s.spec))).collect();
     let mut cases = Vec::with_capacity(all.len());
     // With an empty ledger, too, approvals have to be readable.
     releases.db.approval("")?;
     releases.db.request("")?;
-    for sealed in all.iter() {
-        let day = japan_day(sealed.row.sealed_at);
+    for (row, spec) in all {
+        let day = japan_day(row.sealed_at);
         let mut case = Approved {
-            release: sealed.row.release_id.clone(),
+            release: row.release_id.clone(),
             genuine: true,
             in_term: true,
             scope: true,
             open_conditions: 0,
         };
-        match Approval::load(&mut releases.db, &sealed.row.approval_id, &releases.board, day) {
-            Ok(approval) => case.scope = approval.scope_hash() == sealed.spec.scope_hash(),
+        match Approval::load(&mut releases.db, &row.approval_id, &releases.board, day) {
+            Ok(approval) => case.scope = approval.scope_hash() == spec.scope_hash(),
             Err(ApprovalError::Storage(e)) => return Err(e.into()),
             Err(ApprovalError::Expired) => case.in_term = false,
             Err(ApprovalError::ScopeMismatch) => case.scope = false,
