@@ -313,6 +313,7 @@ fn what_cannot_be_written_is_refused_before_anything_is() {
         }),
         "PACK_SHAPE"
     );
+    assert_eq!(code(&|m| m.sheets[0].columns[1].class = ColumnClass::Direct), "PACK_DIRECT");
     assert_eq!(code(&|m| m.sheets[1].name = "../up".into()), "PACK_NAME");
     assert_eq!(code(&|m| m.sheets[1].name = "manifest".into()), "PACK_NAME");
     assert_eq!(code(&|m| m.sheets[2].name = "condition_occurrence".into()), "PACK_NAME");
