@@ -36,7 +36,9 @@ pub enum TableError {
     #[error("TABLE_AXES: {0} (集計表の軸の定義に誤りがあります)")]
     Axes(String),
     /// Too many cells.
-    #[error("TABLE_SIZE: {found} cells, at most {max}; leave out a dimension or take a coarser level (集計表が大きすぎます)")]
+    #[error(
+        "TABLE_SIZE: {found} cells, at most {max}; leave out a dimension or take a coarser level (集計表が大きすぎます)"
+    )]
     Size {
         /// Cells asked for.
         found: u128,
@@ -44,7 +46,9 @@ pub enum TableError {
         max: u128,
     },
     /// Two tables of one universe disagree, or parts do not add up to their total.
-    #[error("TABLE_SUM: cell {cell}: the tables of one universe disagree (集計値が一致しません); count all of them from the same persons")]
+    #[error(
+        "TABLE_SUM: cell {cell}: the tables of one universe disagree (集計値が一致しません); count all of them from the same persons"
+    )]
     Sum {
         /// Name of the cell, no count.
         cell: String,
@@ -58,7 +62,9 @@ pub enum TableError {
         expected: usize,
     },
     /// No choice of hidden cells protects this one.
-    #[error("TABLE_UNSAFE: cell {cell} cannot be protected even with every other cell hidden (保護できないセルがあります); take a coarser level or a lower protection")]
+    #[error(
+        "TABLE_UNSAFE: cell {cell} cannot be protected even with every other cell hidden (保護できないセルがあります); take a coarser level or a lower protection"
+    )]
     Unprotectable {
         /// Name of the cell, no count.
         cell: String,
@@ -67,7 +73,9 @@ pub enum TableError {
     #[error("TABLE_RULE: {0} (集計表の規則に誤りがあります)")]
     Rule(&'static str),
     /// What was published contradicts itself, so that no interval exists.
-    #[error("TABLE_CONTRADICTION: the published tables contradict each other (公表値が矛盾しています); were they counted from the same persons?")]
+    #[error(
+        "TABLE_CONTRADICTION: the published tables contradict each other (公表値が矛盾しています); were they counted from the same persons?"
+    )]
     Contradiction,
     /// The solver gave up.
     #[error("TABLE_SOLVER: {0} (最適化計算が完了しませんでした)")]

@@ -65,8 +65,16 @@ pub fn of_address(address: &str) -> Option<&'static str> {
 }
 
 /// The eight regions (地方) with the number of their prefectures, which follow each other in order of the code.
-const REGIONS: [(&str, usize); 8] =
-    [("北海道", 1), ("東北", 6), ("関東", 7), ("中部", 9), ("近畿", 7), ("中国", 5), ("四国", 4), ("九州・沖縄", 8)];
+const REGIONS: [(&str, usize); 8] = [
+    ("北海道", 1),
+    ("東北", 6),
+    ("関東", 7),
+    ("中部", 9),
+    ("近畿", 7),
+    ("中国", 5),
+    ("四国", 4),
+    ("九州・沖縄", 8),
+];
 
 /// The region (地方) of the prefecture in this place of [`PREFECTURES`].
 #[must_use]

@@ -6,11 +6,14 @@
 
 mod grid;
 
+use std::collections::BTreeSet;
+
 use musubi_disclosure::table::round::{Preset, Shown};
 use musubi_disclosure::table::{Limits, Mask, Protect, Rule, Tiers, audit, primary, suppress};
 use musubi_model::policy::{ColumnClass, Policy, Protection, TablePolicy};
 use musubi_model::spec::{CubeMeasure, CubeSpec, Dimension, ExtractSpec};
 use musubi_storage::registry::ReleaseDb;
+use musubi_storage::release_ledger::{CellSaid, TableSaid};
 
 use crate::error::ReleaseError;
 use crate::extract::{Attrition, Cell, Snapshot, Stored, Sum};
@@ -32,6 +35,24 @@ pub struct Made {
     pub risk: Risk,
     /// How the cohort came about.
     pub attrition: Attrition,
+    /// What each table says: its name, its universe, its cells with what is shown.
+    cells: Vec<(String, String, Vec<CellSaid>)>,
+}
+
+impl Made {
+    /// What the tables say, as constraints on later releases.
+    pub(crate) fn said(&self, release: &str, spec: &ExtractSpec) -> Vec<TableSaid> {
+        let recipients: BTreeSet<String> = spec.recipients.iter().map(|r| r.id.clone()).collect();
+        let cohort = crate::ledger::cohort_hash(&spec.cohort);
+        let table = |(name, universe, cells): &(String, String, Vec<CellSaid>)| TableSaid {
+            release_id: release.to_owned(),
+            name: name.clone(),
+            universe: format!("{cohort} {universe}"),
+            recipients: recipients.clone(),
+            cells: cells.clone(),
+        };
+        self.cells.iter().map(table).collect()
+    }
 }
 
 /// Counts, protects and writes out the tables of a request.
@@ -46,8 +67,10 @@ pub fn make(
     policy: &Policy,
     age_top: u16,
 ) -> Result<Made, ReleaseError> {
-    let rules =
-        policy.tables.as_ref().ok_or(ReleaseError::Policy("the policy has no [tables] (集計表の規則がありません)"))?;
+    let rules = policy
+        .tables
+        .as_ref()
+        .ok_or(ReleaseError::Policy("the policy has no [tables] (集計表の規則がありません)"))?;
     let mut grid = Grid::default();
     let mut attrition = Attrition::default();
     for asked in &spec.tables {
@@ -55,7 +78,7 @@ pub fn make(
         attrition = grid.count(&mut source, snapshot, &spec.cohort, asked, age_top)?;
     }
     if attrition.last() == 0 {
-        return Err(ReleaseError::Empty);
+        return Err(ReleaseError::Empty("all steps".to_owned()));
     }
     let system = grid.system()?;
     let small = primary(&system, &Tiers::flat(rules.cell_min.value));
@@ -73,7 +96,16 @@ pub fn make(
     };
     let written = Written { grid: &grid, rules, small: &small, mask: &mask };
     let (sheets, claims) = spec.tables.iter().map(|asked| written.sheet(asked)).unzip();
-    Ok(Made { sheets, risk: Risk::of_tables(policy, claims), attrition })
+    let cells = spec.tables.iter().map(|asked| {
+        let told = |place: &grid::Place<'_>| CellSaid {
+            key: grid.key(asked, place),
+            shown: (!mask.hidden(place.cell)).then_some(place.count),
+        };
+        let cells = grid.places(asked).iter().map(told).collect();
+        (asked.name.clone(), grid.universe_of(asked).to_owned(), cells)
+    });
+    let cells = cells.collect();
+    Ok(Made { sheets, risk: Risk::of_tables(policy, claims), attrition, cells })
 }
 
 fn preset(protection: Protection) -> Option<Preset> {
@@ -145,10 +177,14 @@ impl Written<'_> {
                 .grammar("whole number, or *"),
         );
         for measure in &asked.measures {
-            columns.extend(self.measure(asked, *measure, &places, text));
+            columns.extend(self.measure(*measure, &places, text));
         }
-        let sheet =
-            Sheet { name: asked.name.clone(), title_ja: asked.title.clone(), title_en: asked.name.clone(), columns };
+        let sheet = Sheet {
+            name: asked.name.clone(),
+            title_ja: asked.title.clone(),
+            title_en: asked.name.clone(),
+            columns,
+        };
         let claims = TableClaims {
             name: asked.name.clone(),
             cells: places.len() as u64,
@@ -173,29 +209,33 @@ impl Written<'_> {
     /// The columns of a measure. Where one part of a total does not tell it, no total above does: it could be subtracted.
     fn measure(
         &self,
-        asked: &CubeSpec,
         measure: CubeMeasure,
         places: &[grid::Place<'_>],
         text: impl Fn(&[String]) -> Values,
     ) -> Vec<Column> {
-        let silent: Vec<&grid::Place<'_>> =
-            places.iter().filter(|place| !self.tellable(place, measure)).collect();
         let adds_up = matches!(measure, CubeMeasure::Quantity | CubeMeasure::Points);
-        let untold = |place: &grid::Place<'_>| {
-            silent.iter().any(|s| s.cell == place.cell || (adds_up && s.lies_in(place) && s.count > 0))
-        };
+        let mut silent: BTreeSet<Vec<Option<String>>> = BTreeSet::new();
+        for place in places.iter().filter(|place| !self.tellable(place, measure)) {
+            if adds_up && place.count > 0 {
+                silent.extend(place.totals());
+            }
+            silent.insert(place.labels.clone());
+        }
+        let untold = |place: &grid::Place<'_>| silent.contains(&place.labels);
         let names: &[(&str, &str)] = match measure {
             CubeMeasure::Quantity => &[("quantity", "数量")],
             CubeMeasure::Points => &[("points", "点数")],
             CubeMeasure::Mean => &[("mean", "平均")],
-            CubeMeasure::Quartiles => &[("p25", "25パーセンタイル"), ("p50", "中央値"), ("p75", "75パーセンタイル")],
+            CubeMeasure::Quartiles => {
+                &[("p25", "25パーセンタイル"), ("p50", "中央値"), ("p75", "75パーセンタイル")]
+            }
         };
-        let _ = asked;
         let column = |(nth, (name, ja)): (usize, &(&str, &str))| {
             let texts: Vec<String> = places
                 .iter()
                 .map(|place| {
-                    let value = (!untold(place)).then(|| place.measured.and_then(|cell| value(cell, measure, nth)));
+                    let value =
+                        (!untold(place)).then(|| place.measured.and_then(|cell| value(cell, measure, nth)));
                     value.flatten().unwrap_or_else(|| HIDDEN.to_owned())
                 })
                 .collect();

@@ -13,11 +13,13 @@ use musubi_review_board::SignedPolicy;
 use musubi_storage::lake;
 use musubi_storage::registry::ReleaseDb;
 use musubi_storage::release::{CohortRow, LedgerRow};
+use musubi_storage::release_ledger::{Beside, Mark, RowsSaid, TableSaid};
 use rayon::prelude::*;
 
 use crate::cubes;
 use crate::error::ReleaseError;
 use crate::extract::{self, Snapshot, Stored};
+use crate::ledger;
 use crate::manifest::{self, MANIFEST, MANIFEST_SIGNATURE, Manifest};
 use crate::pack::{self, Parts, Risk, Sheet, Staged};
 use crate::package::{Order, ReleaseOutput, japan_day};
@@ -37,8 +39,15 @@ struct Product {
     sheets: Vec<Sheet>,
     risk: Risk,
     attrition: extract::Attrition,
-    /// Rows only: whose they are.
-    keyed: Option<rows::Keyed>,
+    kept: Kept,
+}
+
+/// What the ledger keeps of a product, for the releases that come after it.
+enum Kept {
+    /// Whose rows they are, and what they say.
+    Rows(Box<(rows::Keyed, RowsSaid, Vec<Mark>)>),
+    /// What the tables say.
+    Tables(Vec<TableSaid>),
 }
 
 /// Builds the package.
@@ -49,6 +58,7 @@ pub(crate) fn build(
     db: &mut ReleaseDb,
     order: &Order<'_>,
     begun: &Begun,
+    age_top: u16,
 ) -> Result<ReleaseOutput, ReleaseError> {
     if let Some(known) = &begun.known {
         return again(db, order, begun, known);
@@ -59,9 +69,7 @@ pub(crate) fn build(
     let today = japan_day(begun.sealed_at);
     let signed = SignedPolicy::load(db, named, order.board, today)?;
     if signed.policy().product != spec.product {
-        return Err(ReleaseError::Policy(
-            "the policy is for another product (方針が別の提供区分のものです)",
-        ));
+        return Err(ReleaseError::Policy("the policy is for another product (方針が別の提供区分のものです)"));
     }
 
     let mut files = db.snapshot_files(begun.cohort.commit)?;
@@ -69,7 +77,9 @@ pub(crate) fn build(
     files.par_iter().try_for_each(|file| lake::verify(order.lake, file))?;
     let inputs: Vec<String> = files.iter().map(|f| f.file_id.clone()).collect();
     let dead = db.dead_units_at(begun.cohort.commit)?;
-    let snapshot = Snapshot::open(order.lake, &files, dead)?;
+    let classes = signed.policy().tables.as_ref().and_then(|t| t.bed_classes.as_ref());
+    let classes = classes.map_or_else(Vec::new, |given| given.value.clone());
+    let snapshot = Snapshot::open(order.lake, &files, dead)?.with_beds(db.provider_beds()?, classes);
 
     let product = match &spec.rows {
         Some(asked) => {
@@ -78,7 +88,7 @@ pub(crate) fn build(
             let linked = extract::linked(&mut source, &snapshot, &spec.cohort, asked, facts)?;
             of_rows(db, order, begun, asked, &signed, linked)?
         }
-        None => of_tables(db, order, &snapshot, &signed)?,
+        None => of_tables(db, order, begun, &snapshot, &signed, age_top)?,
     };
     if product.attrition.persons != begun.cohort.persons {
         return Err(ReleaseError::Cohort("the cohort does not have the persons it says"));
@@ -107,9 +117,9 @@ pub(crate) fn build(
         risk: &product.risk,
         key: order.key,
     };
-    let staged = pack::stage(&parts, order.out, &order.progress)?;
+    let staged = pack::stage(&parts, order.out, order.tell.0)?;
     proof::passes(db, staged.folder(), order, spec.product)?;
-    let folder = enter(db, order, begun, &inputs, staged, product.keyed)?;
+    let folder = enter(db, order, begun, &inputs, staged, product.kept)?;
     Ok(ReleaseOutput {
         release_id: begun.release_id.clone(),
         manifest: read_manifest(&folder)?,
@@ -132,21 +142,36 @@ fn of_rows(
     let named = rows::pseudonyms(db, &linked)?;
     let ordered = Ordered::new(linked, named.pids)?;
     let made = rows::make(&ordered, asked, signed.policy(), &named.shift)?;
-    let _ = (order, begun);
-    let keyed = rows::Keyed::new(named.pseudonyms, &ordered, &made);
-    Ok(Product { sheets: made.sheets, risk: made.risk, attrition, keyed: Some(keyed) })
+    let spec = order.approval.spec();
+    let keyed = rows::Keyed::new(named.pseudonyms, &ordered, &made, spec.product)?;
+    // Rows that are finer than what the same hands have of the same persons are refused, before anything is written.
+    let mut said = rows::said(&begun.release_id, spec, signed.policy(), &made)?;
+    let marks = keyed.marks(db, order.cohort_id, order.token)?;
+    let earlier = db.earlier_rows(&said.recipients)?;
+    let overlaps = db.overlaps(&marks)?;
+    let refined = ledger::refinements(&said, &earlier, overlaps.as_ref());
+    said.allowed_by = ledger::permit(&refined, order.refines)?;
+    Ok(Product {
+        sheets: made.sheets,
+        risk: made.risk,
+        attrition,
+        kept: Kept::Rows(Box::new((keyed, said, marks))),
+    })
 }
 
 /// Tables.
 fn of_tables(
     db: &mut ReleaseDb,
     order: &Order<'_>,
+    begun: &Begun,
     snapshot: &Snapshot,
     signed: &SignedPolicy,
+    age_top: u16,
 ) -> Result<Product, ReleaseError> {
     let spec = order.approval.spec();
-    let made = cubes::make(db, order.cohort_id, snapshot, spec, signed.policy())?;
-    Ok(Product { sheets: made.sheets, risk: made.risk, attrition: made.attrition, keyed: None })
+    let made = cubes::make(db, order.cohort_id, snapshot, spec, signed.policy(), age_top)?;
+    let said = made.said(&begun.release_id, spec);
+    Ok(Product { sheets: made.sheets, risk: made.risk, attrition: made.attrition, kept: Kept::Tables(said) })
 }
 
 /// The attrition as others see it: in bands, step by step.
@@ -171,7 +196,7 @@ fn enter(
     begun: &Begun,
     inputs: &[String],
     staged: Staged,
-    keyed: Option<rows::Keyed>,
+    kept: Kept,
 ) -> Result<PathBuf, ReleaseError> {
     let mut published: Vec<(String, Vec<u8>)> = Vec::new();
     let listed = staged.manifest.files.iter().map(|f| f.name.as_str());
@@ -191,8 +216,18 @@ fn enter(
         manifest: staged.manifest_text.clone(),
         signature: staged.signature.clone(),
     };
-    db.enter_release(&row, inputs, &published, order.opt_outs)?.ok_or(ReleaseError::OptedOut)?;
-    drop(keyed);
+    let (key, rows, marks, tables) = match kept {
+        Kept::Rows(kept) => {
+            let (keyed, said, marks) = *kept;
+            let by = (order.made_by, order.approval.decision().approver.as_str());
+            let key = keyed.end(&begun.release_id, order.kek, begun.sealed_at, by)?;
+            (Some(key), Some(said), marks, Vec::new())
+        }
+        Kept::Tables(tables) => (None, None, Vec::new(), tables),
+    };
+    let beside = Beside { key: key.as_ref(), rows: rows.as_ref(), marks: &marks, tables: &tables };
+    let entered = db.enter_release_beside(&row, inputs, &published, order.opt_outs, &beside)?;
+    entered.ok_or(ReleaseError::OptedOut)?;
     Ok(staged.place()?)
 }
 
@@ -219,5 +254,6 @@ fn again(
 fn read_manifest(folder: &Path) -> Result<Manifest, ReleaseError> {
     let path = folder.join(MANIFEST);
     let text = fs::read(&path).map_err(ReleaseError::file("reading", &path))?;
-    serde_json::from_slice(&text).map_err(|_| ReleaseError::Internal("the manifest just written cannot be read"))
+    serde_json::from_slice(&text)
+        .map_err(|_| ReleaseError::Internal("the manifest just written cannot be read"))
 }

@@ -37,6 +37,7 @@ pub mod master_store;
 pub mod people;
 pub mod registry;
 pub mod release;
+pub mod release_ledger;
 pub mod server;
 pub mod unmapped;
 pub mod vault;

@@ -208,7 +208,9 @@ impl Cube {
             for (nth, axis) in axes.iter().enumerate() {
                 let overlapping = self.axes.get(*axis).is_some_and(|a| a.overlapping);
                 if !overlapping && rest.iter().any(|fact| fact.get(nth) != first.get(nth)) {
-                    return Err(TableError::Axes("a person with two values on an axis that allows one".to_owned()));
+                    return Err(TableError::Axes(
+                        "a person with two values on an axis that allows one".to_owned(),
+                    ));
                 }
             }
         }
@@ -228,7 +230,9 @@ impl Cube {
         let at = self.known(table)?;
         let axes = self.tables.get(at).map(|t| t.axes.as_slice()).unwrap_or_default();
         if axes.iter().any(|a| self.axes.get(*a).is_some_and(|a| a.overlapping)) {
-            return Err(TableError::Axes("counts of parts cannot be added on an overlapping axis".to_owned()));
+            return Err(TableError::Axes(
+                "counts of parts cannot be added on an overlapping axis".to_owned(),
+            ));
         }
         let cells = self.covered(at, values)?;
         self.add(at, cells, persons)
@@ -353,7 +357,9 @@ impl Cube {
         let mut found: BTreeMap<(usize, usize), Relation> = BTreeMap::new();
         for table in &self.tables {
             for axis in &table.axes {
-                let (Some(tree), Some(shift)) = (self.axes.get(*axis), self.shifts.get(*axis)) else { continue };
+                let (Some(tree), Some(shift)) = (self.axes.get(*axis), self.shifts.get(*axis)) else {
+                    continue;
+                };
                 let mut children: BTreeMap<NodeId, Vec<u32>> = BTreeMap::new();
                 for node in 1..u32::try_from(tree.nodes.len()).unwrap_or(0) {
                     if let Some(parent) = tree.parent(NodeId(node)) {

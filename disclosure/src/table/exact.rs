@@ -109,7 +109,7 @@ impl<'a> Search<'a> {
 
     fn run(mut self, system: &System) -> Result<Vec<bool>, TableError> {
         let bound = self.relax()?;
-        let debug = std::option_env!("TABLE_DEBUG").is_some();
+        let debug = false;
         if debug {
             eprintln!("root {bound} cuts {} lps {}", self.cuts.len(), self.separator.solved());
         }
@@ -174,7 +174,7 @@ impl<'a> Search<'a> {
                     added += 1;
                 }
             }
-            if std::option_env!("TABLE_DEBUG").is_some() {
+            if false {
                 eprintln!("round {round} value {value} added {added} lps {}", self.separator.solved());
             }
             if added == 0 {

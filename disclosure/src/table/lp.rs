@@ -201,9 +201,7 @@ fn problem<'a>(
     let mut problem = RowProblem::default();
     let columns: Vec<Col> = columns
         .into_iter()
-        .map(|(cost, least, greatest)| {
-            problem.add_column_with_integrality(cost, least..=greatest, whole)
-        })
+        .map(|(cost, least, greatest)| problem.add_column_with_integrality(cost, least..=greatest, whole))
         .collect();
     for (least, greatest, row) in rows {
         let row: Vec<(Col, f64)> =

@@ -34,7 +34,10 @@ impl Tiers {
     #[must_use]
     pub fn persons() -> Self {
         let tier = |from, cell_min| Tier { from, cell_min };
-        Self { cell_min: 10, municipalities: vec![tier(0, None), tier(2_000, Some(20)), tier(25_000, Some(10))] }
+        Self {
+            cell_min: 10,
+            municipalities: vec![tier(0, None), tier(2_000, Some(20)), tier(25_000, Some(10))],
+        }
     }
 
     /// Facilities or insurers by C-053: 3.

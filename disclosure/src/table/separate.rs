@@ -139,7 +139,8 @@ impl Separator {
             for (column, reduced) in prices.answer.reduced.iter().enumerate() {
                 if column != need.cell && reduced.abs() > TOLERANCE {
                     // Below 0: it would have to grow, for which a hidden cell has room without end.
-                    price[column] += if *reduced < 0.0 { f64::INFINITY } else { reduced * self.counts[column] };
+                    price[column] +=
+                        if *reduced < 0.0 { f64::INFINITY } else { reduced * self.counts[column] };
                 }
             }
             seen.push(prices.answer.columns);

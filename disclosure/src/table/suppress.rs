@@ -118,14 +118,12 @@ pub(super) struct Component {
 
 /// The components of a system that hold a hidden cell. Universes that are hidden as a whole need no search.
 pub(super) fn components(system: &System, mask: &Mask) -> Vec<Component> {
-    let groups = super::local::groups(system.cells().len(), system.relations().iter().map(|r| {
-        r.parts.iter().copied().chain([r.total])
-    }));
-    let mut found: Vec<Component> = groups
-        .members
-        .into_iter()
-        .map(|cells| Component { cells, relations: Vec::new() })
-        .collect();
+    let groups = super::local::groups(
+        system.cells().len(),
+        system.relations().iter().map(|r| r.parts.iter().copied().chain([r.total])),
+    );
+    let mut found: Vec<Component> =
+        groups.members.into_iter().map(|cells| Component { cells, relations: Vec::new() }).collect();
     for (at, relation) in system.relations().iter().enumerate() {
         let group = groups.of.get(relation.total).copied();
         if let Some(component) = group.and_then(|g| found.get_mut(g)) {

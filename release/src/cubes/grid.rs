@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use musubi_disclosure::table::{Cell as Counted, Law, Relation, System};
-use musubi_model::spec::{Cohort, CubeSpec, Dimension, EventTable};
 use musubi_model::FactTable;
+use musubi_model::spec::{Cohort, CubeSpec, Dimension, EventTable};
 
 use crate::error::ReleaseError;
 use crate::extract::{self, Attrition, Cell, Snapshot, Stored};
@@ -51,9 +51,18 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Is it a part of the other?
-    pub(super) fn lies_in(&self, other: &Place<'_>) -> bool {
-        self.labels.iter().zip(&other.labels).all(|(mine, theirs)| theirs.is_none() || mine == theirs)
+    /// The coordinates of all totals it is a part of.
+    pub(super) fn totals(&self) -> Vec<At> {
+        let mut above: Vec<At> = vec![Vec::new()];
+        for label in &self.labels {
+            let told = [label.clone(), None];
+            let told = if label.is_some() { told.as_slice() } else { told.get(..1).unwrap_or_default() };
+            above = above
+                .iter()
+                .flat_map(|at| told.iter().map(|l| at.iter().cloned().chain([l.clone()]).collect()))
+                .collect();
+        }
+        above
     }
 }
 
@@ -78,8 +87,8 @@ pub(super) fn name(dimension: Dimension) -> &'static str {
 
 /// Has every person one value at most?
 fn apart(dimension: Dimension) -> bool {
-    use Dimension::{AgeBand5, AgeBand10, CareLevel, Insurer, Prefecture, Sex};
-    matches!(dimension, Sex | AgeBand5 | AgeBand10 | Prefecture | Insurer | CareLevel)
+    use Dimension::{AgeBand5, AgeBand10, Insurer, Prefecture, Sex};
+    matches!(dimension, Sex | AgeBand5 | AgeBand10 | Prefecture | Insurer)
 }
 
 /// The facts that a table counts: dropping a dimension for its total must not change who is counted.
@@ -148,7 +157,8 @@ impl Grid {
                     let place = usize::from(*place);
                     let label = labels.get(place).map(|l| l.ja.clone());
                     let label = label.ok_or(ReleaseError::Internal("a category without a label"))?;
-                    if let (Some(slot), Some(seen)) = (at.get_mut(*dimension), occurring.get_mut(*dimension)) {
+                    if let (Some(slot), Some(seen)) = (at.get_mut(*dimension), occurring.get_mut(*dimension))
+                    {
                         *slot = Some(label);
                         seen.insert(place);
                     }
@@ -198,7 +208,8 @@ impl Grid {
     pub(super) fn system(&self) -> Result<System, ReleaseError> {
         let mut relations: BTreeMap<(usize, Dimension), Relation> = BTreeMap::new();
         for table in &self.tables {
-            let place = |at: &At| self.index.get(&(table.universe, Self::named(&table.dimensions, at))).copied();
+            let place =
+                |at: &At| self.index.get(&(table.universe, Self::named(&table.dimensions, at))).copied();
             for at in all(&table.labels) {
                 let Some(total) = place(&at) else { continue };
                 for (nth, (dimension, labels)) in table.dimensions.iter().zip(&table.labels).enumerate() {
@@ -217,6 +228,17 @@ impl Grid {
             }
         }
         Ok(System::new(self.universes.clone(), self.counts.clone(), relations.into_values().collect())?)
+    }
+
+    /// The name of a cell within its universe.
+    pub(super) fn key(&self, asked: &CubeSpec, place: &Place<'_>) -> String {
+        Self::named(&asked.dimensions, &place.labels)
+    }
+
+    /// Who is counted in a table.
+    pub(super) fn universe_of(&self, asked: &CubeSpec) -> &str {
+        let table = self.tables.iter().find(|t| t.name == asked.name);
+        table.and_then(|t| self.universes.get(t.universe)).map_or("", String::as_str)
     }
 
     /// The cells of a table, totals before their parts.

@@ -9,13 +9,13 @@ use musubi_model::FactTable;
 use musubi_model::spec::{Cohort, CubeMeasure, CubeSpec, Dimension};
 use rust_decimal::Decimal;
 
+use super::Snapshot;
 use super::cohort::{Attrition, Chosen, choose};
 use super::cubing::{Facts, facts_of, insurers};
 use super::dims::{self, Label};
 use super::people::{Source, Unit, for_units};
 use super::rules::{Rules, date_of};
 use super::scan::NO_DAY;
-use super::Snapshot;
 use crate::error::ReleaseError;
 
 /// Dimensions at most: each takes 16 bits of a key, beside the person's 32.
@@ -190,7 +190,8 @@ fn of_unit(ask: &Ask<'_>, unit: &Unit) -> Result<Part, ReleaseError> {
         None => Facts::of_nothing(&chosen),
     };
     facts.rows.sort_unstable();
-    let person_key = |person: usize| person_categories(ask, &chosen, person, payers.get(person).copied().flatten());
+    let person_key =
+        |person: usize| person_categories(ask, &chosen, person, payers.get(person).copied().flatten());
     let mut key = Vec::new();
     let mut whose = None;
     for run in facts.rows.chunk_by(|a, b| (a.person, a.key) == (b.person, b.key)) {
@@ -212,7 +213,8 @@ fn of_unit(ask: &Ask<'_>, unit: &Unit) -> Result<Part, ReleaseError> {
         }
         if ask.averages() {
             let values = run.iter().filter_map(|f| f.value);
-            let (total, n) = values.clone().fold((Decimal::ZERO, 0), |(t, n), a| (t.saturating_add(a), n + 1));
+            let (total, n) =
+                values.clone().fold((Decimal::ZERO, 0), |(t, n), a| (t.saturating_add(a), n + 1));
             cell.value.get_or_insert_default().of_person(total, n);
             if ask.cube.measures.contains(&CubeMeasure::Quartiles) {
                 values.for_each(|value| *cell.values.entry(value).or_insert(0) += 1);
@@ -238,9 +240,10 @@ fn person_categories(
 
 /// Joins what units gave; codes get their places in one list, what is not known last.
 fn join(ask: &Ask<'_>, parts: Vec<Part>) -> CubeCells {
-    let by_code = ask.cube.dimensions.iter().position(|d| {
-        matches!(d, Dimension::DrugIngredient | Dimension::Examination)
-    });
+    let by_code =
+        ask.cube.dimensions.iter().position(|d| {
+            matches!(d, Dimension::DrugIngredient | Dimension::Examination | Dimension::CareLevel)
+        });
     let mut codes: Vec<&str> = parts.iter().flat_map(|p| &p.codes).map(String::as_str).collect();
     codes.sort_unstable_by_key(|code| (code.is_empty(), *code));
     codes.dedup();
@@ -248,10 +251,11 @@ fn join(ask: &Ask<'_>, parts: Vec<Part>) -> CubeCells {
     let period = dims::period_of(ask.rules.period);
     for dimension in &ask.cube.dimensions {
         whole.labels.push(match dimension {
-            Dimension::DrugIngredient | Dimension::Examination => {
+            Dimension::DrugIngredient | Dimension::Examination | Dimension::CareLevel => {
                 codes.iter().map(|code| dims::code_label(*dimension, code)).collect()
             }
             Dimension::ValueBand => dims::band_labels(ask.cuts),
+            Dimension::BedClass => dims::bed_labels(ask.snapshot.bed_classes()),
             fixed => dims::fixed_labels(*fixed, period, ask.age_top),
         });
     }

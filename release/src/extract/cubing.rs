@@ -12,13 +12,13 @@ use musubi_storage::StorageError;
 use musubi_storage::lake::{Chunk, Column, Texts};
 use rust_decimal::Decimal;
 
+use super::Snapshot;
 use super::cells::Ask;
 use super::cohort::Chosen;
 use super::dims;
 use super::linked::InsurerKind;
 use super::people::Unit;
 use super::rules::{CodeTest, Coded, Rules, date_of, usual};
-use super::Snapshot;
 use super::scan::{CODE_COLUMNS, CodeMemo, NO_DAY, Numbers};
 use super::visit::{Seen, Visit, visit};
 use crate::error::ReleaseError;
@@ -119,12 +119,13 @@ struct Loaded {
     times: Vec<u32>,
     units: Option<Texts>,
     values: Option<Numbers>,
+    providers: Option<Texts>,
 }
 
 impl Cubing<'_> {
     fn by_code(&self) -> bool {
-        use Dimension::{DiagnosisChapter, DrugIngredient, Examination};
-        let asked = |d: &Dimension| matches!(d, DiagnosisChapter | DrugIngredient | Examination);
+        use Dimension::{CareLevel, DiagnosisChapter, DrugIngredient, Examination};
+        let asked = |d: &Dimension| matches!(d, CareLevel | DiagnosisChapter | DrugIngredient | Examination);
         !self.test.is_any() || self.dimensions.iter().any(asked)
     }
 
@@ -143,9 +144,11 @@ impl Cubing<'_> {
         *self.by_day.entry(day).or_insert_with(|| {
             let date = date_of(day);
             let calendar = |d: &Dimension| matches!(d, Dimension::Year | Dimension::Month);
-            dimensions.iter().enumerate().filter(|(_, d)| calendar(d)).fold(0, |key, (nth, d)| {
-                key | (dims::of_day(*d, date, first) as u128 & 0xffff) << (16 * nth)
-            })
+            dimensions
+                .iter()
+                .enumerate()
+                .filter(|(_, d)| calendar(d))
+                .fold(0, |key, (nth, d)| key | (dims::of_day(*d, date, first) as u128 & 0xffff) << (16 * nth))
         })
     }
 
@@ -158,7 +161,9 @@ impl Cubing<'_> {
             if dimensions.contains(&Dimension::DiagnosisChapter) {
                 return chapter(standard, source);
             }
-            let by_code = dimensions.iter().find(|d| matches!(d, Dimension::DrugIngredient | Dimension::Examination));
+            let by_code = dimensions.iter().find(|d| {
+                matches!(d, Dimension::DrugIngredient | Dimension::Examination | Dimension::CareLevel)
+            });
             let Some(dimension) = by_code else { return 0 };
             let (system, code) = usual(standard, source);
             let code = dims::of_code(*dimension, system, code);
@@ -190,6 +195,7 @@ impl Visit for Cubing<'_> {
             columns.extend((self.table == FactTable::Cost).then_some(Column::ValueUnit));
         }
         columns.extend(self.ask.values().then_some(Column::ValueNumber));
+        columns.extend(self.by_beds().then_some(Column::ProviderId));
         columns
     }
 
@@ -204,6 +210,9 @@ impl Visit for Cubing<'_> {
             if self.table == FactTable::Cost {
                 self.loaded.units = Some(chunk.texts(Column::ValueUnit)?);
             }
+        }
+        if self.by_beds() {
+            self.loaded.providers = Some(chunk.texts(Column::ProviderId)?);
         }
         if self.ask.values() {
             self.loaded.values = Some(Numbers::load(chunk, Column::ValueNumber)?);
@@ -220,9 +229,11 @@ impl Visit for Cubing<'_> {
         let mut key = self.day_key_of(seen.day);
         for (nth, dimension) in self.dimensions.iter().enumerate() {
             let place = match dimension {
-                Dimension::DiagnosisChapter | Dimension::DrugIngredient | Dimension::Examination => {
-                    usize::from(code)
-                }
+                Dimension::DiagnosisChapter
+                | Dimension::DrugIngredient
+                | Dimension::Examination
+                | Dimension::CareLevel => usize::from(code),
+                Dimension::BedClass => self.bed_class(row),
                 Dimension::ValueBand => dims::of_value(self.ask.cuts, value),
                 _ => continue,
             };
@@ -244,6 +255,17 @@ impl Visit for Cubing<'_> {
 }
 
 impl Cubing<'_> {
+    fn by_beds(&self) -> bool {
+        self.dimensions.contains(&Dimension::BedClass)
+    }
+
+    /// The class of beds of the provider of a fact.
+    fn bed_class(&self, row: usize) -> usize {
+        let snapshot = self.ask.snapshot;
+        let provider = self.loaded.providers.as_ref().map(|p| p.text(p.keys()[row]));
+        dims::of_beds(snapshot.bed_classes(), provider.and_then(|id| snapshot.beds_of(id)))
+    }
+
     fn day_key_of(&mut self, day: i32) -> u128 {
         let calendar = self.dimensions.iter().any(|d| matches!(d, Dimension::Year | Dimension::Month));
         if calendar { self.day_key(day) } else { 0 }
@@ -257,7 +279,8 @@ pub(super) fn insurers(
     unit: &Unit,
     chosen: &Chosen,
 ) -> Result<Vec<Option<InsurerKind>>, ReleaseError> {
-    let mut votes = Payers { memo: CodeMemo::new(), votes: vec![[0; InsurerKind::ALL.len()]; unit.persons()] };
+    let mut votes =
+        Payers { memo: CodeMemo::new(), votes: vec![[0; InsurerKind::ALL.len()]; unit.persons()] };
     visit(snapshot, rules, unit, chosen, FactTable::PayerPlanPeriod, &mut votes)?;
     Ok(votes.votes.iter().map(InsurerKind::most).collect())
 }

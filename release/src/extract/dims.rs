@@ -59,6 +59,7 @@ pub(super) fn table_of(cube: &CubeSpec) -> Result<Option<FactTable>, SpecError> 
         Dimension::DiagnosisChapter => Some(FactTable::ConditionOccurrence),
         Dimension::DrugIngredient => Some(FactTable::DrugExposure),
         Dimension::Examination | Dimension::ValueBand => Some(FactTable::Measurement),
+        Dimension::CareLevel => Some(FactTable::CareNeed),
         _ => None,
     };
     let by_measure = |m: &CubeMeasure| match m {
@@ -71,9 +72,6 @@ pub(super) fn table_of(cube: &CubeSpec) -> Result<Option<FactTable>, SpecError> 
     let mut asked: Vec<FactTable> = asked.chain(cube.measures.iter().filter_map(by_measure)).collect();
     asked.sort_unstable();
     asked.dedup();
-    if cube.dimensions.contains(&Dimension::BedClass) {
-        return Err(SpecError::Impossible("bed_class: the register of providers holds no numbers of beds"));
-    }
     if cube.dimensions.len() > super::cells::DIMENSIONS_MAX {
         return Err(SpecError::Impossible("tables: at most six dimensions"));
     }
@@ -87,8 +85,8 @@ pub(super) fn table_of(cube: &CubeSpec) -> Result<Option<FactTable>, SpecError> 
 
 /// Is it an attribute of a person, not of a fact?
 pub(super) fn of_person(dimension: Dimension) -> bool {
-    use Dimension::{AgeBand5, AgeBand10, BedClass, Insurer, Prefecture, Sex};
-    matches!(dimension, Sex | AgeBand5 | AgeBand10 | Prefecture | BedClass | Insurer)
+    use Dimension::{AgeBand5, AgeBand10, Insurer, Prefecture, Sex};
+    matches!(dimension, Sex | AgeBand5 | AgeBand10 | Prefecture | Insurer)
 }
 
 /// The months of a period as years and months.
@@ -111,12 +109,17 @@ pub(super) fn fixed_labels(dimension: Dimension, period: (Date, Date), age_top: 
         Dimension::AgeBand5 => of_axis(Axis::AgeBand5),
         Dimension::AgeBand10 => {
             let bands = (0..age_top / 10).map(|n| format!("{}-{}歳", n * 10, n * 10 + 9));
-            bands.chain([format!("{age_top}歳以上"), UNKNOWN.to_owned()]).map(|l| Label::new(l.clone(), l)).collect()
+            bands
+                .chain([format!("{age_top}歳以上"), UNKNOWN.to_owned()])
+                .map(|l| Label::new(l.clone(), l))
+                .collect()
         }
         Dimension::Prefecture => {
             let region = |at: usize| REGIONS.iter().find(|(last, _)| at < *last).map_or("", |(_, name)| name);
-            let known =
-                PREFECTURES.iter().enumerate().map(|(at, (code, name))| Label::new(*code, *name).under(region(at)));
+            let known = PREFECTURES
+                .iter()
+                .enumerate()
+                .map(|(at, (code, name))| Label::new(*code, *name).under(region(at)));
             known.chain([Label::unknown()]).collect()
         }
         Dimension::Insurer => {
@@ -129,9 +132,11 @@ pub(super) fn fixed_labels(dimension: Dimension, period: (Date, Date), age_top: 
         Dimension::Month => months(period)
             .map(|(y, m)| Label::new(format!("{y}-{m:02}"), format!("{y}年{m}月")).under(format!("{y}年")))
             .collect(),
-        Dimension::BedClass | Dimension::DrugIngredient | Dimension::Examination | Dimension::ValueBand => {
-            Vec::new()
-        }
+        Dimension::BedClass
+        | Dimension::CareLevel
+        | Dimension::DrugIngredient
+        | Dimension::Examination
+        | Dimension::ValueBand => Vec::new(),
     }
 }
 
@@ -167,6 +172,7 @@ pub(super) fn of_code<'a>(dimension: Dimension, system: &str, code: &'a str) -> 
     match dimension {
         Dimension::DrugIngredient if system == CodeSystem::Yj.as_str() => code.get(..7).unwrap_or(""),
         Dimension::Examination => code,
+        Dimension::CareLevel if system == CodeSystem::CareLevel.as_str() => code,
         _ => "",
     }
 }
@@ -177,8 +183,45 @@ pub(super) fn code_label(dimension: Dimension, code: &str) -> Label {
     match (dimension, code.get(..4)) {
         _ if code.is_empty() => Label::unknown(),
         (Dimension::DrugIngredient, Some(class)) => label.under(class),
+        (Dimension::CareLevel, _) => Label { ja: care_level(code).to_owned(), ..label },
         _ => label,
     }
+}
+
+/// The name of a level of the need for care (要介護状態区分).
+fn care_level(code: &str) -> &str {
+    match code {
+        "01" => "非該当",
+        "06" => "事業対象者",
+        "11" => "要支援(経過的要介護)",
+        "12" => "要支援1",
+        "13" => "要支援2",
+        "21" => "要介護1",
+        "22" => "要介護2",
+        "23" => "要介護3",
+        "24" => "要介護4",
+        "25" => "要介護5",
+        other => other,
+    }
+}
+
+/// The labels of classes of beds: the first numbers of the classes above none.
+pub(super) fn bed_labels(classes: &[u32]) -> Vec<Label> {
+    let mut labels = vec![Label::new("0", "無床")];
+    for (nth, from) in classes.iter().enumerate() {
+        let text = match classes.get(nth + 1) {
+            Some(next) => format!("{from}-{}床", next.saturating_sub(1)),
+            None => format!("{from}床以上"),
+        };
+        labels.push(Label::new(from.to_string(), text));
+    }
+    labels.push(Label::unknown());
+    labels
+}
+
+/// The class of a number of beds.
+pub(super) fn of_beds(classes: &[u32], beds: Option<u32>) -> usize {
+    beds.map_or(classes.len() + 1, |beds| classes.iter().filter(|from| **from <= beds).count())
 }
 
 /// The values that part all values into quarters (四分位): of `n` values in order the one at place ⌈n·q/4⌉.
@@ -198,7 +241,8 @@ pub(super) fn quarters(values: &std::collections::BTreeMap<Decimal, u64>) -> Opt
 /// The bands of values, with that of no value last.
 pub(super) fn band_labels(cuts: Option<[Decimal; 3]>) -> Vec<Label> {
     let Some([a, b, c]) = cuts else { return vec![Label::unknown()] };
-    let texts = [format!("{a} 以下"), format!("{a} 超 {b} 以下"), format!("{b} 超 {c} 以下"), format!("{c} 超")];
+    let texts =
+        [format!("{a} 以下"), format!("{a} 超 {b} 以下"), format!("{b} 超 {c} 以下"), format!("{c} 超")];
     texts.into_iter().map(|t| Label::new(t.clone(), t)).chain([Label::unknown()]).collect()
 }
 

@@ -22,7 +22,7 @@ mod scan;
 mod steps;
 mod visit;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use musubi_model::{DocumentHash, FactTable};
@@ -45,6 +45,8 @@ pub struct Snapshot {
     reader: Reader,
     /// Units that are no longer current.
     dead: HashSet<(DocumentHash, u32)>,
+    /// Beds of the providers, and the first numbers of the classes above none.
+    beds: (BTreeMap<String, u32>, Vec<u32>),
 }
 
 impl Snapshot {
@@ -58,7 +60,22 @@ impl Snapshot {
         dead: HashSet<(DocumentHash, u32)>,
     ) -> Result<Self, ReleaseError> {
         let reader = Reader::open(folder, files, &TABLES)?;
-        Ok(Self { reader, dead })
+        Ok(Self { reader, dead, beds: (BTreeMap::new(), Vec::new()) })
+    }
+
+    /// With the beds of the providers, for tables by classes of beds; `classes` are the first numbers of beds of the classes
+    /// above none, ascending.
+    #[must_use]
+    pub fn with_beds(self, beds: BTreeMap<String, u32>, classes: Vec<u32>) -> Self {
+        Self { beds: (beds, classes), ..self }
+    }
+
+    fn beds_of(&self, provider: &str) -> Option<u32> {
+        self.beds.0.get(provider).copied()
+    }
+
+    fn bed_classes(&self) -> &[u32] {
+        &self.beds.1
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use jiff::civil::Date;
-use musubi_disclosure::events::{Clip, Codes, Event, Released, Row};
+use musubi_disclosure::events::{Clip, Codes, Event, Released, Row, When};
 use musubi_model::policy::{ColumnClass, Policy};
 use musubi_model::spec::{Product, RowSpec};
 use musubi_model::{CodeSystem, FactTable};
@@ -267,4 +267,27 @@ pub(super) fn sources(released: &Released, own: &[Event], origin: &[usize]) -> V
         }
     }
     files.into_iter().map(|(table, rows)| (table.as_str().to_owned(), rows)).collect()
+}
+
+/// By how many days the dates of each person were moved, as the rows show it; 0 for somebody without a dated row.
+pub(super) fn shifts(
+    released: &Released,
+    sources: &[(String, Vec<usize>)],
+    linked: &Linked,
+) -> Result<Vec<i32>, ReleaseError> {
+    let index = index_days(linked)?;
+    let mut shifts = vec![0; linked.persons.len()];
+    let mut by_table: HashMap<&str, std::slice::Iter<'_, usize>> =
+        sources.iter().map(|(name, rows)| (name.as_str(), rows.iter())).collect();
+    for row in &released.rows {
+        let table = released.table(row).map_or("", FactTable::as_str);
+        let place = by_table.get_mut(table).and_then(Iterator::next);
+        let event = place.and_then(|at| linked.events.get(*at));
+        let (Some(event), When::Day(told)) = (event, row.when) else { continue };
+        let person = row.person as usize;
+        let (Some(from), Some(slot)) = (index.get(person), shifts.get_mut(person)) else { continue };
+        let days = told.since(*from).ok().map_or(0, |span| span.get_days());
+        *slot = days - i32::from(event.day);
+    }
+    Ok(shifts)
 }

@@ -5,10 +5,15 @@
 //! decide that a product may leave: the independent checker does.
 
 mod events;
+mod keyed;
 mod person;
 
+pub(crate) use keyed::{Keyed, pseudonyms, said};
+
+use std::collections::BTreeMap;
+
 use musubi_disclosure::events::{LEFT_OUT, Log, Released, Search, ShiftKey};
-use musubi_disclosure::micro::model::Millionths;
+use musubi_model::FactTable;
 use musubi_model::policy::{Policy, Recoding};
 use musubi_model::spec::{Product, RowSpec};
 
@@ -28,6 +33,12 @@ pub struct Made {
     /// For each row of each file of events the fact behind it, for pseudonymised products (law.md G-20): the file's
     /// name, then for each of its rows the place of the event in the extract.
     pub sources: Vec<(String, Vec<usize>)>,
+    /// By how many days the dates of each person of the extract were moved (pseudonymised products).
+    pub shifts: Vec<i32>,
+    /// The persons of the extract who are in the product.
+    pub kept: Vec<usize>,
+    /// For each table the finest steps told: up the ladder of codes, up the bins.
+    pub finest: BTreeMap<FactTable, (u8, u8)>,
 }
 
 /// Persons in the order of their pseudonyms, with these.
@@ -96,8 +107,8 @@ pub fn make(
     };
     let persons = ordered.linked.persons.len();
     match u64::try_from(persons).unwrap_or(u64::MAX) {
-        0 => return Err(ReleaseError::Empty),
-        n if n < k => return Err(ReleaseError::Floor { found: n, floor: k }),
+        0 => return Err(ReleaseError::Empty("all steps".to_owned())),
+        n if n < k => return Err(ReleaseError::Floor { floor: k }),
         _ => {}
     }
     let events = with_events
@@ -127,14 +138,21 @@ pub fn make(
     let mut log = Vec::new();
     let mut clip = Vec::new();
     let mut claims = None;
+    let mut shifts = Vec::new();
+    let mut finest: BTreeMap<FactTable, (u8, u8)> = BTreeMap::new();
     if let Some(released) = released {
         let files = events::sheets(&released, asked, policy, &ordered.pids)?;
         if policy.product == Product::Pseudonymized {
             sources = events::sources(&released, &own.events, &own.origin);
+            shifts = events::shifts(&released, &sources, &ordered.linked)?;
         }
         sheets.extend(files);
         claims = Some(claimed(&released));
         clip = events::clips(&released);
+        for (table, code, bin) in released.detail.keys() {
+            let least = finest.entry(*table).or_insert((*code, *bin));
+            *least = (least.0.min(*code), least.1.min(*bin));
+        }
         log = released.log;
     }
     let classes = recoded.sizes.len().max(1);
@@ -160,7 +178,8 @@ pub fn make(
         clip,
         risk,
     };
-    Ok(Made { sheets, risk: Risk::of_rows(policy, rows), log, sources })
+    let kept = (0..persons).filter(|p| recoded.classes.get(*p).copied().is_some_and(in_product)).collect();
+    Ok(Made { sheets, risk: Risk::of_rows(policy, rows), log, sources, shifts, kept, finest })
 }
 
 fn told(
@@ -209,11 +228,6 @@ fn claimed(released: &Released) -> EventClaims {
         removed: counts.removed,
         levels: levels.collect(),
     }
-}
-
-/// A share of 0 to 1 as the engine takes it.
-fn millionths(share: f64) -> Result<Millionths, ReleaseError> {
-    Millionths::new(share).ok_or(ReleaseError::Policy("a share of the policy is not from 0 to 1"))
 }
 
 /// Is a person in the product?

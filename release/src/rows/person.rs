@@ -15,7 +15,7 @@ use musubi_model::policy::{ColumnClass, HierarchySpec, PersonPolicy, Recoding};
 use musubi_model::prefecture::{PREFECTURES, region_of};
 use musubi_model::spec::{PersonColumn, RowSpec};
 
-use super::{in_product, millionths};
+use super::in_product;
 use crate::error::ReleaseError;
 use crate::extract::{InsurerKind, Linked, PersonRow};
 use crate::pack::{Column, ColumnLevel, NOT_TOLD, RiskColumn, Sheet, Values};
@@ -214,21 +214,8 @@ impl Table {
 
     /// Everybody with the finest labels, as pseudonymised products tell them.
     pub(super) fn as_it_is(&self) -> Recoded {
-        let mut places: HashMap<Vec<u32>, u32> = HashMap::new();
-        let mut sizes: Vec<u64> = Vec::new();
-        let mut classes = Vec::with_capacity(self.persons);
-        for person in 0..self.persons {
-            let key: Vec<u32> = self.quasi().filter_map(|c| c.ids.get(person).copied()).collect();
-            let next = u32::try_from(sizes.len()).unwrap_or(LEFT_OUT);
-            let class = *places.entry(key).or_insert(next);
-            if class == next {
-                sizes.push(0);
-            }
-            if let Some(size) = usize::try_from(class).ok().and_then(|at| sizes.get_mut(at)) {
-                *size += 1;
-            }
-            classes.push(class);
-        }
+        let quasi: Vec<&Vec<u32>> = self.quasi().map(|c| &c.ids).collect();
+        let (classes, sizes) = classes(&quasi, self.persons, |_| true);
         let labels = self.columns.iter().map(|c| (c.leaves.clone(), c.ids.clone())).collect();
         Recoded { levels: self.quasi().map(|_| Some(0)).collect(), labels, classes, sizes, loss: 0.0 }
     }
@@ -260,10 +247,11 @@ impl Table {
         let k = u32::try_from(k).unwrap_or(u32::MAX);
         let models = [Model::KAnonymity { k }];
         let _ = how;
-        let found =
-            search::optimal(&data, &models, millionths(policy.suppression_limit.value)?, &Budget::default())?;
+        let found = search::optimal(&data, &models, policy.suppression_limit.value, &Budget::unlimited())
+            .map_err(|e| ReleaseError::Rows(e.to_string()))?;
+        let levels: Vec<usize> = found.levels.iter().map(|level| usize::from(*level)).collect();
         let mut labels = Vec::with_capacity(self.columns.len());
-        let mut level = found.levels.iter();
+        let mut level = levels.iter();
         for column in &self.columns {
             match (&column.hierarchy, column.class) {
                 (Some(hierarchy), ColumnClass::Quasi) => {
@@ -276,14 +264,46 @@ impl Table {
                 _ => labels.push((column.leaves.clone(), column.ids.clone())),
             }
         }
+        let quasi: Vec<&Vec<u32>> = self
+            .columns
+            .iter()
+            .zip(&labels)
+            .filter(|(column, _)| column.class == ColumnClass::Quasi)
+            .map(|(_, (_, ids)): (_, &(Vec<CompactString>, Vec<u32>))| ids)
+            .collect();
+        let (classes, sizes) = classes(&quasi, self.persons, |person| !found.is_suppressed(person));
         Ok(Recoded {
-            levels: found.levels.iter().map(|level| Some(*level)).collect(),
+            levels: levels.into_iter().map(Some).collect(),
             labels,
-            sizes: found.sizes,
-            classes: found.class_of.into_iter().map(|class| class.unwrap_or(LEFT_OUT)).collect(),
+            sizes,
+            classes,
             loss: found.loss,
         })
     }
+}
+
+/// The class of each person equal in all these columns, or [`LEFT_OUT`], and the sizes of the classes.
+fn classes(columns: &[&Vec<u32>], persons: usize, kept: impl Fn(usize) -> bool) -> (Vec<u32>, Vec<u64>) {
+    let mut places: HashMap<Vec<u32>, u32> = HashMap::new();
+    let mut sizes: Vec<u64> = Vec::new();
+    let mut classes = Vec::with_capacity(persons);
+    for person in 0..persons {
+        if !kept(person) {
+            classes.push(LEFT_OUT);
+            continue;
+        }
+        let key: Vec<u32> = columns.iter().filter_map(|ids| ids.get(person).copied()).collect();
+        let next = u32::try_from(sizes.len()).unwrap_or(LEFT_OUT);
+        let class = *places.entry(key).or_insert(next);
+        if class == next {
+            sizes.push(0);
+        }
+        if let Some(size) = usize::try_from(class).ok().and_then(|at| sizes.get_mut(at)) {
+            *size += 1;
+        }
+        classes.push(class);
+    }
+    (classes, sizes)
 }
 
 /// The file.
