@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use musubi_model::spec::ExtractSpec;
-use musubi_release::pack;
+use musubi_release::pack::{self, PackError};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -31,11 +31,21 @@ pub fn encrypt(voice: Voice, package: &Path, out: &Path) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// Opens an encrypted package with a key file.
+/// Opens an encrypted package with a key file. A key that opens nothing is a matter of usage, a broken file of
+/// verification.
 pub fn open(voice: Voice, file: &Path, identity: &Path, out: &Path) -> Result<Ending> {
     let keys = fs::read_to_string(identity).with_context(|| format!("読めません: {}", identity.display()))?;
     let keys = Zeroizing::new(keys);
-    let folder = pack::open(file, &keys, out).context("開けません")?;
+    let folder = match pack::open(file, &keys, out) {
+        Ok(folder) => folder,
+        Err(error @ (PackError::Identity(_) | PackError::Archive(_))) => {
+            voice.line(format!("✗ {error}"));
+            voice.value(&json!({ "problem": error.code() }));
+            let wrong_key = matches!(error, PackError::Identity(_));
+            return Ok(if wrong_key { Ending::Usage } else { Ending::NotVerified });
+        }
+        Err(error) => return Err(error).context("開けません"),
+    };
     voice.say(
         format!("開きました: {}\n  次に musubi release verify で確かめてください", folder.display()),
         format!("Opened: {}\n  verify it next with musubi release verify", folder.display()),

@@ -31,5 +31,6 @@ mod precheck;
 mod privacy;
 mod records;
 mod refused;
+mod sent;
 mod user;
 mod whole;

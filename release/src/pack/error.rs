@@ -23,6 +23,11 @@ pub enum PackError {
         /// The column.
         column: String,
     },
+    /// A column that identifies by itself (law.md R-ANO-01, R-ANO-02).
+    #[error(
+        "PACK_DIRECT: {0} is a direct identifier and is never released; take it out (直接識別子は提供できません)"
+    )]
+    Direct(String),
     /// A label that a spreadsheet would run, or with a control character in it.
     #[error(
         "PACK_LABEL: {file}.{column}: a label is a formula or has a control character; map or remove the code \
@@ -122,6 +127,7 @@ impl PackError {
         match self {
             Self::Name(_) => "PACK_NAME",
             Self::Shape { .. } => "PACK_SHAPE",
+            Self::Direct(_) => "PACK_DIRECT",
             Self::Label { .. } => "PACK_LABEL",
             Self::ShiftJis { .. } => "PACK_SHIFT_JIS",
             Self::Decimal { .. } => "PACK_DECIMAL",

@@ -8,14 +8,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 use musubi_model::policy::ColumnClass;
 use musubi_model::spec::Product;
 
 use super::error::PackError;
 use super::seal::{PERSON, PID};
-use super::sheet::{Cell, Column, Kind, NOT_TOLD, Sheet, Values};
+use super::sheet::{Column, Kind, NOT_TOLD, Sheet, Values};
 
 /// Where the values of a column of the model come from.
 #[derive(Clone, Copy)]
@@ -32,14 +31,14 @@ enum Source {
     Same(&'static str),
     /// The day `when`, in pseudonymised products.
     Start,
-    /// The day `when`, when `days` are told moved by all but one of them.
-    End,
+    /// A day that the model requires and no file tells.
+    Untold,
     /// Nothing.
     Nothing(Kind),
 }
 
 use Kind::{Date as D, Decimal as F, Integer as I, Text as T};
-use Source::{Concept, End, Nothing, PersonId, Row, Same, Start, Zero};
+use Source::{Concept, Nothing, PersonId, Row, Same, Start, Untold, Zero};
 
 /// A table of the model: its name and its columns.
 type Table = (&'static str, &'static [(&'static str, Source)]);
@@ -101,7 +100,7 @@ const TABLES: [Table; 6] = [
             ("drug_concept_id", Zero),
             ("drug_exposure_start_date", Start),
             ("drug_exposure_start_datetime", Nothing(D)),
-            ("drug_exposure_end_date", End),
+            ("drug_exposure_end_date", Untold),
             ("drug_exposure_end_datetime", Nothing(D)),
             ("verbatim_end_date", Nothing(D)),
             ("drug_type_concept_id", Zero),
@@ -178,7 +177,7 @@ const TABLES: [Table; 6] = [
             ("visit_concept_id", Concept("code", VISIT)),
             ("visit_start_date", Start),
             ("visit_start_datetime", Nothing(D)),
-            ("visit_end_date", End),
+            ("visit_end_date", Untold),
             ("visit_end_datetime", Nothing(D)),
             ("visit_type_concept_id", Zero),
             ("provider_id", Nothing(I)),
@@ -266,8 +265,8 @@ fn made(sheet: &Sheet, name: &str, from: Source, ranks: &HashMap<&str, i64>, dat
             _ => (
                 Values::Empty(if column == "days" { I } else { T }, rows),
                 ColumnClass::Neutral,
-                "空欄: 提供していないか、区間でしか示していません(元のファイルを参照)",
-                "empty: not released, or told as a band only (see the file it comes from)",
+                "空欄: 提供していないか、数値では示していません(元のファイルを参照)",
+                "empty: not released, or not told as a number (see the file it comes from)",
             ),
         },
         Start => match values_of("when").filter(|_| dates).and_then(days) {
@@ -279,18 +278,7 @@ fn made(sheet: &Sheet, name: &str, from: Source, ranks: &HashMap<&str, i64>, dat
             ),
             None => untold(rows),
         },
-        End => {
-            let start = values_of("when").filter(|_| dates).and_then(days);
-            match (start, values_of("days")) {
-                (Some(start), Some(days)) if days.kind() == Kind::Integer => (
-                    Values::Date(ends(&start, days)),
-                    class_of("when"),
-                    "開始日に日数−1を足した日",
-                    "first day moved by all but one of the days",
-                ),
-                _ => untold(rows),
-            }
-        }
+        Untold => untold(rows),
         Nothing(kind) => {
             (Values::Empty(kind, rows), ColumnClass::Neutral, "空欄: 提供していません", "empty: not released")
         }
@@ -303,8 +291,8 @@ fn untold(rows: usize) -> (Values, ColumnClass, &'static str, &'static str) {
     (
         Values::Empty(D, rows),
         ColumnClass::Neutral,
-        "空欄: 日付は提供していません。CDMでは必須ですが、作り出すことはしません。時期は元のファイルの when にあります",
-        "empty: dates are not released. The CDM requires one; none is invented. See `when` of the file it comes from",
+        "空欄: この日付は提供していません。CDMでは必須ですが、作り出すことはしません。時期は元のファイルの when にあります",
+        "empty: this date is not released. The CDM requires one; none is invented. See `when` of the file it comes from",
     )
 }
 
@@ -330,15 +318,4 @@ fn days(values: &Values) -> Option<Arc<[Option<Date>]>> {
         }
         _ => None,
     }
-}
-
-/// The last days.
-fn ends(start: &[Option<Date>], days: &Values) -> Arc<[Option<Date>]> {
-    let end = |(row, start): (usize, &Option<Date>)| match days.cell(row) {
-        Cell::Integer(days) if (1..=36_600).contains(&days) => {
-            start.and_then(|s| s.checked_add((days - 1).days()).ok())
-        }
-        _ => None,
-    };
-    start.iter().enumerate().map(end).collect()
 }

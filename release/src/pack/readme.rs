@@ -275,7 +275,14 @@ fn events_done(rule: &EventPolicy, product: Product, removed: u64, lang: &Lang) 
         (DateRule::Exact, Lang::En) => "Dates: as they are".to_owned(),
     };
     let mut lines = vec![dates];
-    if product != Product::Pseudonymized {
+    if product == Product::Pseudonymized {
+        // law.md R-PSE-01: they need not go, and the report says so.
+        let (ja, en) = (
+            "特異な値や希少な病名・コードは除いていません",
+            "Unusual values and rare codes were not taken out",
+        );
+        lines.push(lang.say(ja, en).to_owned());
+    } else {
         lines.push(match lang {
             Lang::Ja => format!(
                 "記録: 同値類の中で、ある人の任意の{}個の記録を{}人以上が共有するまで、コードと時期を粗くし、残りを除きました。除いた記録: {removed}件。\

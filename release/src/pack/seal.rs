@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -384,11 +384,14 @@ fn same_bytes(a: &Path, b: &Path) -> io::Result<bool> {
     if fs::metadata(a)?.len() != fs::metadata(b)?.len() {
         return Ok(false);
     }
-    let (a, b) = (BufReader::new(File::open(a)?), BufReader::new(File::open(b)?));
-    for (x, y) in a.bytes().zip(b.bytes()) {
-        if x? != y? {
-            return Ok(false);
+    let (mut a, mut b) = (BufReader::new(File::open(a)?), BufReader::new(File::open(b)?));
+    loop {
+        let (x, y) = (a.fill_buf()?, b.fill_buf()?);
+        let both = x.len().min(y.len());
+        if both == 0 || x.get(..both) != y.get(..both) {
+            return Ok(x.is_empty() && y.is_empty());
         }
+        a.consume(both);
+        b.consume(both);
     }
-    Ok(true)
 }

@@ -335,7 +335,7 @@ impl Sheet {
     /// Can it be written?
     ///
     /// # Errors
-    /// [`PackError::Name`], [`PackError::Shape`], [`PackError::Label`].
+    /// [`PackError::Name`], [`PackError::Direct`], [`PackError::Shape`], [`PackError::Label`].
     pub fn check(&self) -> Result<(), PackError> {
         if !word(&self.name) || self.columns.is_empty() {
             return Err(PackError::Name(self.name.clone()));
@@ -346,6 +346,9 @@ impl Sheet {
             let place = || (self.name.clone(), column.name.clone());
             if !names.insert(&column.name) || column.name.is_empty() || !safe(&column.name) {
                 return Err(PackError::Name(format!("{}.{}", self.name, column.name)));
+            }
+            if column.class == ColumnClass::Direct {
+                return Err(PackError::Direct(format!("{}.{}", self.name, column.name)));
             }
             if column.values.rows() != rows || !column.values.whole() {
                 let (file, column) = place();

@@ -31,7 +31,7 @@ pub const ROWS_POLICY: &str = "layout='musubi-policy/1'\nname='mihon-k5'\nversio
     [events]\nknown_events={value=2,basis='試験',verified='D'}\ndates_known={value=true,basis='試験',verified='D'}\n\
     k={value=3,basis='試験',verified='D'}\nrare_min_persons={value=10,basis='試験',verified='D'}\n\
     dates={value={kind='relative',bin_days=30,coarser_days=[90,360]},basis='試験',verified='D'}\n\
-    values={value={clip=0.001,digits=2},basis='試験',verified='D'}\n";
+    values={value={clip=0.001,digits=3},basis='試験',verified='D'}\n";
 
 pub const TABLES_SPEC: &str = "version=2\nname='mihon-tables'\ntitle='見本の集計'\npurpose='書き出しの試験'\nrecipient='見本市'\n\
     product='statistics'\n[policy]\nname='mihon-cells'\nversion=1\n\
@@ -196,7 +196,7 @@ pub fn rows(persons: usize) -> Made {
         "diagnoses",
         vec![
             pids_of_events(),
-            column("code", "コード", "code", text(&|n| Some(["E11", "I10", "第11章"][n % 3]))),
+            column("code", "コード", "code", text(&|n| Some(["E11", "I10", "K00-K93"][n % 3]))),
             column(
                 "when",
                 "時期",
@@ -282,7 +282,7 @@ pub fn rows(persons: usize) -> Made {
             events: Some(EventClaims {
                 known_events: 2,
                 k: k.unwrap(),
-                items: 36,
+                items: 29,
                 released: 9 * n,
                 coarsened: 6 * n,
                 removed: n / 4,

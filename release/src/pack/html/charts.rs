@@ -107,7 +107,7 @@ fn split(title: &str, levels: &[(String, u64)]) -> Markup {
         svg viewBox=(format!("0 0 {WIDTH} {height}")) role="img" {
             title { (title) }
             @for (from, width, at, name, n) in &pieces {
-                rect x=(c(*from)) y="2" width=(c(*width)) height="22" fill=(shade(*at)) stroke="#fff" {
+                rect x=(c(*from)) y="2" width=(c(*width)) height="22" fill=(shade(*at)) stroke="#333" stroke-width="0.7" {
                     title { (name) " " (thousands(*n)) }
                 }
             }
@@ -117,7 +117,7 @@ fn split(title: &str, levels: &[(String, u64)]) -> Markup {
                 @if at > 0 {
                     path d=(format!("M{} {} v10 h10", c(indent - 10.0), c(y - 4.0))) fill="none" stroke="#777" {}
                 }
-                rect x=(c(indent + 2.0)) y=(c(y)) width="13" height="13" fill=(shade(at)) {}
+                rect x=(c(indent + 2.0)) y=(c(y)) width="13" height="13" fill=(shade(at)) stroke="#333" stroke-width="0.7" {}
                 text x=(c(indent + 21.0)) y=(c(y + 11.5)) {
                     (name) " : " (thousands(*n)) " (" (percent(*n, total)) ")"
                 }
@@ -163,7 +163,7 @@ pub(super) fn funnel(steps: &[Attrition]) -> Markup {
                 @let sure = scale(*low, most, 760.0);
                 @let upto = scale(*high, most, 760.0);
                 text x="0" y=(c(y + 14.0)) { (at + 1) ". " (step.title) }
-                rect x="0" y=(c(y + 20.0)) width=(c(upto)) height="18" fill=(PALE) {}
+                rect x="0" y=(c(y + 20.0)) width=(c(upto)) height="18" fill=(PALE) stroke=(BLUE) stroke-width="0.7" {}
                 rect x="0" y=(c(y + 20.0)) width=(c(sure)) height="18" fill=(BLUE) {}
                 text x=(c(upto + 8.0)) y=(c(y + 33.0)) { (step.persons) "人" }
             }
