@@ -64,7 +64,8 @@ fn walk(persons: &[&[u32]], at: &[(usize, usize)], k: u64, room: &mut [Vec<u64>]
         return;
     }
     // Where each item's list begins; the counts become the ends while filling.
-    let mut lists: Vec<(usize, usize)> = vec![(0, 0); at.iter().map(|(p, from)| persons[*p].len() - from).sum()];
+    let mut lists: Vec<(usize, usize)> =
+        vec![(0, 0); at.iter().map(|(p, from)| persons[*p].len() - from).sum()];
     let (mut begin, mut bounds) = (0usize, Vec::with_capacity(seen.len()));
     for item in &seen {
         let count = counts[*item as usize];

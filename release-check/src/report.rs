@@ -210,11 +210,16 @@ impl Report {
             out,
             "{}",
             match self.outcome() {
-                Outcome::Sound =>
-                    say("判定: 適合（検査した範囲で問題はありません）", "Verdict: sound, as far as was checked"),
-                Outcome::NotSound => say("判定: 不適合（提供できません）", "Verdict: NOT sound; it must not leave"),
-                Outcome::Unreadable =>
-                    say("判定: 判定できません（提供できません）", "Verdict: cannot be read; it must not leave"),
+                Outcome::Sound => say(
+                    "判定: 適合（検査した範囲で問題はありません）",
+                    "Verdict: sound, as far as was checked"
+                ),
+                Outcome::NotSound =>
+                    say("判定: 不適合（提供できません）", "Verdict: NOT sound; it must not leave"),
+                Outcome::Unreadable => say(
+                    "判定: 判定できません（提供できません）",
+                    "Verdict: cannot be read; it must not leave"
+                ),
             }
         );
         out
