@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Makes sure that what Musubi builds and runs with is here: a C compiler and a PostgreSQL server (its programs only;
-# no service is started). As root, or with sudo that asks nothing, it installs Debian's packages. As an ordinary user
-# it fetches the same packages into the user's cache and unpacks them there. Prints one line to be evaluated by the
-# caller when PATH must change. Running it again changes nothing.
+# Makes sure that what Musubi builds and runs with is here: C and C++ compilers, CMake and libclang (the solver HiGHS is
+# built from source), and a PostgreSQL server (its programs only; no service is started). As root, or with sudo that
+# asks nothing, it installs Debian's packages. As an ordinary user it fetches the same packages into the user's cache
+# and unpacks them there. Prints lines to be evaluated by the caller when its surroundings must change. Running it again
+# changes nothing.
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
@@ -16,14 +17,33 @@ have_server() {
   return 1
 }
 
-private="${XDG_CACHE_HOME:-$HOME/.cache}/musubi/postgresql"
+have_libclang() {
+  local file
+  [ -n "${LIBCLANG_PATH:-}" ] && return 0
+  for file in /usr/lib/llvm-*/lib/libclang*.so* /usr/lib/*/libclang*.so* /usr/lib64/libclang*.so*; do
+    [ -e "$file" ] && return 0
+  done
+  return 1
+}
 
-use_private() {
+private="${XDG_CACHE_HOME:-$HOME/.cache}/musubi/packages"
+
+use_private() { # use_private postgresql|builders
   local bin lib
-  bin=$(ls -d "$private"/root/usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
-  [ -n "$bin" ] && [ -x "$bin/initdb" ] || return 1
   lib="$private/root/usr/lib/$(uname -m)-linux-gnu"
-  printf 'export PATH=%q:"$PATH" LD_LIBRARY_PATH=%q\n' "$bin" "$lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+  case "$1" in
+  postgresql)
+    bin=$(ls -d "$private"/root/usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+    [ -n "$bin" ] && [ -x "$bin/initdb" ] || return 1
+    ;;
+  builders)
+    bin="$private/root/usr/bin"
+    clang=$(ls -d "$private"/root/usr/lib/llvm-*/lib 2>/dev/null | sort -V | tail -n 1)
+    [ -x "$bin/cmake" ] && [ -n "$clang" ] || return 1
+    printf 'export LIBCLANG_PATH=%q\n' "$clang"
+    ;;
+  esac
+  printf 'export PATH=%q:"$PATH" LD_LIBRARY_PATH=%q"${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"\n' "$bin" "$lib"
 }
 
 install_as() { # install_as COMMAND-PREFIX... -- PACKAGES...
@@ -39,44 +59,53 @@ install_as() { # install_as COMMAND-PREFIX... -- PACKAGES...
   "${prefix[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-fetch_privately() {
-  local options
+fetch_privately() { # fetch_privately PACKAGES...
+  local options package
   mkdir -p "$private"/state/lists/partial "$private"/cache/archives/partial "$private"/root
   options=(-o "Dir::State=$private/state" -o "Dir::State::status=/var/lib/dpkg/status"
     -o "Dir::Cache=$private/cache" -o Debug::NoLocking=1 -o APT::Sandbox::User=)
   apt-get "${options[@]}" update -qq >&2
-  apt-get "${options[@]}" install -y -qq --no-install-recommends --download-only postgresql >&2
-  local package
+  apt-get "${options[@]}" install -y -qq --no-install-recommends --download-only "$@" >&2
   for package in "$private"/cache/archives/*.deb; do
     dpkg-deb -x "$package" "$private/root"
   done
   rm -rf "$private/cache/archives"
 }
 
+# Without root: what is not here is unpacked in the user's cache. A compiler cannot be had that way.
+set_up_privately() {
+  if ! have_server || [ "${MUSUBI_SETUP_PRIVATE:-}" = 1 ]; then
+    use_private postgresql >/dev/null || { say "setup: fetching PostgreSQL into $private"; fetch_privately postgresql; }
+    use_private postgresql || { say "setup: no PostgreSQL server was found or could be fetched"; exit 1; }
+  fi
+  if ! command -v cmake >/dev/null 2>&1 || ! have_libclang || [ "${MUSUBI_SETUP_PRIVATE:-}" = 1 ]; then
+    use_private builders >/dev/null || { say "setup: fetching CMake and libclang into $private"; fetch_privately cmake libclang-dev; }
+    use_private builders || { say "setup: CMake and libclang could not be fetched"; exit 1; }
+  fi
+}
+
 packages=()
 command -v cc >/dev/null 2>&1 || packages+=(gcc libc6-dev)
+command -v c++ >/dev/null 2>&1 || packages+=(g++)
+command -v cmake >/dev/null 2>&1 || packages+=(cmake)
+have_libclang || packages+=(libclang-dev)
 have_server || packages+=(postgresql)
-if [ "${MUSUBI_SETUP_PRIVATE:-}" = 1 ]; then packages=(postgresql); fi
 
-if [ ${#packages[@]} -gt 0 ]; then
-  if [ "${MUSUBI_SETUP_PRIVATE:-}" = 1 ]; then
-    use_private >/dev/null || fetch_privately
-  elif [ "$(id -u)" = 0 ]; then
+if [ "${MUSUBI_SETUP_PRIVATE:-}" = 1 ]; then
+  set_up_privately
+elif [ ${#packages[@]} -gt 0 ]; then
+  if [ "$(id -u)" = 0 ]; then
     say "setup: installing ${packages[*]}"
     install_as -- "${packages[@]}"
   elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
     say "setup: installing ${packages[*]}"
     install_as sudo -n -- "${packages[@]}"
-  elif [ "${packages[*]}" = postgresql ]; then
-    use_private >/dev/null || { say "setup: fetching PostgreSQL into $private"; fetch_privately; }
+  elif command -v cc >/dev/null 2>&1 && command -v c++ >/dev/null 2>&1; then
+    set_up_privately
   else
     say "setup: please install: ${packages[*]}"
     exit 1
   fi
-fi
-
-if [ "${MUSUBI_SETUP_PRIVATE:-}" = 1 ] || ! have_server; then
-  use_private || { say "setup: no PostgreSQL server was found or could be fetched"; exit 1; }
 fi
 
 if ! command -v cargo >/dev/null 2>&1; then

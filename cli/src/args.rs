@@ -103,6 +103,9 @@ pub enum Command {
     /// Operations that two people decide (二人制の操作).
     #[command(subcommand)]
     Operation(crate::commands::operation::Operation),
+    /// Disclosure policies (開示制御方針): presets, and what the board signed.
+    #[command(subcommand)]
+    Policy(crate::commands::policy::PolicyOrder),
     /// Parameters (パラメータ): what law or operator may change, by two people, from a day on.
     #[command(subcommand)]
     Parameter(crate::commands::parameter::ParameterVerb),
@@ -299,6 +302,29 @@ pub enum Request {
         #[arg(long, default_value = "applicant")]
         by: String,
     },
+    /// Write a request from a template; without a name, list the templates.
+    Template {
+        /// The template.
+        name: Option<String>,
+        /// First day of the period.
+        #[arg(long, requires = "name")]
+        from: Option<jiff::civil::Date>,
+        /// Last day of the period.
+        #[arg(long, requires = "name")]
+        to: Option<jiff::civil::Date>,
+        /// Name of the recipient.
+        #[arg(long, default_value = "見本大学")]
+        recipient: String,
+        /// Id of the recipient: a-z, 0-9 and '-'.
+        #[arg(long, default_value = "mihon-univ")]
+        recipient_id: String,
+        /// The recipient's public key (age1…), for an encrypted package.
+        #[arg(long)]
+        age: Option<String>,
+        /// The file to write; default: to the screen.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
 }
 
 /// `musubi board`.
@@ -325,6 +351,30 @@ pub enum Release {
         /// The approval.
         approval: String,
         /// Folder under which the package is written.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Count the cohort of a request in bands, without releasing anything.
+    DryRun {
+        /// The request (TOML).
+        spec: PathBuf,
+    },
+    /// Encrypt a package to the recipients of its request (暗号化): one file for all of them.
+    Encrypt {
+        /// The package.
+        package: PathBuf,
+        /// Folder for the file.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Open an encrypted package.
+    Open {
+        /// The file `R-….tar.age`.
+        file: PathBuf,
+        /// File with the secret key (AGE-SECRET-KEY-1…).
+        #[arg(long)]
+        identity: PathBuf,
+        /// Folder in which the package's folder is made.
         #[arg(long)]
         out: PathBuf,
     },
@@ -359,6 +409,12 @@ pub struct Bench {
     /// Measure the notice gate instead: one ledger entered, as many claims judged.
     #[arg(long, conflicts_with_all = ["formats", "log"])]
     pub gate: bool,
+    /// Measure the package writer instead: made-up rows as CSV and Parquet, sealed, encrypted, opened.
+    #[arg(long, conflicts_with_all = ["formats", "log", "gate"])]
+    pub pack: bool,
+    /// Rows of `--pack`.
+    #[arg(long, default_value_t = 3_000_000, requires = "pack")]
+    pub rows: u64,
     /// Persons of `--gate`.
     #[arg(long, default_value_t = 1_000_000, requires = "gate")]
     pub persons: u64,

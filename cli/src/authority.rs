@@ -126,6 +126,8 @@ pub const LINES: &[Line] = &[
     free("ack verify"),
     by_role("release verify", &[Checker]).when("record"),
     free("release verify"),
+    free("release encrypt"),
+    free("release open"),
     free("model show"),
     free("model report"),
     free("organisation matrix"),
@@ -276,8 +278,15 @@ pub const LINES: &[Line] = &[
     decided("model adopt", &[Identity]),
     by_role("model list", &[Identity, Operator, Officer, Auditor]),
     // releases
+    free("request template"),
     by_role("request new", &[ReviewSecretary]),
+    free("policy presets"),
+    free("policy preset"),
+    free("policy check"),
+    decided("policy adopt", &[Board]).by("by"),
+    by_role("policy list", &[Board, ReviewSecretary, Release, Checker, Officer, Auditor]),
     decided("board approve", &[Board]).by("approver"),
+    by_role("release dry-run", &[Release, ReviewSecretary]),
     job("release build", &[Release], Job::Release).scope("approval"),
 ];
 

@@ -50,6 +50,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Organisation(order) => commands::organisation::run(cli, voice, order),
         Command::Instruction(order) => commands::instruction::run(cli, voice, order),
         Command::Operation(order) => commands::operation::run(cli, voice, order),
+        Command::Policy(order) => commands::policy::run(cli, voice, order),
         Command::Parameter(order) => commands::parameter::run(cli, voice, order),
         Command::Feeds { file } => books::feeds(cli, voice, file),
         Command::Masters(order) => commands::masters::run(cli, voice, order),
@@ -88,6 +89,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Yearly(order) => commands::yearly::run(cli, voice, order),
         Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),
         Command::Bench(order) if order.gate => commands::bench_gate::run(order, voice),
+        Command::Bench(order) if order.pack => commands::bench_pack::run(order, voice),
         Command::Bench(order) if order.log => commands::bench_log::run(order, voice),
         Command::Bench(order) => commands::bench::run(order, voice),
     }

@@ -39,6 +39,7 @@ pub mod optout;
 pub mod optout_list;
 pub mod organisation;
 pub mod parameters;
+pub mod policies;
 pub mod receipt;
 pub mod register;
 pub mod retention;

@@ -28,6 +28,10 @@ word_list! {
         KeyUse = "key-use", "鍵の使用";
         /// A gate that stopped is opened.
         GateOpening = "gate-opening", "停止した関門の開放";
+        /// Cells of a pseudonymised release are held against their sources.
+        VerifySource = "verify-source", "原資料確認";
+        /// A release may tell more than an earlier one to the same recipients did.
+        AllowRefinement = "allow-refinement", "過去の提供より細かい提供";
     }
 }
 
@@ -44,8 +48,9 @@ impl OperationKind {
             }
             Self::RevealMap => &[AuditRole::Officer, AuditRole::HelpDesk],
             Self::MassDeletion => &[AuditRole::Officer, AuditRole::Confirmer],
-            Self::KeyUse => &[AuditRole::Officer, AuditRole::KeyCustodian],
+            Self::KeyUse | Self::VerifySource => &[AuditRole::Officer, AuditRole::KeyCustodian],
             Self::GateOpening => &[AuditRole::Officer, AuditRole::Curator],
+            Self::AllowRefinement => &[AuditRole::Officer, AuditRole::ReleaseApprover],
         }
     }
 
@@ -53,7 +58,11 @@ impl OperationKind {
     #[must_use]
     pub fn executor_apart(self) -> bool {
         match self {
-            Self::OrganisationChange | Self::ParameterChange | Self::GateOpening => false,
+            Self::OrganisationChange
+            | Self::ParameterChange
+            | Self::GateOpening
+            | Self::VerifySource
+            | Self::AllowRefinement => false,
             Self::RevealMap | Self::MassDeletion | Self::KeyUse => true,
         }
     }

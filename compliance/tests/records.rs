@@ -130,6 +130,7 @@ fn standing() -> Standing {
         acquisition: "診療に伴い取得".to_owned(),
         filing: "F-1".to_owned(),
         method: "line".to_owned(),
+        beds: Some(100),
     }
 }
 

@@ -231,8 +231,8 @@ byte_id! {
 }
 
 byte_id! {
-    /// A person inside one release (提供先ID). New for every release; there is no way from here to a [`ResearchId`].
-    ReleasePid, 16, "32 hexadecimal digits"
+    /// A person inside one release (提供用ID). New for every release; there is no way from here to a [`ResearchId`].
+    ReleasePid, 8, "16 hexadecimal digits"
 }
 
 text_id! {

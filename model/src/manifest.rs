@@ -204,6 +204,9 @@ pub struct Standing {
     pub filing: String,
     /// How data come: `line` (dedicated line), `media`, `api`.
     pub method: String,
+    /// Beds (病床数); 0 for a clinic without any, none when not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beds: Option<u32>,
 }
 
 impl Standing {

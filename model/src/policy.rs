@@ -303,6 +303,9 @@ pub struct TablePolicy {
     /// Amounts of drugs when persons are unknown: smallest shown, by dosage form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drug_units: Option<Given<BTreeMap<String, u64>>>,
+    /// First numbers of beds of the classes above none (病床規模), ascending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bed_classes: Option<Given<Vec<u32>>>,
     /// How small counts are kept from view.
     pub protection: Given<Protection>,
 }

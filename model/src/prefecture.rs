@@ -64,6 +64,29 @@ pub fn of_address(address: &str) -> Option<&'static str> {
     PREFECTURES.iter().find(|(_, name)| address.starts_with(name)).map(|(code, _)| *code)
 }
 
+/// The eight regions (地方) with the number of their prefectures, which follow each other in order of the code.
+const REGIONS: [(&str, usize); 8] = [
+    ("北海道", 1),
+    ("東北", 6),
+    ("関東", 7),
+    ("中部", 9),
+    ("近畿", 7),
+    ("中国", 5),
+    ("四国", 4),
+    ("九州・沖縄", 8),
+];
+
+/// The region (地方) of the prefecture in this place of [`PREFECTURES`].
+#[must_use]
+pub fn region_of(place: usize) -> &'static str {
+    let mut end = 0;
+    let within = |(_, count): &&(&str, usize)| {
+        end += count;
+        place < end
+    };
+    REGIONS.iter().find(within).map_or("", |(name, _)| *name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

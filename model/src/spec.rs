@@ -227,6 +227,8 @@ pub enum Dimension {
     DiagnosisChapter,
     /// Ingredient of a drug (YJ, first seven digits).
     DrugIngredient,
+    /// Level of the need for care (要介護度), the latest in the period.
+    CareLevel,
     /// Kind of examination (JLAC10 or the sender's code, as mapped).
     Examination,
     /// Band of a measured value: the quarters of all values.

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use musubi_model::parameter::ParameterError;
+use musubi_model::spec::SpecError;
 use musubi_storage::StorageError;
 
 use crate::checker::Problem;
+use crate::pack::PackError;
 use crate::scan::Leak;
 
 /// A refusal or failure of the release room. In every case nothing has left the house.
@@ -48,6 +50,87 @@ pub enum ReleaseError {
         "REL_OPTED_OUT: somebody asked to stop after the cohort was written (対象集団の作成後に停止の求めがありました)"
     )]
     OptedOut,
+    /// The request cannot be read or carried out.
+    #[error("REL_SPEC: {0} (申出の仕様を直してください)")]
+    Spec(#[from] SpecError),
+    /// Nobody is in the cohort.
+    #[error(
+        "REL_EMPTY: nobody satisfies the cohort, 1 person at least is expected; look at the steps: {0} \
+         (対象集団に該当者がいません。条件を見直してください)"
+    )]
+    Empty(String),
+    /// So few are in the cohort that nothing about them could be released.
+    #[error(
+        "REL_FLOOR: fewer than {floor} persons are in the cohort; widen the period or its steps \
+         (対象集団が下限 {floor} 人に足りません。期間か条件を広げてください)"
+    )]
+    Floor {
+        /// Persons at least.
+        floor: u64,
+    },
+    /// There is nothing to ask.
+    #[error(
+        "REL_SNAPSHOT: {0}; load a delivery first, or name a snapshot that is there \
+         (スナップショットがありません。先にデータを格納してください)"
+    )]
+    Snapshot(&'static str),
+    /// The applicant asked as often as a day allows.
+    #[error(
+        "REL_QUOTA: {asked} of {allowed} dry runs of this applicant were used today; ask again tomorrow \
+         (この申出者の試算は本日の上限 {allowed} 回に達しています)"
+    )]
+    Quota {
+        /// Dry runs of the day.
+        asked: u64,
+        /// How many a day allows.
+        allowed: u64,
+    },
+    /// The key of an anonymised release was destroyed when it was sealed: there is no way back from it (R-ANO-03).
+    #[error(
+        "REL_KEY_DESTROYED: the key of {0} was destroyed when it was sealed; only pseudonymised releases can be traced (鍵は封緘時に破棄されています。原資料確認は仮名加工医療情報だけができます)"
+    )]
+    KeyDestroyed(String),
+    /// What lies in the vault of pseudonyms, or what is held against it, cannot be read.
+    #[error("REL_VAULT: {0} (仮名の対応表、または照合する値を読めません)")]
+    Vault(&'static str),
+    /// Rows tell somebody more than an earlier release to the same or unknown recipients did (reference: rule 8).
+    #[error(
+        "REL_REFINES: finer than what {} told of an overlapping cohort, by {}; two people have to allow it by name (同じ提供先への過去の提供より細かい項目があります。二人による許可が必要です)",
+        .earlier.join(", "), .columns.join(", ")
+    )]
+    Refines {
+        /// The earlier releases.
+        earlier: Vec<String>,
+        /// The columns that are finer, or cut otherwise.
+        columns: Vec<String>,
+    },
+    /// A column that the policy does not classify, or that may never leave.
+    #[error(
+        "REL_COLUMN: the policy does not let column {0} out; add it to the policy or leave it out of the request \
+         (方針にない項目です。方針に加えるか、申出から外してください)"
+    )]
+    Column(&'static str),
+    /// The policy does not fit the request.
+    #[error("REL_POLICY: {0}")]
+    Policy(&'static str),
+    /// The policy is not one that the board signed, or is not in force.
+    #[error(transparent)]
+    Approval(#[from] musubi_review_board::ApprovalError),
+    /// The engine of rows cannot satisfy the policy.
+    #[error("REL_ROWS: {0} (方針を満たす個票を作れません)")]
+    Rows(String),
+    /// The engine of events cannot satisfy the policy.
+    #[error(transparent)]
+    Events(#[from] musubi_disclosure::events::EventsError),
+    /// The engine of tables cannot satisfy the policy.
+    #[error(transparent)]
+    Table(#[from] musubi_disclosure::table::TableError),
+    /// The independent checker refuses the package.
+    #[error(
+        "REL_PROOF: the independent checker refuses the package (独立検査が提供物を不合格としました): {}",
+        .0.iter().take(5).cloned().collect::<Vec<_>>().join("; ")
+    )]
+    Proof(Vec<String>),
     /// A file could not be read or written.
     #[error("REL_FILE: {doing} {path} (ファイルを読み書きできません)")]
     File {
@@ -59,12 +142,27 @@ pub enum ReleaseError {
         #[source]
         source: std::io::Error,
     },
+    /// The package could not be written.
+    #[error(transparent)]
+    Pack(#[from] PackError),
     /// The store.
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// A defect of this program.
     #[error("REL_INTERNAL: {0} (プログラムの不具合です。開発者に知らせてください)")]
     Internal(&'static str),
+}
+
+impl From<musubi_disclosure::micro::hierarchy::HierarchyError> for ReleaseError {
+    fn from(error: musubi_disclosure::micro::hierarchy::HierarchyError) -> Self {
+        Self::Rows(error.to_string())
+    }
+}
+
+impl From<musubi_disclosure::micro::dataset::DatasetError> for ReleaseError {
+    fn from(error: musubi_disclosure::micro::dataset::DatasetError) -> Self {
+        Self::Rows(error.to_string())
+    }
 }
 
 impl ReleaseError {
@@ -87,7 +185,23 @@ impl ReleaseError {
             Self::Exists(_) => "REL_EXISTS",
             Self::Released(_) => "REL_LEDGER",
             Self::OptedOut => "REL_OPTED_OUT",
+            Self::Spec(_) => "REL_SPEC",
+            Self::Empty(_) => "REL_EMPTY",
+            Self::Floor { .. } => "REL_FLOOR",
+            Self::Snapshot(_) => "REL_SNAPSHOT",
+            Self::Quota { .. } => "REL_QUOTA",
+            Self::KeyDestroyed(_) => "REL_KEY_DESTROYED",
+            Self::Vault(_) => "REL_VAULT",
+            Self::Refines { .. } => "REL_REFINES",
+            Self::Column(_) => "REL_COLUMN",
+            Self::Policy(_) => "REL_POLICY",
+            Self::Approval(error) => error.code(),
+            Self::Rows(_) => "REL_ROWS",
+            Self::Events(_) => "REL_EVENTS",
+            Self::Table(_) => "REL_TABLE",
+            Self::Proof(_) => "REL_PROOF",
             Self::File { .. } => "REL_FILE",
+            Self::Pack(error) => error.code(),
             Self::Storage(_) => "REL_STORAGE",
             Self::Internal(_) => "REL_INTERNAL",
         }

@@ -2,7 +2,10 @@
 //!
 //! * [`build`] makes a package; it needs an [`musubi_review_board::Approval`], which only the review board makes.
 //! * [`verify`] checks a package offline, with the public keys alone.
+//! * [`pack`] writes packages of rows and tables (version 2), and encrypts them.
 //! * [`checks`] reads the sealed releases for the checks of the Act.
+//! * [`pseudonym`] names persons anew for every release; [`vault`] keeps the way back of pseudonymised ones, sealed.
+//! * [`ledger`] holds rows against what earlier releases said.
 //! * [`anonymize`] hides what may not be shown; [`checker`] finds out on its own way whether that suffices.
 //!
 //! It must never see names or numbers of persons, never publish what the checker refuses, and never read a clock.
@@ -12,19 +15,30 @@ pub mod checker;
 pub mod checks;
 mod cohort;
 mod csv;
+mod cubes;
+mod dry_run;
 mod error;
+pub mod extract;
 pub mod grid;
+pub mod ledger;
 mod manifest;
+pub mod pack;
 mod package;
 mod person;
+mod proof;
+pub mod pseudonym;
 mod readme;
+pub mod rows;
 pub mod scan;
+mod sealing;
+pub mod vault;
 mod verify;
 
 pub use cohort::{Facts, Question, Tally, count};
 pub use csv::{HIDDEN, write as write_table};
+pub use dry_run::{Feasibility, StepLeft, dry_run};
 pub use error::ReleaseError;
-pub use manifest::{FileEntry, Manifest, RELEASE_DOMAIN, release_id};
-pub use package::{Order, ReleaseOutput, build};
+pub use manifest::{Attrition, FileEntry, LAYOUT_2, Manifest, RELEASE_DOMAIN, band, release_id};
+pub use package::{Order, ReleaseOutput, Tell, build};
 pub use person::{CohortRules, Diagnosis, Person};
 pub use verify::{VerifyProblem, VerifyReport, verify};

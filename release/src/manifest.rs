@@ -12,8 +12,10 @@ use sha2::{Digest as _, Sha256};
 
 /// What a signature of the release key is for.
 pub const RELEASE_DOMAIN: &str = "release/1";
-/// The layout of packages described here.
+/// The layout of packages with one nested table (version 1).
 pub const LAYOUT: &str = "musubi release/1";
+/// The layout of packages with rows or tables under a disclosure policy (version 2).
+pub const LAYOUT_2: &str = "musubi-release/2";
 
 /// The table.
 pub const TABLE: &str = "table.csv";
@@ -25,6 +27,18 @@ pub const APPROVAL: &str = "approval.json";
 pub const APPROVAL_SIGNATURE: &str = "approval.sig";
 /// For people.
 pub const README: &str = "README.txt";
+/// For people who do not read Japanese (version 2).
+pub const README_EN: &str = "README.en.txt";
+/// The disclosure policy (version 2).
+pub const POLICY: &str = "policy.toml";
+/// The board's signature over [`POLICY`] (version 2).
+pub const POLICY_SIGNATURE: &str = "policy.sig";
+/// Every column of every file (version 2).
+pub const DICTIONARY: &str = "dictionary.csv";
+/// What is claimed, for programs (version 2).
+pub const RISK: &str = "risk.json";
+/// What is claimed, for people (version 2).
+pub const RISK_PAGE: &str = "risk.html";
 /// The manifest.
 pub const MANIFEST: &str = "manifest.json";
 /// The release key's signature over [`MANIFEST`].
@@ -65,11 +79,42 @@ impl FileEntry {
     }
 }
 
+/// A step of the cohort and how many persons were left after it (組入れ・除外の経過).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attrition {
+    /// The step's wording.
+    pub title: String,
+    /// A band, as [`band`] writes it: exact counts of steps could be subtracted from one another.
+    pub persons: String,
+}
+
+/// The band of a count: its first digit is told, `1,000-1,999`; below ten, `0-9`.
+#[must_use]
+pub fn band(count: u64) -> String {
+    let step = 10u64.saturating_pow(count.checked_ilog10().unwrap_or(0).max(1));
+    let low = if count < 10 { 0 } else { count - count % step };
+    format!("{}-{}", thousands(low), thousands(low.saturating_add(step - 1)))
+}
+
+/// A number with a comma before every three digits.
+pub(crate) fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// The manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// [`LAYOUT`].
+    /// [`LAYOUT`] or [`LAYOUT_2`].
     pub layout: String,
     /// The release.
     pub release_id: String,
@@ -91,6 +136,18 @@ pub struct Manifest {
     pub parameter_set_hash: String,
     /// The program that made it.
     pub code_version: String,
+    /// BLAKE3 of the policy's canonical form (version 2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_hash: Option<String>,
+    /// To whom it goes, by id (version 2).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recipients: Vec<String>,
+    /// How many persons each step of the cohort left, in bands (version 2).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attrition: Vec<Attrition>,
+    /// BLAKE3 of the sorted pids, a line feed after each (version 2, rows).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pids: Option<String>,
     /// Rows of the table with a count.
     pub cells_shown: u64,
     /// Rows of the table with the sign.

@@ -12,9 +12,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use musubi_model::FactTable;
 use musubi_model::parameter::ParameterSet;
-use musubi_model::sign::SecretKey;
+use musubi_model::sign::{PublicKey, SecretKey};
 use musubi_model::spec::ExtractSpec;
 use musubi_review_board::Approval;
+use musubi_storage::keys::SealKey;
 use musubi_storage::lake;
 use musubi_storage::registry::ReleaseDb;
 use musubi_storage::release::LedgerRow;
@@ -29,8 +30,10 @@ use crate::manifest::{
     AGE_TOP, APPROVAL, APPROVAL_SIGNATURE, CELL_MIN, FileEntry, LAYOUT, LISTED, MANIFEST, MANIFEST_SIGNATURE,
     Manifest, README, RELEASE_DOMAIN, SPEC, TABLE, release_id,
 };
+use crate::pack::Progress;
 use crate::readme;
 use crate::scan::scan;
+use crate::sealing::{self, Begun};
 
 /// Everything a build needs besides the database.
 #[derive(Debug, Clone, Copy)]
@@ -47,12 +50,34 @@ pub struct Order<'a> {
     pub parameters: &'a ParameterSet,
     /// The release officer's key.
     pub key: &'a SecretKey,
+    /// The board's public key: policies are checked against it.
+    pub board: &'a PublicKey,
+    /// Wraps the key of a pseudonymised product's map.
+    pub kek: &'a SealKey,
+    /// Makes the marks by which overlaps of releases are counted.
+    pub token: &'a SealKey,
+    /// The account that makes the release.
+    pub made_by: &'a str,
+    /// By which operation two people allowed it to refine earlier releases.
+    pub refines: Option<i64>,
+    /// Told how far writing has come.
+    pub tell: Tell<'a>,
     /// Now. A release that is in the ledger already keeps the time it was sealed at.
     pub now: Timestamp,
     /// Name and version of the program.
     pub code_version: &'a str,
     /// The folder in which the package's folder is made.
     pub out: &'a Path,
+}
+
+/// Somebody who is told how far writing has come.
+#[derive(Clone, Copy)]
+pub struct Tell<'a>(pub &'a (dyn Fn(Progress<'_>) + Sync));
+
+impl std::fmt::Debug for Tell<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tell")
+    }
 }
 
 /// A package that was built.
@@ -64,8 +89,8 @@ pub struct ReleaseOutput {
     pub folder: PathBuf,
     /// Its manifest.
     pub manifest: Manifest,
-    /// The counts behind it. For the operator; never to be published.
-    pub tally: Tally,
+    /// The counts behind a nested table (version 1). For the operator; never to be published.
+    pub tally: Option<Tally>,
     /// Lake files that were read.
     pub inputs: Vec<String>,
 }
@@ -164,7 +189,9 @@ pub(crate) fn seal(
     let mut files: Vec<(&'static str, Vec<u8>)> = Vec::with_capacity(LISTED.len() + 2);
     for name in LISTED {
         let content = match name {
-            README => readme::text(&release_id, granted.spec, nested, force.cell_min, force.age_top).into_bytes(),
+            README => {
+                readme::text(&release_id, granted.spec, nested, force.cell_min, force.age_top).into_bytes()
+            }
             APPROVAL => granted.decision.as_bytes().to_vec(),
             APPROVAL_SIGNATURE => format!("{}\n", granted.signature).into_bytes(),
             SPEC => granted.spec_toml.as_bytes().to_vec(),
@@ -188,6 +215,10 @@ pub(crate) fn seal(
         ]),
         parameter_set_hash: force.hash.clone(),
         code_version: code_version.to_owned(),
+        policy_hash: None,
+        recipients: Vec::new(),
+        attrition: Vec::new(),
+        pids: None,
         cells_shown,
         cells_hidden,
         files: files.iter().map(|(name, content)| FileEntry::of(name, content)).collect(),
@@ -201,11 +232,7 @@ pub(crate) fn seal(
 
 /// Writes the files beside, makes them last, and only then gives the folder its name. A folder of that name with the
 /// same content is left as it is.
-pub(crate) fn place(
-    out: &Path,
-    name: &str,
-    files: &[(&'static str, Vec<u8>)],
-) -> Result<PathBuf, ReleaseError> {
+pub(crate) fn place(out: &Path, name: &str, files: &[(&str, Vec<u8>)]) -> Result<PathBuf, ReleaseError> {
     let folder = out.join(name);
     if folder.exists() {
         let same =
@@ -266,6 +293,9 @@ pub fn build(db: &mut ReleaseDb, order: &Order<'_>) -> Result<ReleaseOutput, Rel
         return Err(ReleaseError::Expired);
     }
     let force = InForce::on(order.parameters, japan_day(sealed_at))?;
+    if granted.spec.version > 1 {
+        return sealing::build(db, order, &Begun { cohort, release_id, known, sealed_at }, force.age_top);
+    }
 
     let mut files = db.snapshot_files(cohort.commit)?;
     files.retain(|f| matches!(f.table, FactTable::Person | FactTable::ConditionOccurrence));
@@ -303,7 +333,7 @@ pub fn build(db: &mut ReleaseDb, order: &Order<'_>) -> Result<ReleaseOutput, Rel
     };
     db.enter_release(&entry, &inputs, &sealed.files, order.opt_outs)?.ok_or(ReleaseError::OptedOut)?;
     let folder = place(order.out, &release_id, &sealed.files)?;
-    Ok(ReleaseOutput { release_id, folder, manifest: sealed.manifest, tally, inputs })
+    Ok(ReleaseOutput { release_id, folder, manifest: sealed.manifest, tally: Some(tally), inputs })
 }
 
 #[cfg(test)]

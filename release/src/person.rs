@@ -12,9 +12,9 @@ use musubi_model::{PartialDate, Sex};
 use crate::grid::{Attributes, CHAPTER_CATEGORIES};
 
 /// Modifier of a suspected diagnosis (疑い), 修飾語コード.
-const SUSPECTED: &str = "8002";
+pub(crate) const SUSPECTED: &str = "8002";
 /// Name of ICD-10 among the code systems.
-const ICD10: &str = "ICD10";
+pub(crate) const ICD10: &str = "ICD10";
 
 /// What the rules look at in a diagnosis.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,7 +32,7 @@ pub struct Diagnosis<'a> {
 }
 
 /// The last day that a partial date can mean.
-fn latest(date: &PartialDate) -> Date {
+pub(crate) fn latest(date: &PartialDate) -> Date {
     let first = date.earliest();
     match (date.month(), date.day_of_month()) {
         (None, _) => first.last_of_year(),
@@ -42,7 +42,7 @@ fn latest(date: &PartialDate) -> Date {
 }
 
 /// A code without its dot, in capitals.
-fn plain(code: &str) -> String {
+pub(crate) fn plain(code: &str) -> String {
     code.chars().filter(|c| *c != '.').map(|c| c.to_ascii_uppercase()).collect()
 }
 

@@ -1,5 +1,6 @@
 //! Why the board's rules say no. Each has a rule id, Japanese words for people, English words for engineers.
 
+use musubi_model::policy::PolicyError;
 use musubi_model::spec::SpecError;
 use musubi_storage::StorageError;
 
@@ -46,6 +47,30 @@ pub enum ApprovalError {
         "REV_DAMAGED: a stored approval does not fit its decision (保存された承認が決定の記録と一致しません)"
     )]
     Damaged,
+    /// The text is no usable disclosure policy.
+    #[error("REV_POLICY: {0} (開示制御方針を使えません。方針を直してください)")]
+    Policy(#[from] PolicyError),
+    /// A version of a policy is adopted once.
+    #[error(
+        "REV_POLICY_THERE: version {version} of {name} has another text; raise the version \
+         (同じ版の方針が別の内容で採択されています。版を上げてください)"
+    )]
+    PolicyThere {
+        /// Its name.
+        name: String,
+        /// Its version.
+        version: u32,
+    },
+    /// The policy is not, or no longer, in force.
+    #[error(
+        "REV_POLICY_DATE: {name}/{version} is not in force today (方針がまだ、またはもう有効ではありません)"
+    )]
+    PolicyDate {
+        /// Its name.
+        name: String,
+        /// Its version.
+        version: u32,
+    },
     /// The store.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -66,6 +91,9 @@ impl ApprovalError {
             Self::Signature => "REV_SIGNATURE",
             Self::ScopeMismatch => "REV_SCOPE_MISMATCH",
             Self::Damaged => "REV_DAMAGED",
+            Self::Policy(_) => "REV_POLICY",
+            Self::PolicyThere { .. } => "REV_POLICY_THERE",
+            Self::PolicyDate { .. } => "REV_POLICY_DATE",
             Self::Storage(_) => "REV_STORAGE",
         }
     }

@@ -7,9 +7,12 @@
 mod approval;
 mod decision;
 mod error;
+mod policy;
 mod request;
+pub mod templates;
 
 pub use approval::Approval;
 pub use decision::{DECISION_DOMAIN, Decision, approve};
 pub use error::ApprovalError;
+pub use policy::{POLICY_DOMAIN, SignedPolicy, adopt};
 pub use request::{Request, file_request};

@@ -30,10 +30,11 @@ impl IngestDb {
         for p in &agreements.providers {
             work.execute(
                 "INSERT INTO agreement.provider (provider_id, name, prefecture, kind, address, representative, \
-                   acquisition, filing, method) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+                   acquisition, filing, method, beds) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
                  ON CONFLICT (provider_id) DO UPDATE SET name = excluded.name, prefecture = excluded.prefecture, \
                    kind = excluded.kind, address = excluded.address, representative = excluded.representative, \
-                   acquisition = excluded.acquisition, filing = excluded.filing, method = excluded.method",
+                   acquisition = excluded.acquisition, filing = excluded.filing, method = excluded.method, beds = excluded.beds",
                 &[
                     &p.id.as_str(),
                     &p.name,
@@ -44,6 +45,7 @@ impl IngestDb {
                     &p.standing.acquisition,
                     &p.standing.filing,
                     &p.standing.method,
+                    &p.standing.beds.and_then(|beds| i32::try_from(beds).ok()),
                 ],
             )
             .map_err(fail("loading a provider"))?;
@@ -117,7 +119,7 @@ impl IngestDb {
 }
 
 pub(crate) const PROVIDER: &str = "SELECT provider_id, name, prefecture, kind, address, representative, acquisition, \
-    filing, method FROM agreement.provider";
+    filing, method, beds FROM agreement.provider";
 
 const FEED: &str =
     "SELECT feed_id, submitter_id, kind, providers, interface_version, every_days FROM agreement.feed";
@@ -157,6 +159,7 @@ pub(crate) fn provider_row(row: &Row) -> Result<Provider, StorageError> {
             acquisition: column(row, 6)?,
             filing: column(row, 7)?,
             method: column(row, 8)?,
+            beds: column::<Option<i32>>(row, 9)?.and_then(|beds| u32::try_from(beds).ok()),
         },
     })
 }

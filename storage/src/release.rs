@@ -12,6 +12,7 @@ use crate::error::StorageError;
 use crate::ingest::lake_file;
 use crate::lake::LakeFile;
 use crate::registry::ReleaseDb;
+use crate::release_ledger::Beside;
 
 /// A cohort (対象集団) as `id-resolution` wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,6 +226,22 @@ impl ReleaseDb {
         published: &[(&str, Vec<u8>)],
         opt_outs: i64,
     ) -> Result<Option<Entered>, StorageError> {
+        self.enter_release_beside(row, inputs, published, opt_outs, &Beside::default())
+    }
+
+    /// The same, with what is kept besides: all in one transaction, so that no release stands without what became of its
+    /// key. Of a release that is there already nothing is written: it keeps its one key.
+    ///
+    /// # Errors
+    /// As [`Self::enter_release`]; [`StorageError::Database`] when the key was not ended by two, or is another release's.
+    pub fn enter_release_beside(
+        &mut self,
+        row: &LedgerRow,
+        inputs: &[String],
+        published: &[(&str, Vec<u8>)],
+        opt_outs: i64,
+        beside: &Beside<'_>,
+    ) -> Result<Option<Entered>, StorageError> {
         let mut transaction = self.client.transaction().map_err(StorageError::db("entering a release"))?;
         transaction
             .execute("SELECT pg_advisory_xact_lock($1)", &[&crate::compliance::OPT_OUT_LOCK])
@@ -266,6 +283,7 @@ impl ReleaseDb {
                     &[&row.release_id, &inputs],
                 )
                 .map_err(StorageError::db("entering a release's files"))?;
+            beside.write(&mut transaction, &row.release_id)?;
         }
         for (name, content) in published {
             transaction
@@ -328,5 +346,19 @@ impl ReleaseDb {
             )
             .map_err(StorageError::db("reading the releases of a submission"))?;
         Ok(rows.iter().map(|r| r.get(0)).collect())
+    }
+}
+
+impl ReleaseDb {
+    /// Beds of the providers of which they are known (病床数), for tables by classes of beds.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`].
+    pub fn provider_beds(&mut self) -> Result<std::collections::BTreeMap<String, u32>, StorageError> {
+        let rows = self
+            .client
+            .query("SELECT provider_id, beds FROM agreement.provider WHERE beds IS NOT NULL", &[])
+            .map_err(StorageError::db("reading the providers' beds"))?;
+        Ok(rows.iter().map(|r| (r.get(0), r.get::<_, i32>(1).unsigned_abs())).collect())
     }
 }

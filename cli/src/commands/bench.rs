@@ -300,7 +300,8 @@ fn stat() -> [f64; 4] {
     std::array::from_fn(|_| fields.next().unwrap_or(0.0))
 }
 
-fn cpu_seconds() -> f64 {
+/// CPU seconds of this process so far, user and system.
+pub fn cpu_seconds() -> f64 {
     let [user, system, ..] = stat();
     user + system
 }

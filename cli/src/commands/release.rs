@@ -4,11 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
 use musubi_compliance::book::BookEvent;
 use musubi_compliance::checks::BUILD;
 use musubi_model::sign::PublicKey;
-use musubi_release::{Order, ReleaseError, VerifyReport};
+use musubi_release::pack::{self, Progress};
+use musubi_release::{Order, ReleaseError, Tell, VerifyReport};
+use musubi_review_board::templates::{Filling, TEMPLATES, Template};
 use musubi_review_board::{Approval, approve, file_request};
 use musubi_storage::act::check::ReleaseCheckRow;
 use musubi_storage::compliance::OptOutLedger as _;
@@ -23,7 +26,18 @@ use crate::say::Voice;
 
 /// Files a request.
 pub fn request(cli: &Cli, voice: Voice, order: &Request) -> Result<Ending> {
-    let Request::New { spec, by } = order;
+    let (spec, by) = match order {
+        Request::New { spec, by } => (spec, by),
+        Request::Template { name, from, to, recipient, recipient_id, age, out } => {
+            let filling = |from, to| Filling { from, to, recipient, recipient_id, age: age.as_deref() };
+            return template(
+                voice,
+                name.as_deref(),
+                from.zip(*to).map(|(f, t)| filling(f, t)),
+                out.as_deref(),
+            );
+        }
+    };
     let text = fs::read_to_string(spec).with_context(|| format!("読めません: {}", spec.display()))?;
     let home = Home::open(cli)?;
     let mut db = home.registry.board()?;
@@ -41,6 +55,29 @@ pub fn request(cli: &Cli, voice: Voice, order: &Request) -> Result<Ending> {
         ),
     );
     voice.value(&json!({ "request": filed.request_id, "scope_hash": filed.scope_hash }));
+    Ok(Ending::Done)
+}
+
+/// Writes a request from a template, or lists the templates.
+fn template(
+    voice: Voice,
+    name: Option<&str>,
+    with: Option<Filling<'_>>,
+    out: Option<&Path>,
+) -> Result<Ending> {
+    let Some(name) = name else {
+        TEMPLATES.iter().for_each(|t| voice.line(format!("  {}", t.name)));
+        voice.value(&json!(TEMPLATES.iter().map(|t| t.name).collect::<Vec<_>>()));
+        return Ok(Ending::Done);
+    };
+    let found = Template::named(name).ok_or_else(|| anyhow!("その名前のひな型はありません: {name}"))?;
+    let with = with.ok_or_else(|| anyhow!("期間を --from と --to で指定してください"))?;
+    let text = found.fill(&with).context("ひな型から申出を作れません")?;
+    match out {
+        Some(out) => fs::write(out, &text).with_context(|| format!("書けません: {}", out.display()))?,
+        None => voice.line(text.trim_end().to_owned()),
+    }
+    voice.value(&json!({ "template": found.name, "text": text }));
     Ok(Ending::Done)
 }
 
@@ -81,6 +118,9 @@ pub fn board(cli: &Cli, voice: Voice, order: &Board) -> Result<Ending> {
 pub fn release(cli: &Cli, voice: Voice, order: &Release) -> Result<Ending> {
     match order {
         Release::Build { approval, out } => build(cli, voice, approval, out),
+        Release::DryRun { spec } => super::dry_run::dry_run(cli, voice, spec),
+        Release::Encrypt { package, out } => super::release_open::encrypt(voice, package, out),
+        Release::Open { file, identity, out } => super::release_open::open(voice, file, identity, out),
         Release::Verify { package, board_key, release_key, record } => {
             let report = verify(cli, voice, package, board_key.as_deref(), release_key.as_deref())?;
             if *record {
@@ -140,12 +180,29 @@ fn cohort(home: &Home, cli: &Cli, voice: Voice, db: &mut ReleaseDb, approval: &A
     Ok(Cohort { id, commit, opt_outs })
 }
 
+/// A bar for the writing of long files.
+fn bar(voice: Voice) -> ProgressBar {
+    let target = if voice.json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(Some(0), target);
+    if let Ok(style) = ProgressStyle::with_template("{msg:<28} [{bar:30}] {pos}/{len} {elapsed}") {
+        bar.set_style(style.progress_chars("█▉ "));
+    }
+    bar
+}
+
 fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Ending> {
     let home = Home::open(cli)?;
     let mut db = home.registry.release()?;
     let approval = Approval::load(&mut db, approval_id, &home.ring.board.public(), today())
         .context("承認を使えません")?;
     let lake = home.folders().lake;
+    let board = home.ring.board.public();
+    let bar = bar(voice);
+    let tell = |p: Progress<'_>| {
+        bar.set_length(p.rows as u64);
+        bar.set_position(p.done as u64);
+        bar.set_message(p.file.to_owned());
+    };
     let mut rebuilt = 0u64;
     let (built, commit) = loop {
         let cohort = cohort(&home, cli, voice, &mut db, &approval)?;
@@ -156,6 +213,12 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
             lake: &lake,
             parameters: &home.parameters,
             key: &home.ring.release,
+            board: &board,
+            kek: &home.ring.kek,
+            token: &home.ring.token,
+            made_by: &cli.actor,
+            refines: None,
+            tell: Tell(&tell),
             now: now(),
             code_version: CODE_VERSION,
             out,
@@ -173,27 +236,45 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
             built => break (built.context("提供物を作成できません")?, cohort.commit),
         }
     };
+    bar.finish_and_clear();
     super::program::note_run(&home, cli, BUILD, &built.release_id)?;
     let object = AuditObject::Release(Name::new(&built.release_id).context("release")?);
     books::audit(&mut db, cli, AuditRole::Release, AuditAction::BuildRelease, object, 0)?;
     for event in [BookEvent::Anonymize, BookEvent::Provide] {
         let reference = format!("release:{}", built.release_id);
-        super::book::enter(&home, event, &approval.spec().recipient, "statistics", 0, reference)?;
+        super::book::enter(&home, event, &approval.spec().recipient, approval.spec().product.as_str(), 0, reference)?;
     }
+    let keys = pack::recipients(approval.spec());
+    let encrypted = match keys.as_slice() {
+        [] => None,
+        keys => Some(pack::encrypt(&built.folder, keys, out).context("提供先の鍵で暗号化できません")?),
+    };
     let (shown, hidden) = (built.manifest.cells_shown, built.manifest.cells_hidden);
+    let (ja, en) = match approval.spec().rows {
+        None => (format!("公表セル {shown}、秘匿セル {hidden}"), format!("cells shown {shown}, hidden {hidden}")),
+        Some(_) => {
+            let files = built.manifest.files.iter().filter(|f| f.name.ends_with(".csv")).count();
+            (format!("表 {} 個", files.saturating_sub(1)), format!("{} tables", files.saturating_sub(1)))
+        }
+    };
     voice.say(
         format!(
-            "提供物を作成しました: {}\n  公表セル {shown}、秘匿セル {hidden}\n  場所: {}",
+            "提供物を作成し、独立検査に合格しました: {} ({})\n  {ja}\n  場所: {}",
             built.release_id,
+            approval.spec().product.ja(),
             built.folder.display()
         ),
         format!(
-            "Built release {}\n  cells shown {shown}, hidden {hidden}\n  at {}",
+            "Built release {} ({}), passed by the independent checker\n  {en}\n  at {}",
             built.release_id,
+            approval.spec().product.as_str(),
             built.folder.display()
         ),
     );
-    voice.value(&json!({ "release": built.release_id, "folder": built.folder, "cells_shown": shown, "cells_hidden": hidden, "snapshot": commit, "rebuilt": rebuilt }));
+    if let Some(file) = &encrypted {
+        voice.say(format!("  暗号化: {}", file.display()), format!("  encrypted: {}", file.display()));
+    }
+    voice.value(&json!({ "release": built.release_id, "product": approval.spec().product.as_str(), "folder": built.folder, "encrypted": encrypted, "cells_shown": shown, "cells_hidden": hidden, "snapshot": commit, "rebuilt": rebuilt }));
     Ok(Ending::Done)
 }
 

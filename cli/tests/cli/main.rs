@@ -18,6 +18,7 @@ mod authority;
 mod codes;
 mod concurrent;
 mod desk;
+mod dry_run;
 mod erasure;
 mod help;
 mod house;

@@ -141,7 +141,7 @@ pub fn class(object: &Object) -> ObjectClass {
         Object::Snapshot(_) | Object::Backup(_) => ObjectClass::Repository,
         Object::Master(..) | Object::CodeMap(_) => ObjectClass::Master,
         Object::GateRun(_) | Object::Relink(_) => ObjectClass::Matching,
-        Object::Parameters(_) | Object::Parameter(_) => ObjectClass::Parameter,
+        Object::Parameters(_) | Object::Parameter(_) | Object::Policy(_) => ObjectClass::Parameter,
         Object::Organisation(_)
         | Object::Principal(_)
         | Object::Instruction(_)

@@ -288,6 +288,8 @@ pub enum AuditObject {
     Operation(u64),
     /// A parameter.
     Parameter(Name),
+    /// A disclosure policy with its version.
+    Policy(Name),
     /// A provider's ledger.
     Provider(Name),
     /// An erasure.
@@ -336,6 +338,7 @@ impl fmt::Display for AuditObject {
             Self::Instruction(name) => write!(f, "instruction:{name}"),
             Self::Operation(id) => write!(f, "operation:{id}"),
             Self::Parameter(name) => write!(f, "parameter:{name}"),
+            Self::Policy(name) => write!(f, "policy:{name}"),
             Self::Provider(name) => write!(f, "provider:{name}"),
             Self::Erasure(name) => write!(f, "erasure:{name}"),
             Self::Incident(name) => write!(f, "incident:{name}"),

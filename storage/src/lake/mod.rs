@@ -7,6 +7,7 @@
 //! Never changes a file (an erased one is replaced, see `erase`), never holds a name or a number that identifies, never
 //! decides what may be read.
 
+mod chunk;
 mod columns;
 mod compact;
 mod erase;
@@ -18,6 +19,7 @@ mod scan;
 mod schema;
 mod write;
 
+pub use chunk::{Chunk, GroupRef, NO_TEXT, Reader, Texts};
 pub use compact::{Compaction, compact};
 pub use erase::{Gone, Rewritten, count_some, erase, erase_some, on_disk, scrub};
 pub use files::{LakeFile, Swept, WriteGuard, hold, sweep, verify};

@@ -17,6 +17,7 @@ use arrow_array::{
     UInt16Array, UInt32Array, UInt64Array,
 };
 use musubi_model::{FactTable, IdentityId};
+use arrow_schema::SchemaRef;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
@@ -90,10 +91,20 @@ impl Plan {
 impl Opened {
     /// Opens a file and checks that it is one of ours, of this table.
     pub(super) fn new(path: &Path, table: FactTable, pages: bool) -> Result<Self, StorageError> {
+        Self::as_schema(path, table, pages, &READ_SCHEMA)
+    }
+
+    /// As [`Self::new`], with the columns held as `schema` says.
+    pub(super) fn as_schema(
+        path: &Path,
+        table: FactTable,
+        pages: bool,
+        schema: &SchemaRef,
+    ) -> Result<Self, StorageError> {
         let file = File::open(path).map_err(StorageError::io("opening a lake file", path))?;
         let policy = if pages { PageIndexPolicy::Optional } else { PageIndexPolicy::Skip };
         let options =
-            ArrowReaderOptions::new().with_schema(Arc::clone(&READ_SCHEMA)).with_page_index_policy(policy);
+            ArrowReaderOptions::new().with_schema(Arc::clone(schema)).with_page_index_policy(policy);
         let metadata =
             ArrowReaderMetadata::load(&file, options).map_err(StorageError::lake("opening a lake file"))?;
         let said = |key: &str| {
@@ -105,6 +116,12 @@ impl Opened {
             return Err(StorageError::Damaged(format!("lake file {name}: another table or layout")));
         }
         Ok(Self { file, metadata })
+    }
+
+    /// The same file opened again, without reading its metadata again: for another task.
+    pub(super) fn again(&self, path: &Path) -> Result<Self, StorageError> {
+        let file = File::open(path).map_err(StorageError::io("opening a lake file", path))?;
+        Ok(Self { file, metadata: self.metadata.clone() })
     }
 
     fn parquet(&self) -> &ParquetMetaData {
@@ -219,6 +236,16 @@ impl Opened {
         columns: ColumnSet,
         batch_rows: usize,
     ) -> Result<Scan, StorageError> {
+        self.batches(plan, columns, batch_rows).map(|reader| Scan { reader, columns })
+    }
+
+    /// As [`Self::read`], as Arrow holds it.
+    pub(super) fn batches(
+        self,
+        plan: &Plan,
+        columns: ColumnSet,
+        batch_rows: usize,
+    ) -> Result<ParquetRecordBatchReader, StorageError> {
         let mask = ProjectionMask::leaves(
             self.parquet().file_metadata().schema_descr(),
             columns.iter().map(Column::index),
@@ -233,8 +260,7 @@ impl Opened {
             let runs = plan.ranges.iter().cloned();
             builder.with_row_selection(RowSelection::from_consecutive_ranges(runs, plan.total))
         };
-        let reader = builder.build().map_err(StorageError::lake("reading a lake file"))?;
-        Ok(Scan { reader, columns })
+        builder.build().map_err(StorageError::lake("reading a lake file"))
     }
 
     /// A plan of one single row, counted from the beginning of what another plan selects.

@@ -47,12 +47,26 @@ pub(super) enum Kind {
     I32,
 }
 
+/// How texts are held in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    /// One after the other: for writing.
+    Plain,
+    /// As views into decoded pages: row by row.
+    Views,
+    /// As keys of a dictionary: many rows of few texts.
+    Dictionaries,
+}
+
 impl Kind {
-    fn data_type(self, reading: bool) -> DataType {
+    fn data_type(self, held: Held) -> DataType {
         match self {
             Self::Bytes(n) => DataType::FixedSizeBinary(n),
             // Views point into the decoded pages: no text is copied while reading.
-            Self::Text if reading => DataType::Utf8View,
+            Self::Text if held == Held::Views => DataType::Utf8View,
+            Self::Text if held == Held::Dictionaries => {
+                DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+            }
             Self::Text => DataType::Utf8,
             Self::U8 => DataType::UInt8,
             Self::U16 => DataType::UInt16,
@@ -204,15 +218,17 @@ impl ColumnSet {
     }
 }
 
-fn schema(reading: bool) -> SchemaRef {
-    let field = |c: &Column| Field::new(c.as_str(), c.kind().data_type(reading), c.nullable());
+fn schema(held: Held) -> SchemaRef {
+    let field = |c: &Column| Field::new(c.as_str(), c.kind().data_type(held), c.nullable());
     Arc::new(Schema::new(Column::ALL.iter().map(field).collect::<Vec<_>>()))
 }
 
 /// The schema that is written.
-pub(super) static WRITE_SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| schema(false));
+pub(super) static WRITE_SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| schema(Held::Plain));
 /// The same columns as a reader holds them.
-pub(super) static READ_SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| schema(true));
+pub(super) static READ_SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| schema(Held::Views));
+/// The same columns with texts as keys of dictionaries.
+pub(super) static CHUNK_SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| schema(Held::Dictionaries));
 
 /// How the files of a table are written. Nothing in it depends on the day, the machine or the library's version.
 pub(super) fn properties(table: FactTable) -> Result<WriterProperties, StorageError> {
