@@ -87,7 +87,8 @@ fn ranks(column: &Column, natural: bool) -> Vec<u32> {
         let (from, to) = label.split_once("..").unwrap_or((label, "0"));
         Some((Decimal::parse(from)?, Decimal::parse(to)?))
     };
-    let keys: Vec<(bool, Option<(Decimal, Decimal)>, &str)> = column
+    type Key<'a> = (bool, Option<(Decimal, Decimal)>, &'a str);
+    let keys: Vec<Key<'_>> = column
         .labels
         .iter()
         .map(|l| match number(l).filter(|_| natural) {
@@ -299,8 +300,16 @@ fn values(file: &Events, policy: &EventPolicy, risk: &Risk, report: &mut Report)
     else {
         return;
     };
-    let bounds: BTreeMap<(&str, &str), (Decimal, Decimal)> =
-        risk.clip.iter().filter_map(|c| Some(((c.code.as_str(), c.unit.as_str()), c.bounds()?))).collect();
+    let clips: Vec<(&str, &str, (Decimal, Decimal))> =
+        risk.clip.iter().filter_map(|c| Some((c.code.as_str(), c.unit.as_str(), c.bounds()?))).collect();
+    let dummy = policy.ladders.iter().find(|l| l.table == file.sheet.name).map_or("*", |l| l.dummy.as_str());
+    // A code that was made coarser after its values were clipped lies within the bounds of what it stands for.
+    let widest = |code: &str, unit: &str| {
+        let any = matches!(code, "" | "*") || code == dummy;
+        let own = clips.iter().filter(|(c, u, _)| *u == unit && (any || c.starts_with(code)));
+        own.map(|(_, _, bounds)| *bounds).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    };
+    let mut bounds: BTreeMap<(u32, u32), Option<(Decimal, Decimal)>> = BTreeMap::new();
     let numbers: Vec<Option<Decimal>> = value.labels.iter().map(|l| Decimal::parse(l)).collect();
     // Code, unit, value, owner of every row with a value.
     let mut told: Vec<(u32, u32, Decimal, u32)> = Vec::new();
@@ -308,7 +317,10 @@ fn values(file: &Events, policy: &EventPolicy, risk: &Risk, report: &mut Report)
     for (row, (((code_cell, unit_cell), value_cell), owner)) in rows.enumerate() {
         let Some(number) = numbers.get(*value_cell as usize).copied().flatten() else { continue };
         let place = || Place::file(&file.sheet.csv()).row(file_row(row)).column("value");
-        match bounds.get(&(code.label(row), unit.label(row))) {
+        let found = bounds
+            .entry((*code_cell, *unit_cell))
+            .or_insert_with(|| widest(code.label(row), unit.label(row)));
+        match found {
             None => report.find(&rules::VALUE_CLIP, place(), "no bounds in risk.json", ""),
             Some((low, high)) if number < *low || number > *high => {
                 report.find(&rules::VALUE_CLIP, place(), "", "");

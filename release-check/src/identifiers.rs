@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(kind("19650229"), None);
         assert_eq!(kind("19640229"), Some("date of birth"));
         // Made up: 06 = health insurance societies, check digit by the rule.
-        assert_eq!(kind("06139992"), (insurer(&[0, 6, 1, 3, 9, 9, 9, 2])).then_some("insurer number"));
+        assert_eq!(kind("06139992"), Some("insurer number"));
         assert_eq!((0..10).filter(|d| insurer(&[0, 6, 1, 3, 9, 9, 9, *d])).count(), 1);
         assert_eq!((0..10).filter(|d| my_number(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, *d])).count(), 1);
         assert_eq!(kind("123456789018"), Some("individual number"));

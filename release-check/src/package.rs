@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::dates::japan_day;
+use crate::dates::{is_day, japan_day};
 use crate::earlier::Earlier;
 use crate::folder::Folder;
 use crate::manifest::{Approval, LAYOUT, LAYOUT_1, Manifest, Risk};
@@ -157,7 +157,7 @@ fn files(folder: &Folder, manifest: &Manifest, spec: &Spec, report: &mut Report)
         match folder.entry(&file.name) {
             None => report.find(&rules::PKG_READ, Place::file(&file.name), "", ""),
             Some(e) if e.bytes == file.bytes && e.blake3 == file.blake3 && e.sha256 == file.sha256 => {
-                whole += 1
+                whole += 1;
             }
             Some(_) => report.find(&rules::PKG_CHANGED, Place::file(&file.name), "", ""),
         }
@@ -201,7 +201,7 @@ fn authority(
             if !same {
                 report.find(&rules::APPROVAL_SCOPE, Place::file("approval.json"), "", "");
             }
-            if day.is_empty() || day > approval.expires_on {
+            if day.is_empty() || !is_day(&approval.expires_on) || day > approval.expires_on {
                 report.find(
                     &rules::APPROVAL_EXPIRED,
                     Place::file("approval.json"),

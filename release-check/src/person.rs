@@ -244,7 +244,10 @@ fn diversity(
         let size: i128 = own.iter().sum();
         let distance: i128 = own.iter().zip(&whole).map(|(o, w)| (o * all - w * size).abs()).sum();
         if let Some((top, bottom)) = t.filter(|_| anonymous)
-            && distance.checked_mul(bottom) > (2 * size * all).checked_mul(top)
+            && distance
+                .checked_mul(bottom)
+                .zip((2 * size * all).checked_mul(top))
+                .is_none_or(|(d, most)| d > most)
         {
             report.find(&rules::T_CLOSENESS, place(), "", format!("<= {top}/{bottom}"));
         }

@@ -29,7 +29,7 @@ pub fn read(folder: &Folder, name: &str, encoding: Encoding, report: &mut Report
     let place = Place::file(&format!("{name}.parquet"));
     match pair::compare(folder, &sheet) {
         Ok(()) => {
-            report.ran("C-068", "CSVとParquetの一致（行）", "rows equal in CSV and Parquet", sheet.rows)
+            report.ran("C-068", "CSVとParquetの一致（行）", "rows equal in CSV and Parquet", sheet.rows);
         }
         Err(Differs::Unreadable) => report.find(&rules::PAIR_DIFFERS, place, "cannot be read", ""),
         Err(Differs::Metadata) => report.find(&rules::PAIR_DIFFERS, place, "metadata", "none"),

@@ -116,10 +116,11 @@ fn claims(cube: &Cube, policy: &TablePolicy, risk: &Risk, report: &mut Report) {
     );
 }
 
-/// The attacker's bounds of every hidden cell (law.md C-055).
+/// The attacker's bounds of every hidden cell (law.md C-055). The bounds that presets state are those of single sums;
+/// what is hidden without rounding is also held against all sums at once.
 fn bounds(system: &System, rounding: Rounding, min: u64, report: &mut Report) {
-    let most = rounding.widest_needed(min);
-    let mut bounds = match interval::propagate(system) {
+    let needed = rounding.needed(min);
+    let bounds = match interval::propagate(system) {
         Ok(bounds) => bounds,
         Err(law) => {
             report.find(&rules::TABLE_SUM, system.place_of(law), "", "");
@@ -127,36 +128,30 @@ fn bounds(system: &System, rounding: Rounding, min: u64, report: &mut Report) {
         }
     };
     let hidden = system.hidden();
-    let wide = |b: &interval::Bounds| b.low <= 1 && b.high >= i128::from(most);
-    let mut narrow: Vec<(usize, i128, i128)> = Vec::new();
-    let mut open: Vec<usize> = Vec::new();
-    for cell in &hidden {
-        match bounds.get(*cell) {
-            Some(b) if wide(b) => open.push(*cell),
-            Some(b) => narrow.push((*cell, b.low, b.high)),
-            None => {}
+    let wide = |b: &interval::Bounds| b.low <= i128::from(needed.0) && b.high >= i128::from(needed.1);
+    let (open, mut narrow): (Vec<usize>, Vec<usize>) =
+        hidden.iter().partition(|cell| bounds.get(**cell).is_some_and(wide));
+    let mut programs = 0;
+    if rounding == Rounding::Suppress {
+        match solve::narrow(system, &bounds, &open, needed) {
+            Err(solve::Stopped::Impossible) => report.find(&rules::TABLE_SUM, Place::package(), "", ""),
+            Err(solve::Stopped::Solver) => report.find(&rules::CELL_EXACT_SOLVER, Place::package(), "", ""),
+            Ok(found) => {
+                programs = found.programs;
+                narrow.extend(found.narrow);
+            }
         }
     }
-    let solved = solve::narrow(system, &mut bounds, &open, most);
-    match solved {
-        Err(solve::Stopped::Impossible) => report.find(&rules::TABLE_SUM, Place::package(), "", ""),
-        Err(solve::Stopped::Solver) => report.find(&rules::CELL_EXACT_SOLVER, Place::package(), "", ""),
-        Ok(found) => {
-            let programs = found.programs;
-            narrow.extend(found.narrow);
-            let figure = format!(
-                "{} hidden, {} too narrow, {} laws, {programs} linear programs",
-                hidden.len(),
-                narrow.len(),
-                system.laws.len()
-            );
-            report.ran("C-055", "秘匿した欄の範囲", "bounds of hidden cells", figure);
-        }
-    }
+    let figure = format!(
+        "{} hidden, {} too narrow, {} laws, {programs} linear programs",
+        hidden.len(),
+        narrow.len(),
+        system.laws.len()
+    );
+    report.ran("C-055", "秘匿した欄の範囲", "bounds of hidden cells", figure);
     narrow.sort_unstable();
-    for (cell, low, high) in narrow {
-        // The bounds of a cell that is too narrow are what must not be told: only how wide they are.
-        let width = if high >= interval::OPEN { "open".to_owned() } else { (high - low).to_string() };
-        report.find(&rules::CELL_NARROW, system.place(cell), format!("width {width}"), format!("1..{most}"));
+    for cell in narrow {
+        // How narrow it is must not be told either.
+        report.find(&rules::CELL_NARROW, system.place(cell), "", format!("{}..{}", needed.0, needed.1));
     }
 }

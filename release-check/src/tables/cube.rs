@@ -49,22 +49,25 @@ impl Rounding {
         }
     }
 
-    /// What a shown count can have been.
+    /// What a shown count can have been. A zero is shown as a zero: small counts are hidden, not rounded away.
     pub fn range(self, shown: u64, total: bool) -> (u64, u64) {
         match self {
-            _ if !self.rounds(total) => (shown, shown),
-            // A zero is shown as a zero: what is not zero is rounded up or hidden.
-            Self::UpTens if shown == 0 => (0, 0),
+            _ if shown == 0 || !self.rounds(total) => (shown, shown),
             Self::UpTens => (shown.saturating_sub(9), shown),
             // Up at a half, or down: both kinds of rounding are allowed for.
             _ => (shown.saturating_sub(5), shown.saturating_add(5)),
         }
     }
 
-    /// A hidden cell's bounds must reach from 1 to here. Presets that round have a bound of their own (介護DB: 8).
-    pub fn widest_needed(self, min: u64) -> u64 {
+    /// What a hidden cell must be able to be: at most the first, at least the second. Presets that round have bounds of
+    /// their own: 介護DB 1 and 2 leave `[1, 8]`; 3 rounds totals only and leaves no more than that one of ten counts is true.
+    pub fn needed(self, min: u64) -> (u64, u64) {
         let strict = min.saturating_sub(1);
-        if self == Self::Suppress { strict } else { strict.min(8) }
+        match self {
+            Self::Suppress => (1, strict),
+            Self::UpTens | Self::NearestTen => (1, strict.min(8)),
+            Self::Totals => (5, 4),
+        }
     }
 }
 
@@ -113,28 +116,29 @@ pub struct Cube {
     pub index: HashMap<Vec<Option<String>>, usize>,
 }
 
-/// Who is counted in a table: facts of a table with these beginnings of codes, or the cohort.
+/// Who is counted in a table: persons with facts of a table with these beginnings of codes, or the cohort.
 fn universe(asked: &CubeSpec) -> String {
     let of_dimension = |d: &String| match d.as_str() {
         "diagnosis_chapter" => Some("condition_occurrence"),
         "drug_ingredient" => Some("drug_exposure"),
         "examination" | "value_band" => Some("measurement"),
-        "bed_class" | "year" | "month" => Some("facts"),
+        "care_level" => Some("care_need"),
         _ => None,
     };
-    match &asked.of {
-        Some(of) => {
-            let mut prefixes = of.prefixes.clone();
-            prefixes.sort_unstable();
-            format!("{} {}", of.table, prefixes.join(" "))
-        }
-        None => asked.dimensions.iter().find_map(of_dimension).unwrap_or("cohort").to_owned(),
-    }
+    let (table, mut prefixes) = match &asked.of {
+        Some(of) => (of.table.as_str(), of.prefixes.clone()),
+        None => (asked.dimensions.iter().find_map(of_dimension).unwrap_or("cohort"), Vec::new()),
+    };
+    prefixes.sort_unstable();
+    format!("{table} {}", prefixes.join(" "))
 }
+
+/// More persons than this is no count.
+const COUNT_MAX: u64 = 1_000_000_000_000;
 
 /// A count as it is written: digits without leading zeros.
 pub fn count(text: &str) -> Option<u64> {
-    text.parse::<u64>().ok().filter(|n| n.to_string() == text)
+    text.parse::<u64>().ok().filter(|n| *n <= COUNT_MAX && n.to_string() == text)
 }
 
 impl Cube {

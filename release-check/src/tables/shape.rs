@@ -46,7 +46,7 @@ pub fn check(sheet: &Sheet, asked: &CubeSpec, dictionary: &mut Dictionary, repor
                 report.find(&rules::FREE_TEXT, place(), "", "");
             }
             // Bands of five years or wider (law.md R-STA-01).
-            let exact = label.parse::<u32>().is_ok();
+            let exact = label.trim_end_matches('歳').parse::<u32>().is_ok();
             if exact && name.starts_with("age_band") {
                 report.find(&rules::AGE_TOP, place(), "", "0-4 … 90+");
             }

@@ -6,7 +6,7 @@
 // Cells and columns are numbered here; all lists are as long as what they number.
 #![allow(clippy::indexing_slicing)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use highs::{Col, HighsModelStatus, Model, RowProblem, Sense};
 
@@ -28,23 +28,28 @@ pub enum Stopped {
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Cells whose bounds do not reach from 1 to what they must, with the bounds rounded outwards.
-    pub narrow: Vec<(usize, i128, i128)>,
+    /// Cells that cannot be as small and as great as they must be able to be.
+    pub narrow: Vec<usize>,
     /// Linear programs solved.
     pub programs: usize,
 }
 
-/// Which of the `open` cells cannot be as small as 1 and as great as `most`.
+/// Which of the `open` cells cannot be as small as `needed.0` and as great as `needed.1`.
 ///
 /// # Errors
 /// [`Stopped`].
-pub fn narrow(system: &System, bounds: &mut [Bounds], open: &[usize], most: u64) -> Result<Found, Stopped> {
+pub fn narrow(
+    system: &System,
+    bounds: &[Bounds],
+    open: &[usize],
+    needed: (u64, u64),
+) -> Result<Found, Stopped> {
     let mut found = Found::default();
-    let wanted: std::collections::BTreeSet<usize> = open.iter().copied().collect();
+    let wanted: BTreeSet<usize> = open.iter().copied().collect();
     for component in components(system, bounds) {
         let targets: Vec<usize> = component.cells.iter().copied().filter(|c| wanted.contains(c)).collect();
         if !targets.is_empty() {
-            component.solve(system, bounds, &targets, most, &mut found)?;
+            component.solve(system, bounds, &targets, needed, &mut found)?;
         }
     }
     Ok(found)
@@ -173,11 +178,11 @@ impl Component {
         system: &System,
         bounds: &[Bounds],
         targets: &[usize],
-        most: u64,
+        needed: (u64, u64),
         found: &mut Found,
     ) -> Result<(), Stopped> {
         #[allow(clippy::cast_precision_loss)] // a threshold
-        let need = most as f64;
+        let (least, most) = (needed.0 as f64 + SLACK, needed.1 as f64 - SLACK);
         let mut program = self.program(system, bounds)?;
         let targets: Vec<usize> =
             (0..self.cells.len()).filter(|at| targets.binary_search(&self.cells[*at]).is_ok()).collect();
@@ -200,34 +205,23 @@ impl Component {
             }
         }
         for at in &targets {
-            let mut ends = (bounds[self.cells[*at]].low, bounds[self.cells[*at]].high);
-            if seen[*at].0 > 1.0 + SLACK {
+            if seen[*at].0 > least {
                 found.programs += 1;
                 if let Answer::Values(values) = program.ask(&[*at], Sense::Minimise)? {
                     note(&values, &mut seen);
-                    ends.0 = outwards(values[*at], false);
                 }
             }
-            if seen[*at].1 < need - SLACK {
+            if seen[*at].1 < most {
                 found.programs += 1;
                 match program.ask(&[*at], Sense::Maximise)? {
-                    Answer::Values(values) => {
-                        note(&values, &mut seen);
-                        ends.1 = outwards(values[*at], true);
-                    }
+                    Answer::Values(values) => note(&values, &mut seen),
                     Answer::Unbounded => seen[*at].1 = f64::INFINITY,
                 }
             }
-            if seen[*at].0 > 1.0 + SLACK || seen[*at].1 < need - SLACK {
-                found.narrow.push((self.cells[*at], ends.0, ends.1));
+            if seen[*at].0 > least || seen[*at].1 < most {
+                found.narrow.push(self.cells[*at]);
             }
         }
         Ok(())
     }
-}
-
-/// A whole number on the outer side of a solver's answer.
-#[allow(clippy::cast_possible_truncation)] // far below 2^53
-fn outwards(value: f64, up: bool) -> i128 {
-    if up { (value - SLACK).ceil() as i128 } else { (value + SLACK).floor() as i128 }
 }

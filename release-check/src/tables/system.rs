@@ -131,7 +131,10 @@ impl System {
     fn bands(&mut self, places: &HashMap<Key, usize>) {
         let mut found: Vec<(usize, [usize; 2])> = Vec::new();
         for ((universe, at), whole) in places {
-            let Some((from, to)) = at.get("age").and_then(|l| l.split_once('-')) else { continue };
+            // `40-49`, or `40-49歳`.
+            let Some(label) = at.get("age") else { continue };
+            let (band, sign) = label.strip_suffix('歳').map_or((label.as_str(), ""), |band| (band, "歳"));
+            let Some((from, to)) = band.split_once('-') else { continue };
             let (Ok(from), Ok(to)) = (from.parse::<u32>(), to.parse::<u32>()) else { continue };
             if to.checked_sub(from) != Some(9) {
                 continue;
@@ -141,7 +144,8 @@ impl System {
                 at.insert("age".to_owned(), label);
                 places.get(&(universe.clone(), at)).copied()
             };
-            let halves = (half(format!("{from}-{}", from + 4)), half(format!("{}-{to}", from + 5)));
+            let halves =
+                (half(format!("{from}-{}{sign}", from + 4)), half(format!("{}-{to}{sign}", from + 5)));
             if let (Some(a), Some(b)) = halves {
                 found.push((*whole, [a, b]));
             }

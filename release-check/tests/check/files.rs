@@ -92,7 +92,7 @@ fn approval_and_policy_are_signed_and_in_force() {
         |p: &mut Pack| p.spec = p.spec.replace("\"anonymized\", version = 1", "\"anonymized\", version = 2");
     assert_eq!(words(&report(other)), ["POLICY_OTHER"]);
     let weak = |p: &mut Pack| {
-        p.policy = p.policy.replace("rare_min_persons = { value = 10", "rare_min_persons = { value = 1")
+        p.policy = p.policy.replace("rare_min_persons = { value = 10", "rare_min_persons = { value = 1");
     };
     assert_eq!(words(&report(weak)), ["POLICY_WEAK"]);
     // A signature made for another purpose is worth nothing.
