@@ -2,7 +2,7 @@
 //!
 //! It must never hold a whole file, and never mend what is malformed.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read as _};
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,18 +58,16 @@ impl<R: BufRead> Records<R> {
         self.row += 1;
         let wrong = |row, what| Err(Malformed { row, what });
         self.line.clear();
-        if self.input.read_until(b'\n', &mut self.line).is_err() {
+        let mut most = (&mut self.input).take(LINE_BYTES_MAX as u64 + 2);
+        if most.read_until(b'\n', &mut self.line).is_err() {
             return wrong(self.row, "the file cannot be read");
         }
         if self.line.is_empty() {
             return Ok(false);
         }
         let Some(line) = self.line.strip_suffix(b"\r\n") else {
-            return wrong(self.row, "a line that does not end with CRLF");
+            return wrong(self.row, "a line that does not end with CRLF, or is too long");
         };
-        if line.len() > LINE_BYTES_MAX {
-            return wrong(self.row, "a line that is too long");
-        }
         // Neither `,` nor `"` nor an end of line is the second byte of a character of Shift_JIS.
         let mut used = 0;
         let mut rest = line;

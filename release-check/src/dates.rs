@@ -45,7 +45,9 @@ mod tests {
 
     #[test]
     fn days_exist_and_begin_in_japan() {
-        assert!(is_day("2024-02-29") && !is_day("2026-02-29") && !is_day("2026-2-1") && !is_day("2026-02-01-"));
+        assert!(
+            is_day("2024-02-29") && !is_day("2026-02-29") && !is_day("2026-2-1") && !is_day("2026-02-01-")
+        );
         assert_eq!(japan_day("2026-12-31T15:00:00Z").as_deref(), Some("2027-01-01"));
         assert_eq!(japan_day("2026-05-14T14:59:59.999Z").as_deref(), Some("2026-05-14"));
         assert_eq!(japan_day("2026-02-28T23:00:00Z").as_deref(), Some("2026-03-01"));

@@ -52,9 +52,9 @@ impl Earlier {
             return None;
         };
         for listed in manifest.files.iter().filter(|f| f.name.ends_with(".csv") || f.name == "spec.toml") {
-            let same = folder
-                .entry(&listed.name)
-                .is_some_and(|e| e.bytes == listed.bytes && e.blake3 == listed.blake3 && e.sha256 == listed.sha256);
+            let same = folder.entry(&listed.name).is_some_and(|e| {
+                e.bytes == listed.bytes && e.blake3 == listed.blake3 && e.sha256 == listed.sha256
+            });
             if !same {
                 report.find(&rules::PKG_CHANGED, place("files"), "", "");
                 return None;
@@ -82,9 +82,10 @@ impl Earlier {
 pub fn compare_rows(persons: &Persons, events: &[Events], before: &Earlier, report: &mut Report) {
     let Some(rows) = &before.spec.rows else { return };
     let Some(sheet) = before.sheet("person", report) else { return };
-    let again = sheet.columns.first().map_or(0, |pid| {
-        pid.labels.iter().filter(|l| persons.place(l).is_some()).count()
-    });
+    let again = sheet
+        .columns
+        .first()
+        .map_or(0, |pid| pid.labels.iter().filter(|l| persons.place(l).is_some()).count());
     if again > 0 {
         report.find(&rules::PID_REUSED, Place::file("person.csv").column("pid"), again, 0);
     }
@@ -166,7 +167,12 @@ fn correlation(pairs: &[(usize, usize)], persons: usize, report: &mut Report) {
     let rho = 1.0 - 6.0 * d / (n * (n * n - 1.0));
     let limit = (4.0 / (n - 1.0).sqrt()).max(0.05);
     if rho.abs() >= limit.min(0.999) {
-        report.find(&rules::ORDER_CORRELATES, Place::file("person.csv"), format!("{rho:.3}"), format!("< {limit:.3}"));
+        report.find(
+            &rules::ORDER_CORRELATES,
+            Place::file("person.csv"),
+            format!("{rho:.3}"),
+            format!("< {limit:.3}"),
+        );
     }
     let figure = format!("|{rho:.3}| < {limit:.3} ({count} persons)");
     report.ran("C-049", "過去の提供との順序の相関", "correlation of order with an earlier package", figure);

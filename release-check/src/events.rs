@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::itemsets::{Few, few};
 use crate::decimal::Decimal;
+use crate::itemsets::{Few, few};
 use crate::manifest::Risk;
 use crate::person::Persons;
 use crate::policy::EventPolicy;
@@ -26,13 +26,23 @@ impl Events {
     /// Finds every row's owner and holds the order of the rows against the layout (law.md C-034, C-049).
     pub fn of(sheet: Sheet, persons: &Persons, report: &mut Report) -> Self {
         let file = sheet.csv();
-        let owner_of: Vec<Option<u32>> =
-            sheet.columns.first().map_or(Vec::new(), |pid| pid.labels.iter().map(|l| persons.place(l)).collect());
+        let owner_of: Vec<Option<u32>> = sheet
+            .columns
+            .first()
+            .map_or(Vec::new(), |pid| pid.labels.iter().map(|l| persons.place(l)).collect());
         let owners: Vec<u32> = sheet.columns.first().map_or(Vec::new(), |pid| {
-            pid.cells.iter().map(|c| owner_of.get(*c as usize).copied().flatten().unwrap_or(u32::MAX)).collect()
+            pid.cells
+                .iter()
+                .map(|c| owner_of.get(*c as usize).copied().flatten().unwrap_or(u32::MAX))
+                .collect()
         });
         if let Some(row) = owners.iter().position(|o| *o == u32::MAX) {
-            report.find(&rules::PID_FORM, Place::file(&file).row(file_row(row)).column("pid"), "nobody", "a person");
+            report.find(
+                &rules::PID_FORM,
+                Place::file(&file).row(file_row(row)).column("pid"),
+                "nobody",
+                "a person",
+            );
         }
         // "Sorted by all columns" by bytes, or by what numbers mean; either says nothing of where rows came from.
         let disorder = |natural: bool| {
@@ -77,7 +87,8 @@ fn ranks(column: &Column, natural: bool) -> Vec<u32> {
         let (from, to) = label.split_once("..").unwrap_or((label, "0"));
         Some((Decimal::parse(from)?, Decimal::parse(to)?))
     };
-    let keys: Vec<(bool, Option<(Decimal, Decimal)>, &str)> = column
+    type Key<'a> = (bool, Option<(Decimal, Decimal)>, &'a str);
+    let keys: Vec<Key<'_>> = column
         .labels
         .iter()
         .map(|l| match number(l).filter(|_| natural) {
@@ -162,8 +173,16 @@ fn items(persons: &Persons, events: &[Events], policy: &EventPolicy, risk: &Risk
         }
     }
     let smallest = result.smallest.unwrap_or(0);
-    let figure = format!("{smallest} >= {k} (m = {most}, {items} items, {} combinations too few)", result.combinations);
-    report.ran("C-036", "知られうる記録の組合せを持つ最小人数", "fewest persons of a class sharing known items", figure);
+    let figure = format!(
+        "{smallest} >= {k} (m = {most}, {items} items, {} combinations too few)",
+        result.combinations
+    );
+    report.ran(
+        "C-036",
+        "知られうる記録の組合せを持つ最小人数",
+        "fewest persons of a class sharing known items",
+        figure,
+    );
 
     let place = |name| Place::file("risk.json").column(name);
     match &risk.events {
@@ -206,8 +225,10 @@ fn rare(events: &[Events], policy: &EventPolicy, report: &mut Report) {
     let mut fewest = None;
     for file in events {
         let Some(code) = file.code() else { continue };
-        let dummy = policy.ladders.iter().find(|l| l.table == file.sheet.name).map_or("*", |l| l.dummy.as_str());
-        let mut pairs: Vec<(u32, u32)> = code.cells.iter().copied().zip(file.owners.iter().copied()).collect();
+        let dummy =
+            policy.ladders.iter().find(|l| l.table == file.sheet.name).map_or("*", |l| l.dummy.as_str());
+        let mut pairs: Vec<(u32, u32)> =
+            code.cells.iter().copied().zip(file.owners.iter().copied()).collect();
         pairs.sort_unstable();
         pairs.dedup();
         for group in pairs.chunk_by(|a, b| a.0 == b.0) {
@@ -226,7 +247,12 @@ fn rare(events: &[Events], policy: &EventPolicy, report: &mut Report) {
         }
     }
     if let Some(fewest) = fewest {
-        report.ran("C-040", "コードを持つ最小人数", "fewest persons with a code", format!("{fewest} >= {min}"));
+        report.ran(
+            "C-040",
+            "コードを持つ最小人数",
+            "fewest persons with a code",
+            format!("{fewest} >= {min}"),
+        );
     }
 }
 
@@ -253,7 +279,9 @@ fn watch_list(persons: &Persons, events: &[Events], policy: &EventPolicy, report
     let watched = |label: &str| !label.is_empty() && list.value.iter().any(|p| label.starts_with(p.as_str()));
     let mut hits = 0usize;
     for file in events {
-        for (person, _) in file.holders(persons.sheet.rows, watched).iter().enumerate().filter(|(_, has)| **has) {
+        for (person, _) in
+            file.holders(persons.sheet.rows, watched).iter().enumerate().filter(|(_, has)| **has)
+        {
             hits += 1;
             let told = persons.sheet.column("area").map_or("", |area| area.label(person));
             if !matches!(told, "" | "*") {
@@ -272,11 +300,16 @@ fn values(file: &Events, policy: &EventPolicy, risk: &Risk, report: &mut Report)
     else {
         return;
     };
-    let bounds: BTreeMap<(&str, &str), (Decimal, Decimal)> = risk
-        .clip
-        .iter()
-        .filter_map(|c| Some(((c.code.as_str(), c.unit.as_str()), c.bounds()?)))
-        .collect();
+    let clips: Vec<(&str, &str, (Decimal, Decimal))> =
+        risk.clip.iter().filter_map(|c| Some((c.code.as_str(), c.unit.as_str(), c.bounds()?))).collect();
+    let dummy = policy.ladders.iter().find(|l| l.table == file.sheet.name).map_or("*", |l| l.dummy.as_str());
+    // A code that was made coarser after its values were clipped lies within the bounds of what it stands for.
+    let widest = |code: &str, unit: &str| {
+        let any = matches!(code, "" | "*") || code == dummy;
+        let own = clips.iter().filter(|(c, u, _)| *u == unit && (any || c.starts_with(code)));
+        own.map(|(_, _, bounds)| *bounds).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    };
+    let mut bounds: BTreeMap<(u32, u32), Option<(Decimal, Decimal)>> = BTreeMap::new();
     let numbers: Vec<Option<Decimal>> = value.labels.iter().map(|l| Decimal::parse(l)).collect();
     // Code, unit, value, owner of every row with a value.
     let mut told: Vec<(u32, u32, Decimal, u32)> = Vec::new();
@@ -284,7 +317,10 @@ fn values(file: &Events, policy: &EventPolicy, risk: &Risk, report: &mut Report)
     for (row, (((code_cell, unit_cell), value_cell), owner)) in rows.enumerate() {
         let Some(number) = numbers.get(*value_cell as usize).copied().flatten() else { continue };
         let place = || Place::file(&file.sheet.csv()).row(file_row(row)).column("value");
-        match bounds.get(&(code.label(row), unit.label(row))) {
+        let found = bounds
+            .entry((*code_cell, *unit_cell))
+            .or_insert_with(|| widest(code.label(row), unit.label(row)));
+        match found {
             None => report.find(&rules::VALUE_CLIP, place(), "no bounds in risk.json", ""),
             Some((low, high)) if number < *low || number > *high => {
                 report.find(&rules::VALUE_CLIP, place(), "", "");
@@ -297,9 +333,8 @@ fn values(file: &Events, policy: &EventPolicy, risk: &Risk, report: &mut Report)
     told.dedup();
     let min = policy.rare_min_persons.value;
     for group in told.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-        let ends = [group.first(), group.last()].map(|end| {
-            end.map_or(0, |end| group.iter().filter(|row| row.2 == end.2).count() as u64)
-        });
+        let ends = [group.first(), group.last()]
+            .map(|end| end.map_or(0, |end| group.iter().filter(|row| row.2 == end.2).count() as u64));
         let fewest = ends.into_iter().min().unwrap_or(0);
         if fewest < min {
             let row = group.first().map_or(0, |g| code.first_row(g.0 as usize));

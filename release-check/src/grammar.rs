@@ -82,13 +82,18 @@ impl<'a> Grammar<'a> {
             Self::Age(None) => else_rule(label == "*", &rules::AGE_TOP),
             Self::Age(Some(hierarchy)) => else_rule(
                 of_hierarchy(hierarchy, label),
-                if label.starts_with(|c: char| c.is_ascii_digit()) { &rules::AGE_TOP } else { text_or_label(label) },
+                if label.starts_with(|c: char| c.is_ascii_digit()) {
+                    &rules::AGE_TOP
+                } else {
+                    text_or_label(label)
+                },
             ),
             Self::Area => else_rule(is_area(label), &rules::AREA_LEVEL),
             Self::Word => else_rule(is_word(label), text_or_label(label)),
-            Self::Code { table, dummy } => {
-                else_rule(label == "*" || Some(label) == *dummy || is_code(table, label), text_or_label(label))
-            }
+            Self::Code { table, dummy } => else_rule(
+                label == "*" || Some(label) == *dummy || is_code(table, label),
+                text_or_label(label),
+            ),
             Self::When(rule) => else_rule(is_when(rule, label), &rules::DATE_GRID),
             Self::Days { anonymous } => {
                 let band = matches!(label, "*" | "1" | "2-7" | "8-30" | "31-90" | "91+");
@@ -139,10 +144,12 @@ pub fn of_hierarchy(hierarchy: &Hierarchy, label: &str) -> bool {
 /// `42`, `40-44`, `90+`, `<20`: on the grid that begins at the bottom code, or at 0; the last band may end at the top.
 fn is_band(widths: &[u32], top: Option<i64>, bottom: Option<i64>, label: &str) -> bool {
     if let Some(from) = label.strip_suffix('+') {
-        return number(from).is_some_and(|n| Some(n) == top);
+        // Without a top in the policy the last band begins at some multiple of the widest.
+        let widest = i64::from(widths.iter().max().copied().unwrap_or(1).max(1));
+        return number(from).is_some_and(|n| top.map_or(n > 0 && n % widest == 0, |top| n == top));
     }
     if let Some(below) = label.strip_prefix('<') {
-        return number(below).is_some_and(|n| Some(n) == bottom);
+        return number(below).is_some_and(|n| n == bottom.unwrap_or(0));
     }
     let (from, to) = match label.split_once('-') {
         Some((from, to)) if !from.is_empty() => (number(from), number(to)),
@@ -261,7 +268,7 @@ mod tests {
     fn bands_lie_on_their_grid() {
         let fits = |l| is_band(&[5, 10, 30], Some(90), None, l);
         assert!(["42", "40-44", "40-49", "60-89", "90+"].into_iter().all(fits));
-        assert!(!["90", "41-45", "90-94", "85+", "<20", "100+", "044", "-1", "40-48"].into_iter().any(fits));
+        assert!(!["90", "41-45", "90-94", "85+", "<20", "100+", "91+", "044", "40-48"].into_iter().any(fits));
         assert!(is_band(&[5], Some(90), Some(18), "<18") && is_band(&[5], Some(90), Some(18), "88-89"));
         assert!(!is_band(&[5], Some(90), Some(18), "17") && !is_band(&[5], Some(90), Some(18), "20-24"));
     }
@@ -288,7 +295,9 @@ mod tests {
             let code = Grammar::Code { table, dummy: None };
             assert!(code.fits(good).is_ok() && code.fits(bad).is_err(), "{good} {bad}");
         }
-        assert!(is_area("13") && is_area("東京都") && is_area("関東") && !is_area("千代田区") && !is_area("48"));
+        assert!(
+            is_area("13") && is_area("東京都") && is_area("関東") && !is_area("千代田区") && !is_area("48")
+        );
         assert!(is_quarter("2026-Q3") && is_quarter("2026") && !is_quarter("2026-05"));
         assert!(is_unit("mg/dL") && is_unit("10*3/uL") && !is_unit("山田太郎"));
     }

@@ -14,9 +14,10 @@ pub fn look(value: &str) -> Option<(&'static Rule, &'static str)> {
     if value.contains('〒') || hyphenated(value, &[3, 4]) {
         return Some((&rules::DIRECT_IDENTIFIER, "postal code"));
     }
-    if [[2, 4, 4], [3, 3, 4], [3, 4, 4], [4, 2, 4], [5, 1, 4]].iter().any(|shape| {
-        hyphenated(value, shape) && first_digit(value) == Some('0')
-    }) {
+    if [[2, 4, 4], [3, 3, 4], [3, 4, 4], [4, 2, 4], [5, 1, 4]]
+        .iter()
+        .any(|shape| hyphenated(value, shape) && first_digit(value) == Some('0'))
+    {
         return Some((&rules::DIRECT_IDENTIFIER, "telephone"));
     }
     let runs = runs(value);
@@ -75,8 +76,7 @@ fn day_of(digits: &[u8]) -> bool {
     let text: String = digits.iter().map(|d| char::from(b'0' + d)).collect();
     let [y1, y2, y3, y4, m1, m2, d1, d2] = text.as_bytes() else { return false };
     let plain = [*y1, *y2, *y3, *y4, b'-', *m1, *m2, b'-', *d1, *d2];
-    matches!([*y1, *y2], [b'1', b'8' | b'9'] | [b'2', b'0'])
-        && std::str::from_utf8(&plain).is_ok_and(is_day)
+    matches!([*y1, *y2], [b'1', b'8' | b'9'] | [b'2', b'0']) && std::str::from_utf8(&plain).is_ok_and(is_day)
 }
 
 /// 保険者番号: eight digits, weights 2 1 2 1 …, sums of the products' digits, the last makes it a multiple of ten.
@@ -131,12 +131,14 @@ mod tests {
         assert_eq!(kind("19650229"), None);
         assert_eq!(kind("19640229"), Some("date of birth"));
         // Made up: 06 = health insurance societies, check digit by the rule.
-        assert_eq!(kind("06139992"), (insurer(&[0, 6, 1, 3, 9, 9, 9, 2])).then_some("insurer number"));
+        assert_eq!(kind("06139992"), Some("insurer number"));
         assert_eq!((0..10).filter(|d| insurer(&[0, 6, 1, 3, 9, 9, 9, *d])).count(), 1);
         assert_eq!((0..10).filter(|d| my_number(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, *d])).count(), 1);
         assert_eq!(kind("123456789018"), Some("individual number"));
         assert_eq!(kind("４１１１ １１１１ １１１１ １１１１"), Some("card number"));
-        for harmless in ["40-49", "-30..-1", "2149032F1021", "160000310", "E11.9", "0.00000123", "2026-Q3", "90+"] {
+        for harmless in
+            ["40-49", "-30..-1", "2149032F1021", "160000310", "E11.9", "0.00000123", "2026-Q3", "90+"]
+        {
             assert_eq!(kind(harmless), None, "{harmless}");
         }
     }

@@ -31,19 +31,24 @@ impl Few {
 /// are ascending, distinct and below `items`. What is had by too few is not combined further: it is found already.
 pub fn few(persons: &[&[u32]], items: usize, most: u32, k: u64) -> Few {
     let mut result = Few::default();
-    let begin: Vec<(usize, usize)> = (0..persons.len()).map(|p| (p, 0)).collect();
+    let begin: Vec<(u32, u32)> = (0u32..).take(persons.len()).map(|p| (p, 0)).collect();
     let mut room: Vec<Vec<u64>> = (0..most).map(|_| vec![0u64; items]).collect();
     walk(persons, &begin, k, &mut room, &mut result);
     result
 }
 
+/// What a person has from a place on.
+fn rest<'a>(persons: &[&'a [u32]], person: u32, from: u32) -> &'a [u32] {
+    &persons[person as usize][from as usize..]
+}
+
 /// `at`: who has what was chosen, and where the items behind the last chosen one begin.
-fn walk(persons: &[&[u32]], at: &[(usize, usize)], k: u64, room: &mut [Vec<u64>], result: &mut Few) {
+fn walk(persons: &[&[u32]], at: &[(u32, u32)], k: u64, room: &mut [Vec<u64>], result: &mut Few) {
     let Some((counts, deeper)) = room.split_first_mut() else { return };
     // Lists of places by item, in one array: counted, then filled.
     let mut seen: Vec<u32> = Vec::new();
     for (person, from) in at {
-        for item in &persons[*person][*from..] {
+        for item in rest(persons, *person, *from) {
             if counts[*item as usize] == 0 {
                 seen.push(*item);
             }
@@ -55,8 +60,8 @@ fn walk(persons: &[&[u32]], at: &[(usize, usize)], k: u64, room: &mut [Vec<u64>]
         for item in &seen {
             let count = counts[*item as usize];
             let holder = || {
-                let has = |(p, from): &&(usize, usize)| persons[*p][*from..].binary_search(item).is_ok();
-                at.iter().find(has).map_or(0, |(p, _)| *p)
+                let has = |(p, from): &&(u32, u32)| rest(persons, *p, *from).binary_search(item).is_ok();
+                at.iter().find(has).map_or(0, |(p, _)| *p as usize)
             };
             result.count(count, k, if count < k && result.person.is_none() { holder() } else { 0 });
             counts[*item as usize] = 0;
@@ -64,7 +69,8 @@ fn walk(persons: &[&[u32]], at: &[(usize, usize)], k: u64, room: &mut [Vec<u64>]
         return;
     }
     // Where each item's list begins; the counts become the ends while filling.
-    let mut lists: Vec<(usize, usize)> = vec![(0, 0); at.iter().map(|(p, from)| persons[*p].len() - from).sum()];
+    let mut lists: Vec<(u32, u32)> =
+        vec![(0, 0); at.iter().map(|(p, from)| rest(persons, *p, *from).len()).sum()];
     let (mut begin, mut bounds) = (0usize, Vec::with_capacity(seen.len()));
     for item in &seen {
         let count = counts[*item as usize];
@@ -73,7 +79,7 @@ fn walk(persons: &[&[u32]], at: &[(usize, usize)], k: u64, room: &mut [Vec<u64>]
         begin += usize::try_from(count).unwrap_or(usize::MAX);
     }
     for (person, from) in at {
-        for (place, item) in persons[*person].iter().enumerate().skip(*from) {
+        for (place, item) in (*from..).zip(rest(persons, *person, *from)) {
             let slot = &mut counts[*item as usize];
             lists[usize::try_from(*slot).unwrap_or(usize::MAX)] = (*person, place + 1);
             *slot += 1;
@@ -84,7 +90,7 @@ fn walk(persons: &[&[u32]], at: &[(usize, usize)], k: u64, room: &mut [Vec<u64>]
     }
     for (begin, count) in bounds {
         let list = &lists[begin..begin + usize::try_from(count).unwrap_or(usize::MAX)];
-        result.count(count, k, list.first().map_or(0, |(p, _)| *p));
+        result.count(count, k, list.first().map_or(0, |(p, _)| *p as usize));
         if count >= k {
             walk(persons, list, k, deeper, result);
         }

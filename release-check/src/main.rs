@@ -34,7 +34,8 @@ struct Cli {
 }
 
 fn key(text: &str) -> Result<Key, String> {
-    Key::from_hex(text).ok_or_else(|| "a public key of 64 hexadecimal digits (公開鍵ではありません)".to_owned())
+    Key::from_hex(text)
+        .ok_or_else(|| "a public key of 64 hexadecimal digits (公開鍵ではありません)".to_owned())
 }
 
 fn main() -> ExitCode {

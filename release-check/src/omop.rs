@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::classes::Classes;
 use crate::columns::Dictionary;
 use crate::csv::Encoding;
+use crate::dates::is_day;
 use crate::events::Events;
 use crate::folder::Folder;
 use crate::identifiers;
@@ -33,8 +34,8 @@ fn is_number(column: &str) -> bool {
 pub fn check(
     folder: &Folder,
     encoding: Encoding,
-    persons: &Persons,
-    events: &[Events],
+    (persons, events): (&Persons, &[Events]),
+    anonymous: bool,
     dictionary: &mut Dictionary,
     report: &mut Report,
 ) -> usize {
@@ -44,7 +45,7 @@ pub fn check(
 
     let Some(person) = rows::read(folder, PERSON, encoding, report) else { return 0 };
     let mut columns = person.header.len();
-    labels(&person, &told, dictionary, report);
+    labels(&person, &told, anonymous, dictionary, report);
     // The place of each number of a person, and whether it tells persons apart that `person` does not.
     let mut places: HashMap<&str, u32> = HashMap::new();
     let (Some(id), Some(pid)) = (person.column("person_id"), person.column("person_source_value")) else {
@@ -69,14 +70,20 @@ pub fn check(
     for main in events {
         let Some(sheet) = rows::read(folder, &named(&main.sheet.name), encoding, report) else { continue };
         columns += sheet.header.len();
-        labels(&sheet, &told, dictionary, report);
+        labels(&sheet, &told, anonymous, dictionary, report);
         same_rows(&sheet, main, &places, report);
     }
     columns
 }
 
 /// Every label stands in the other files too, or is a number of the vocabulary.
-fn labels(sheet: &Sheet, told: &BTreeSet<&str>, dictionary: &mut Dictionary, report: &mut Report) {
+fn labels(
+    sheet: &Sheet,
+    told: &BTreeSet<&str>,
+    anonymous: bool,
+    dictionary: &mut Dictionary,
+    report: &mut Report,
+) {
     let names: Vec<&str> = sheet.header.iter().map(String::as_str).collect();
     let plain = |n: &&&str| n.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     let known: Vec<&str> = names.iter().filter(plain).copied().collect();
@@ -88,7 +95,9 @@ fn labels(sheet: &Sheet, told: &BTreeSet<&str>, dictionary: &mut Dictionary, rep
                 let row = file_row(column.first_row(number));
                 Place::file(&sheet.csv()).row(row).column(name)
             };
-            if !numbers && !told.contains(label.as_ref()) {
+            // The end of a stay follows from its first day and its length.
+            let day = !anonymous && name.ends_with("_date") && is_day(label);
+            if !numbers && !day && !told.contains(label.as_ref()) {
                 report.find(&rules::LABEL, place(), "", "as in the other files");
             }
             if let Some((rule, kind)) = identifiers::look(label).filter(|_| !is_number(name)) {
@@ -120,7 +129,12 @@ fn finer(sheet: &Sheet, owners: &[u32], persons: &Persons, report: &mut Report) 
     if before != after {
         report.find(&rules::COLUMN_NOT_ALLOWED, Place::file(&sheet.csv()), after, before);
     }
-    report.ran("C-030", "OMOP形式の人の区分数", "kinds of persons in the OMOP layout", format!("{after} = {before}"));
+    report.ran(
+        "C-030",
+        "OMOP形式の人の区分数",
+        "kinds of persons in the OMOP layout",
+        format!("{after} = {before}"),
+    );
 }
 
 /// The same codes of the same persons, as often.
@@ -137,7 +151,12 @@ fn same_rows(sheet: &Sheet, main: &Events, places: &HashMap<&str, u32>, report: 
     let (Some(person), Some(code), Some(original)) =
         (sheet.column("person_id"), code, main.sheet.column("code"))
     else {
-        report.find(&rules::COLUMN_NOT_ALLOWED, Place::file(&sheet.csv()).row(1), "", "person_id, *_source_value");
+        report.find(
+            &rules::COLUMN_NOT_ALLOWED,
+            Place::file(&sheet.csv()).row(1),
+            "",
+            "person_id, *_source_value",
+        );
         return;
     };
     let mut here: Vec<(u32, &str)> = (0..sheet.rows)

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::dates::japan_day;
+use crate::dates::{is_day, japan_day};
 use crate::earlier::Earlier;
 use crate::folder::Folder;
 use crate::manifest::{Approval, LAYOUT, LAYOUT_1, Manifest, Risk};
@@ -50,12 +50,14 @@ pub fn check_folder(folder: &Path, keys: &Keys, earlier: &[&Path]) -> Report {
     let Some(spec) = parsed::<Spec>(&folder, "spec.toml", &mut report, |t| toml::from_str(t).ok()) else {
         return report;
     };
-    let Some(policy) = parsed::<Policy>(&folder, "policy.toml", &mut report, |t| toml::from_str(t).ok()) else {
+    let Some(policy) = parsed::<Policy>(&folder, "policy.toml", &mut report, |t| toml::from_str(t).ok())
+    else {
         return report;
     };
     files(&folder, &manifest, &spec, &mut report);
     authority(&folder, &manifest, &spec, &policy, keys, &mut report);
-    let Some(risk) = parsed::<Risk>(&folder, "risk.json", &mut report, |t| serde_json::from_str(t).ok()) else {
+    let Some(risk) = parsed::<Risk>(&folder, "risk.json", &mut report, |t| serde_json::from_str(t).ok())
+    else {
         return report;
     };
     claims_of_whom(&risk, &manifest, &policy, &mut report);
@@ -114,7 +116,8 @@ fn manifest(folder: &Folder, keys: &Keys, report: &mut Report) -> Option<Manifes
         report.find(&rules::RELEASE_SIGNATURE, place(), "", "");
     }
     report.ran("C-068", "目録の署名", "signature of the manifest", if signed { "ok" } else { "-" });
-    let manifest = value.and_then(|v| serde_json::from_value::<Manifest>(v).ok()).filter(|m| m.layout == LAYOUT);
+    let manifest =
+        value.and_then(|v| serde_json::from_value::<Manifest>(v).ok()).filter(|m| m.layout == LAYOUT);
     if manifest.is_none() {
         report.find(&rules::PKG_FORM, place(), "", LAYOUT);
     }
@@ -139,25 +142,32 @@ fn files(folder: &Folder, manifest: &Manifest, spec: &Spec, report: &mut Report)
     for name in belongs.iter().filter(|name| !there(name)) {
         report.find(&rules::PKG_MISSING, Place::file(name), "", "");
     }
-    let extra = folder.names.keys().filter(|n| !belongs.contains(*n) && !beside.contains(&n.as_str())).count();
+    let extra =
+        folder.names.keys().filter(|n| !belongs.contains(*n) && !beside.contains(&n.as_str())).count();
     if folder.strange || extra > 0 {
         report.find(&rules::PKG_EXTRA, Place::package(), extra + usize::from(folder.strange), 0);
     }
     let listed: BTreeSet<&str> = manifest.files.iter().map(|f| f.name.as_str()).collect();
-    if listed.len() != manifest.files.len() || !listed.iter().copied().eq(belongs.iter().map(String::as_str)) {
+    if listed.len() != manifest.files.len() || !listed.iter().copied().eq(belongs.iter().map(String::as_str))
+    {
         report.find(&rules::PKG_LISTED, Place::file(MANIFEST), listed.len(), belongs.len());
     }
     let mut whole = 0;
     for file in manifest.files.iter().filter(|f| belongs.contains(&f.name) && there(&f.name)) {
         match folder.entry(&file.name) {
             None => report.find(&rules::PKG_READ, Place::file(&file.name), "", ""),
-            Some(e) if e.bytes == file.bytes && e.blake3 == file.blake3 && e.sha256 == file.sha256 => whole += 1,
+            Some(e) if e.bytes == file.bytes && e.blake3 == file.blake3 && e.sha256 == file.sha256 => {
+                whole += 1;
+            }
             Some(_) => report.find(&rules::PKG_CHANGED, Place::file(&file.name), "", ""),
         }
     }
-    report.ran("C-068", "長さ・BLAKE3・SHA-256が一致したファイル", "files with length, BLAKE3 and SHA-256 as listed", {
-        format!("{whole} / {}", belongs.len())
-    });
+    report.ran(
+        "C-068",
+        "長さ・BLAKE3・SHA-256が一致したファイル",
+        "files with length, BLAKE3 and SHA-256 as listed",
+        format!("{whole} / {}", belongs.len()),
+    );
 }
 
 /// Approval and policy: signed by the board, speaking of the same, in force on the day of sealing in Japan.
@@ -191,10 +201,20 @@ fn authority(
             if !same {
                 report.find(&rules::APPROVAL_SCOPE, Place::file("approval.json"), "", "");
             }
-            if day.is_empty() || day > approval.expires_on {
-                report.find(&rules::APPROVAL_EXPIRED, Place::file("approval.json"), &day, &approval.expires_on);
+            if day.is_empty() || !is_day(&approval.expires_on) || day > approval.expires_on {
+                report.find(
+                    &rules::APPROVAL_EXPIRED,
+                    Place::file("approval.json"),
+                    &day,
+                    &approval.expires_on,
+                );
             }
-            report.ran("C-059", "承認の期限", "approval holds until", format!("{day} <= {}", approval.expires_on));
+            report.ran(
+                "C-059",
+                "承認の期限",
+                "approval holds until",
+                format!("{day} <= {}", approval.expires_on),
+            );
         }
     }
     let named = spec.policy.as_ref().is_some_and(|p| p.name == policy.name && p.version == policy.version);
@@ -204,7 +224,12 @@ fn authority(
     }
     if day.is_empty() || !policy.in_force(&day) {
         let until = policy.until.as_deref().unwrap_or("");
-        report.find(&rules::POLICY_OUT_OF_FORCE, Place::file("policy.toml"), &day, format!("{}..{until}", policy.from));
+        report.find(
+            &rules::POLICY_OUT_OF_FORCE,
+            Place::file("policy.toml"),
+            &day,
+            format!("{}..{until}", policy.from),
+        );
     }
     report.ran("C-091", "方針", "policy", format!("{} {}", policy.name, policy.version));
 }

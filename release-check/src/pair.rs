@@ -123,3 +123,71 @@ impl<'a> Cells<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{
+        Date32Array, Decimal128Array, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray,
+        UInt32Array,
+    };
+    use parquet::arrow::ArrowWriter;
+    use parquet::arrow::arrow_writer::ArrowWriterOptions;
+
+    use super::*;
+    use crate::csv::Encoding;
+
+    /// Writes both files and compares them.
+    fn compared(csv: &str) -> Result<(), Differs> {
+        let room = tempfile::tempdir().unwrap();
+        let words = DictionaryArray::new(
+            UInt32Array::from(vec![Some(1), None, Some(0)]),
+            Arc::new(StringArray::from(vec!["b", "a"])),
+        );
+        let decimal =
+            Decimal128Array::from(vec![Some(390), None, Some(-5)]).with_precision_and_scale(9, 2).unwrap();
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("word", Arc::new(words)),
+            ("whole", Arc::new(Int64Array::from(vec![Some(7), None, Some(0)]))),
+            ("decimal", Arc::new(decimal)),
+            ("day", Arc::new(Date32Array::from(vec![Some(20_587), None, Some(0)]))),
+            ("float", Arc::new(Float64Array::from(vec![Some(0.5), None, Some(12.0)]))),
+        ];
+        let batch =
+            RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true))).unwrap();
+        for skip in [true, false] {
+            let options = ArrowWriterOptions::new().with_skip_arrow_metadata(skip);
+            let file = std::fs::File::create(room.path().join("t.parquet")).unwrap();
+            let mut writer = ArrowWriter::try_new_with_options(file, batch.schema(), options).unwrap();
+            writer.write(&batch).unwrap();
+            writer.close().unwrap();
+            std::fs::write(room.path().join("t.csv"), format!("\u{feff}{csv}")).unwrap();
+            let folder = Folder::open(room.path()).unwrap();
+            compare(&folder, &Sheet::read(&folder, "t", Encoding::Utf8).unwrap())?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn every_kind_of_cell_is_compared_by_what_it_means() {
+        let csv =
+            "word,whole,decimal,day,float\r\na,7,3.9,2026-05-14,0.5\r\n,,,,\r\nb,0,-0.05,1970-01-01,12\r\n";
+        assert_eq!(compared(csv), Ok(()));
+        for (from, to, differs) in [
+            ("a,7", "b,7", Differs::Cell(0, 0)),
+            (",7,", ",8,", Differs::Cell(0, 1)),
+            ("3.9", "3.91", Differs::Cell(0, 2)),
+            ("05-14", "05-15", Differs::Cell(0, 3)),
+            (",12", ",12.5", Differs::Cell(2, 4)),
+            (",,,,\r\n", ",0,,,\r\n", Differs::Cell(1, 1)),
+            ("word", "words", Differs::Columns),
+        ] {
+            assert_eq!(compared(&csv.replacen(from, to, 1)), Err(differs), "{from} -> {to}");
+        }
+        assert!(matches!(
+            compared(&csv.replacen(",,,,\r\n", "", 1)),
+            Err(Differs::Cell(1, _) | Differs::Rows(_))
+        ));
+    }
+}

@@ -49,7 +49,12 @@ pub struct Against<'a> {
 }
 
 /// All checks of `person`.
-pub fn check(sheet: Sheet, against: &Against<'_>, dictionary: &mut Dictionary, report: &mut Report) -> Persons {
+pub fn check(
+    sheet: Sheet,
+    against: &Against<'_>,
+    dictionary: &mut Dictionary,
+    report: &mut Report,
+) -> Persons {
     let Against { policy, person, rows, .. } = against;
     let anonymous = policy.anonymous();
     let mut expected = vec!["pid"];
@@ -72,14 +77,17 @@ pub fn check(sheet: Sheet, against: &Against<'_>, dictionary: &mut Dictionary, r
             }
         }
         let hierarchy = column.and_then(|c| c.hierarchy.as_ref());
-        if name == "age" && anonymous && matches!(hierarchy, Some(Hierarchy::Bands { top: None, .. }) | None) {
+        if name == "age" && anonymous && matches!(hierarchy, Some(Hierarchy::Bands { top: None, .. }) | None)
+        {
             report.find(&rules::POLICY_WEAK, place(), "no top", "top");
         }
         grammars.push(Grammar::of_person(name, hierarchy, anonymous));
     }
     dictionary.check(&sheet, &expected, report);
     columns::labels(&sheet, &expected, &grammars, report);
-    if let Some(Hierarchy::Bands { top: Some(top), .. }) = person.column("age").and_then(|c| c.hierarchy.as_ref()) {
+    if let Some(Hierarchy::Bands { top: Some(top), .. }) =
+        person.column("age").and_then(|c| c.hierarchy.as_ref())
+    {
         report.ran("C-039", "年齢の上限", "age top code", format!("{top}+"));
     }
     pseudonyms(&sheet, against.manifest, report);
@@ -160,7 +168,12 @@ fn counts(
                 report.find(&rules::CLAIM, risk_place().column("persons.released"), "", sheet.rows);
             }
             if claimed.released.checked_add(claimed.suppressed) != Some(claimed.cohort) {
-                report.find(&rules::CLAIM, risk_place().column("persons.cohort"), "", "released + suppressed");
+                report.find(
+                    &rules::CLAIM,
+                    risk_place().column("persons.cohort"),
+                    "",
+                    "released + suppressed",
+                );
             }
             let limit = share(person.suppression_limit.value);
             let within = limit.and_then(|(top, bottom)| {
@@ -171,7 +184,12 @@ fn counts(
                 let limit = person.suppression_limit.value;
                 report.find(&rules::SUPPRESSED_TOO_MANY, risk_place(), claimed.suppressed, limit);
             }
-            report.ran("C-036", "除いた人数", "persons left out", format!("{} of {}", claimed.suppressed, claimed.cohort));
+            report.ran(
+                "C-036",
+                "除いた人数",
+                "persons left out",
+                format!("{} of {}", claimed.suppressed, claimed.cohort),
+            );
         }
     }
     policy.anonymous()
@@ -188,7 +206,8 @@ fn diversity(
     report: &mut Report,
 ) {
     let Against { person, risk, .. } = against;
-    let told = |label: u32| !matches!(column.labels.get(label as usize).map(AsRef::as_ref), None | Some("" | "*"));
+    let told =
+        |label: u32| !matches!(column.labels.get(label as usize).map(AsRef::as_ref), None | Some("" | "*"));
     let l = person.l.as_ref().map_or(0, |l| l.value);
     let t = person.t.as_ref().and_then(|t| share(t.value));
     if anonymous && person.t.is_some() && t.is_none() {
@@ -225,14 +244,22 @@ fn diversity(
         let size: i128 = own.iter().sum();
         let distance: i128 = own.iter().zip(&whole).map(|(o, w)| (o * all - w * size).abs()).sum();
         if let Some((top, bottom)) = t.filter(|_| anonymous)
-            && distance.checked_mul(bottom) > (2 * size * all).checked_mul(top)
+            && distance
+                .checked_mul(bottom)
+                .zip((2 * size * all).checked_mul(top))
+                .is_none_or(|(d, most)| d > most)
         {
             report.find(&rules::T_CLOSENESS, place(), "", format!("<= {top}/{bottom}"));
         }
     }
     let least = if least == u64::MAX { 0 } else { least };
     if anonymous && l > 0 {
-        report.ran("C-038", "機微な値の最小種類数", "fewest sensitive values in a class", format!("{least} >= {l}"));
+        report.ran(
+            "C-038",
+            "機微な値の最小種類数",
+            "fewest sensitive values in a class",
+            format!("{least} >= {l}"),
+        );
     }
     // The claim is the minimum over all sensitive columns.
     if risk.l.is_some_and(|claimed| claimed > least) {

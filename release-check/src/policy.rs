@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 
+use crate::dates::is_day;
 use crate::decimal::Decimal;
 
 /// A value that is given with a reason, which does not matter here.
@@ -142,7 +143,9 @@ impl Policy {
 
     /// Was it in force on this day?
     pub fn in_force(&self, day: &str) -> bool {
-        self.from.as_str() <= day && self.until.as_deref().is_none_or(|until| day <= until)
+        is_day(&self.from)
+            && self.from.as_str() <= day
+            && self.until.as_deref().is_none_or(|until| is_day(until) && day <= until)
     }
 }
 
@@ -216,4 +219,26 @@ pub struct CubeSpec {
     pub measures: Vec<String>,
     #[serde(default)]
     pub of: Option<EventTable>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The policies that are shipped are data; reading them by these words is what a package's policy needs.
+    #[test]
+    fn the_policies_of_the_house_can_be_read() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../compliance/policies");
+        let mut read = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|e| e == "toml") {
+                let policy: Policy = toml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+                assert_eq!(policy.layout, LAYOUT);
+                assert!(is_day(&policy.from) && (policy.person.is_some() || policy.tables.is_some()));
+                read += 1;
+            }
+        }
+        assert!(read >= 5);
+    }
 }

@@ -61,6 +61,21 @@ impl Place {
     }
 }
 
+/// A count or a word in a report.
+pub(crate) struct Said(String);
+
+macro_rules! said {
+    ($($of:ty),*) => {
+        $(impl From<$of> for Said {
+            fn from(it: $of) -> Self {
+                Self(it.to_string())
+            }
+        })*
+    };
+}
+
+said!(&str, String, &String, u32, u64, usize, i32, f64);
+
 /// Something that is not as it must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -119,13 +134,13 @@ impl Report {
         &mut self,
         rule: &'static Rule,
         place: Place,
-        found: impl ToString,
-        expected: impl ToString,
+        found: impl Into<Said>,
+        expected: impl Into<Said>,
     ) {
         let count = self.counts.entry(rule.word).or_insert(0);
         *count += 1;
         if *count <= LISTED_MAX as u64 {
-            let (found, expected) = (found.to_string(), expected.to_string());
+            let (found, expected) = (found.into().0, expected.into().0);
             self.findings.push(Finding { rule, place, found, expected });
         }
     }
@@ -136,9 +151,9 @@ impl Report {
         check: &'static str,
         ja: &'static str,
         en: &'static str,
-        figure: impl ToString,
+        figure: impl Into<Said>,
     ) {
-        self.ran.push(Ran { check, ja, en, figure: figure.to_string() });
+        self.ran.push(Ran { check, ja, en, figure: figure.into().0 });
     }
 
     /// The worst that was found.
@@ -210,11 +225,16 @@ impl Report {
             out,
             "{}",
             match self.outcome() {
-                Outcome::Sound =>
-                    say("判定: 適合（検査した範囲で問題はありません）", "Verdict: sound, as far as was checked"),
-                Outcome::NotSound => say("判定: 不適合（提供できません）", "Verdict: NOT sound; it must not leave"),
-                Outcome::Unreadable =>
-                    say("判定: 判定できません（提供できません）", "Verdict: cannot be read; it must not leave"),
+                Outcome::Sound => say(
+                    "判定: 適合（検査した範囲で問題はありません）",
+                    "Verdict: sound, as far as was checked"
+                ),
+                Outcome::NotSound =>
+                    say("判定: 不適合（提供できません）", "Verdict: NOT sound; it must not leave"),
+                Outcome::Unreadable => say(
+                    "判定: 判定できません（提供できません）",
+                    "Verdict: cannot be read; it must not leave"
+                ),
             }
         );
         out

@@ -28,7 +28,9 @@ pub fn read(folder: &Folder, name: &str, encoding: Encoding, report: &mut Report
     };
     let place = Place::file(&format!("{name}.parquet"));
     match pair::compare(folder, &sheet) {
-        Ok(()) => report.ran("C-068", "CSVとParquetの一致（行）", "rows equal in CSV and Parquet", sheet.rows),
+        Ok(()) => {
+            report.ran("C-068", "CSVとParquetの一致（行）", "rows equal in CSV and Parquet", sheet.rows);
+        }
         Err(Differs::Unreadable) => report.find(&rules::PAIR_DIFFERS, place, "cannot be read", ""),
         Err(Differs::Metadata) => report.find(&rules::PAIR_DIFFERS, place, "metadata", "none"),
         Err(Differs::Columns) => report.find(&rules::PAIR_DIFFERS, place, "columns", ""),
@@ -74,13 +76,18 @@ pub fn check(folder: &Folder, against: &Against<'_>, earlier: &[Earlier], report
         }
     }
     if rows.omop {
-        all_columns += omop::check(folder, encoding, &persons, &all, &mut dictionary, report);
+        all_columns += omop::check(folder, encoding, (&persons, &all), anonymous, &mut dictionary, report);
     }
     dictionary.finish(all_columns, report);
-    report.ran("C-031", "識別子の検出（C-031, C-032, C-051）", "scanned for identifiers (C-031, C-032, C-051)", {
-        let labels = |s: &Sheet| s.columns.iter().map(|c| c.labels.len()).sum::<usize>();
-        labels(&persons.sheet) + all.iter().map(|e| labels(&e.sheet)).sum::<usize>()
-    });
+    report.ran(
+        "C-031",
+        "識別子の検出（C-031, C-032, C-051）",
+        "scanned for identifiers (C-031, C-032, C-051)",
+        {
+            let labels = |s: &Sheet| s.columns.iter().map(|c| c.labels.len()).sum::<usize>();
+            labels(&persons.sheet) + all.iter().map(|e| labels(&e.sheet)).sum::<usize>()
+        },
+    );
     for before in earlier {
         earlier::compare_rows(&persons, &all, before, report);
     }

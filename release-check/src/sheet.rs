@@ -87,7 +87,8 @@ impl Sheet {
                     Some(number) => *number,
                     None => {
                         let label = records.decode(field).ok_or_else(|| no_text(records.row))?;
-                        let too_many = Malformed { row: records.row, what: "more labels than can be told apart" };
+                        let too_many =
+                            Malformed { row: records.row, what: "more labels than can be told apart" };
                         let number = u32::try_from(column.labels.len()).map_err(|_| too_many)?;
                         column.labels.push(label.into_boxed_str());
                         known.insert(field.clone().into_boxed_slice(), number);
