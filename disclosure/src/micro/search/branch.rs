@@ -98,6 +98,8 @@ impl<'p, 'a, K: Key> Search<'p, 'a, K> {
         };
         let (cost, levels) = self.best.ok_or(nothing)?;
         let bound = self.open.values().map(|region| region.bound).min().unwrap_or(cost).min(cost);
+        // Their tables are large, and no longer needed.
+        drop(self.open);
         let whole = self.problem.space.everything(self.problem.records);
         let gap = if cost == bound { 0.0 } else { (cost - bound) as f64 / whole as f64 };
         Ok(Solution::new(self.problem, population, levels, gap, self.evaluated))
@@ -123,7 +125,7 @@ impl<K: Key> Open<K> {
         best: &mut Option<Found>,
         evaluated: &mut u64,
     ) -> Self {
-        let verdict = Verdict::of(problem, &table, &hi);
+        let verdict = Verdict::of(problem, &table, &hi, false);
         *evaluated += 1;
         let removed = table.removed.persons;
         let feasible = removed + verdict.gone + verdict.forced <= problem.limit;
@@ -164,7 +166,7 @@ impl<K: Key> Open<K> {
             let Some(hi) = self.narrowed(problem, best.as_ref()) else { break };
             self = Self::new(problem, self.lo, hi, self.table, self.uses, &mut best, &mut evaluated);
         }
-        if self.uses > 2 && self.lo != self.table.levels && self.table.keys.len() > 64 {
+        if self.uses > 2 && self.worth_refining(problem) {
             self = self.refined(problem, &mut best, &mut evaluated);
             if !self.hopeful(problem, best.as_ref()) {
                 return done(Vec::new(), best, evaluated);
@@ -228,11 +230,20 @@ impl<K: Key> Open<K> {
         choice.1
     }
 
+    /// Whether a table at `lo` would be at most half as long: making it costs as much as many evaluations.
+    fn worth_refining(&mut self, problem: &Problem<'_, K>) -> bool {
+        self.uses = 0;
+        let keys = self.table.keys.len();
+        self.lo != self.table.levels
+            && keys > 64
+            && self.table.estimate(&problem.space, &problem.layout, &self.lo) * 2 <= keys
+    }
+
     /// The box on a table of its own: persons told alike at `lo` become one key; those whose fate is the same in the
     /// whole box are left out.
     fn refined(mut self, problem: &Problem<'_, K>, best: &mut Option<Found>, evaluated: &mut u64) -> Self {
         let table = &self.table;
-        let (fine, coarse) = (Verdict::of(problem, table, &self.lo), Verdict::of(problem, table, &self.hi));
+        let (fine, coarse) = (Verdict::of(problem, table, &self.lo, true), Verdict::of(problem, table, &self.hi, true));
         *evaluated += 1;
         let lost = table.removed.persons + fine.gone + fine.fails;
         if lost <= problem.limit {
