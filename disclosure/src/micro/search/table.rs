@@ -6,7 +6,7 @@
 // Hot loops over all persons. Slots come from the same loop that sized the vectors they index.
 #![allow(clippy::indexing_slicing)]
 
-use super::key::{Field, Key, Layout, Recoder};
+use super::key::{Key, Layout, Moves, Recoder, joined};
 use super::space::{Counts, Levels, Space};
 
 /// Persons by packed key, at some levels.
@@ -104,12 +104,12 @@ impl<K: Key> Table<K> {
             }
             None => {
                 if self.keys.len() > SAMPLED / 8 {
-                    let (small, _) = self.sample(space, layout, to, least);
+                    let (small, _) = self.sample(space, layout, to, least, false);
                     if enough(small) {
                         return Err(small);
                     }
                 }
-                let (slot, keys) = self.by_hash(space, layout, to, false);
+                let (slot, keys) = self.by_hash(space, layout, to);
                 groups.slot = slot;
                 groups.size = vec![0; keys.len()];
             }
@@ -139,8 +139,8 @@ impl<K: Key> Table<K> {
     }
 
     /// Of one class in eight: persons in classes smaller than `least`, and how many classes there are (times eight).
-    fn sample(&self, space: &Space, layout: &Layout, to: &[u8], least: u64) -> (u64, usize) {
-        let recoder = Recoder::new(space, layout, &self.levels, to, false);
+    fn sample(&self, space: &Space, layout: &Layout, to: &[u8], least: u64, sensitive: bool) -> (u64, usize) {
+        let recoder = Recoder::new(space, layout, &self.levels, to, sensitive);
         let mut size: Vec<u32> = Vec::new();
         let mut places = Places::for_keys(self.keys.len() / 6);
         let mut recoded = [K::default(); BLOCK];
@@ -160,14 +160,14 @@ impl<K: Key> Table<K> {
         (small(&size, least), size.len() * 8)
     }
 
-    /// About how many classes there are at `to`.
+    /// About how many keys the table would have at `to`.
     pub fn estimate(&self, space: &Space, layout: &Layout, to: &[u8]) -> usize {
-        self.sample(space, layout, to, 0).1
+        self.sample(space, layout, to, 0, true).1
     }
 
     /// When all classes that could exist are few: for every column what each node adds to the number of the class.
-    fn strides(&self, space: &Space, layout: &Layout, to: &[u8]) -> Option<(Vec<(Field, Vec<u32>)>, usize)> {
-        let most = (self.keys.len() * 4).clamp(1 << 10, 1 << 22);
+    fn strides(&self, space: &Space, layout: &Layout, to: &[u8]) -> Option<(Moves<u32>, usize)> {
+        let most = (self.keys.len() * 2).clamp(1 << 10, 1 << 22);
         let mut room = 1_usize;
         let mut moves = Vec::new();
         for ((axis, field), (from, to)) in
@@ -181,10 +181,12 @@ impl<K: Key> Table<K> {
                 room = room.checked_mul(nodes).filter(|room| *room <= most)?;
             }
         }
-        Some((moves, room))
+        // Joining costs as much as looking up some thousand keys.
+        let few = self.keys.len() < 4 * BLOCK;
+        Some((if few { moves } else { joined(moves, |low, high| low + high) }, room))
     }
 
-    fn by_index(&self, moves: &[(Field, Vec<u32>)]) -> Vec<u32> {
+    fn by_index(&self, moves: &Moves<u32>) -> Vec<u32> {
         let mut slot = vec![0; self.keys.len()];
         for (slots, keys) in slot.chunks_mut(BLOCK).zip(self.keys.chunks(BLOCK)) {
             for (field, adds) in moves {
@@ -197,9 +199,9 @@ impl<K: Key> Table<K> {
     }
 
     /// By open addressing: for every key its class, and the classes' keys in the order they first appear.
-    fn by_hash(&self, space: &Space, layout: &Layout, to: &[u8], sensitive: bool) -> (Vec<u32>, Vec<K>) {
-        let recoder = Recoder::new(space, layout, &self.levels, to, sensitive);
-        let mut places = Places::for_keys(self.keys.len());
+    fn by_hash(&self, space: &Space, layout: &Layout, to: &[u8]) -> (Vec<u32>, Vec<K>) {
+        let recoder = Recoder::new(space, layout, &self.levels, to, false);
+        let mut places = Places::for_keys(self.keys.len() / 2);
         let mut slot = Vec::with_capacity(self.keys.len());
         let mut recoded = [K::default(); BLOCK];
         for keys in self.keys.chunks(BLOCK) {
@@ -209,7 +211,7 @@ impl<K: Key> Table<K> {
         (slot, places.found)
     }
 
-    /// The table at coarser levels with the keys that `keep` says (by position); `removed` counts the rest that is
+    /// The table at coarser levels with the keys that `keep` says; `removed` counts the rest that is
     /// suppressed, at this table's levels.
     pub fn coarsen(
         &self,
@@ -217,30 +219,26 @@ impl<K: Key> Table<K> {
         layout: &Layout,
         to: &[u8],
         removed: &Counts,
-        keep: impl Fn(usize) -> bool,
+        keep: &[bool],
     ) -> Self {
-        let chosen = || (0..self.keys.len()).filter(|at| keep(*at));
-        let part = |values: &[u32]| -> Vec<u32> {
-            if values.is_empty() { Vec::new() } else { chosen().map(|at| values[at]).collect() }
-        };
-        let open = Self {
-            levels: self.levels.clone(),
-            keys: chosen().map(|at| self.keys[at]).collect(),
-            weight: part(&self.weight),
-            population: part(&self.population),
-            removed: Counts::default(),
-        };
-        let (slot, keys) = open.by_hash(space, layout, to, true);
-        let sum = |values: &[u32]| {
-            let mut sums = vec![0_u32; if values.is_empty() { 0 } else { keys.len() }];
-            slot.iter()
-                .zip(values)
-                .for_each(|(s, n)| sums[*s as usize] = sums[*s as usize].saturating_add(*n));
-            sums
-        };
-        let (weight, population) = (sum(&open.weight), sum(&open.population));
+        let recoder = Recoder::new(space, layout, &self.levels, to, true);
+        let mut places = Places::for_keys(self.keys.len() / 2);
+        let (mut weight, mut population) = (Vec::new(), Vec::new());
+        let mut recoded = [K::default(); BLOCK];
+        for (block, keys) in self.keys.chunks(BLOCK).enumerate() {
+            recoder.block(keys, &mut recoded);
+            for (at, key) in (block * BLOCK..).zip(recoded.iter().take(keys.len())) {
+                if keep[at] {
+                    let number = places.find(*key, key.mix()) as usize;
+                    add(&mut weight, number, self.weight[at]);
+                    if !self.population.is_empty() {
+                        add(&mut population, number, self.population[at]);
+                    }
+                }
+            }
+        }
         let removed = removed.coarsen(space, &self.levels, to);
-        Self { levels: to.to_vec(), keys, weight, population, removed }
+        Self { levels: to.to_vec(), keys: places.found, weight, population, removed }
     }
 
     /// Counts by node of the keys that `which` says.
@@ -299,6 +297,15 @@ impl<K: Key> Places<K> {
             self.numbers[at] = number;
         }
     }
+}
+
+/// Adds to the sum of a number, which is known or the next.
+fn add(sums: &mut Vec<u32>, number: usize, amount: u32) {
+    if number == sums.len() {
+        sums.push(0);
+    }
+    // The population may exceed what u32 holds; more than that is as good as that.
+    sums[number] = sums[number].saturating_add(amount);
 }
 
 fn small(sizes: &[u32], least: u64) -> u64 {
