@@ -207,6 +207,14 @@ impl Rules {
         Self { rules: rules.collect() }
     }
 
+    /// Whether the size of a class decides alone: it is at least [`Rules::smallest`].
+    #[must_use]
+    pub fn size_only(&self) -> bool {
+        let by_size =
+            |rule: &Rule| matches!(rule.model, Model::KAnonymity { .. } | Model::AverageRisk { .. });
+        self.rules.iter().all(by_size)
+    }
+
     /// Whether a model looks at the sensitive values.
     #[must_use]
     pub fn sensitive(&self) -> bool {

@@ -35,7 +35,7 @@ pub enum SearchError {
     Limit,
     /// No recoding at all.
     #[error(
-        "ANON_NONE: even when nothing is told of {suppressed} persons more than the limit of {limit} would be suppressed; weaken the models or raise the limit (基準を満たす再符号化がありません)"
+        "ANON_NONE: every recoding suppresses at least {suppressed} persons, the limit is {limit}; weaken the models or raise the limit (基準を満たす再符号化がありません)"
     )]
     Impossible {
         /// Persons suppressed at least.
@@ -103,6 +103,8 @@ struct Problem<'a, K> {
     average: Option<Millionths>,
     /// Length of a class's histogram of sensitive values; 0 when no model asks for it.
     histogram: usize,
+    /// Whether the size of a class alone decides.
+    size_only: bool,
     limit: u64,
     records: u64,
     data: &'a Dataset,
@@ -111,6 +113,9 @@ struct Problem<'a, K> {
 
 /// Regions looked at in one round, whatever the number of threads, so that the answer does not depend on it.
 const ROUND: usize = 4;
+
+/// Fewer persons than this are looked at faster than threads are woken.
+const WORTH_THREADS: u64 = 50_000;
 
 /// The best global recoding.
 ///
@@ -167,6 +172,7 @@ impl<'a, K: Key> Problem<'a, K> {
             space: Space::new(data),
             average: rules.average(),
             histogram: if rules.sensitive() { data.histogram_layout().1 } else { 0 },
+            size_only: rules.size_only(),
             rules: rules.without_average(),
             layout,
             // Both factors are small enough for the product to be exact to 1e-6.
@@ -197,8 +203,12 @@ impl<'a, K: Key> Problem<'a, K> {
                 break;
             }
             let best = search.best.clone();
-            let done: Vec<_> =
-                round.into_par_iter().map(|region: Open<K>| region.work(self, best.as_ref())).collect();
+            let work = |region: Open<K>| region.work(self, best.as_ref());
+            let done: Vec<_> = if self.records < WORTH_THREADS {
+                round.into_iter().map(work).collect()
+            } else {
+                round.into_par_iter().map(work).collect()
+            };
             done.into_iter().for_each(|one| search.take(one));
         }
         search.finish(population)

@@ -98,6 +98,8 @@ impl<'p, 'a, K: Key> Search<'p, 'a, K> {
         };
         let (cost, levels) = self.best.ok_or(nothing)?;
         let bound = self.open.values().map(|region| region.bound).min().unwrap_or(cost).min(cost);
+        // Their tables are large, and no longer needed.
+        drop(self.open);
         let whole = self.problem.space.everything(self.problem.records);
         let gap = if cost == bound { 0.0 } else { (cost - bound) as f64 / whole as f64 };
         Ok(Solution::new(self.problem, population, levels, gap, self.evaluated))
@@ -123,16 +125,21 @@ impl<K: Key> Open<K> {
         best: &mut Option<Found>,
         evaluated: &mut u64,
     ) -> Self {
-        let verdict = Verdict::of(problem, &table, &hi);
+        let verdict = Verdict::of(problem, &table, &hi, false);
         *evaluated += 1;
         let removed = table.removed.persons;
         let feasible = removed + verdict.gone + verdict.forced <= problem.limit;
         let gone = if feasible {
             verdict.count(problem, &table, Fate::Gone).plus(&table.removed)
         } else {
-            Counts::none(&problem.space, &table.levels)
+            // Nobody asks who, only how many.
+            Counts { persons: removed + verdict.gone, ..Counts::none(&problem.space, &table.levels) }
         };
-        if feasible && gone.persons + verdict.fails <= problem.limit {
+        let at_least = |best: &Found| {
+            let fails = u128::from(verdict.fails) * u128::from(problem.space.least_penalty(&hi));
+            problem.space.cost(&hi, &gone, &table.levels) + fails > best.0
+        };
+        if feasible && gone.persons + verdict.fails <= problem.limit && !best.as_ref().is_some_and(at_least) {
             let lost = verdict.count(problem, &table, Fate::Fails).plus(&gone);
             better(best, Some((problem.space.cost(&hi, &lost, &table.levels), hi.clone())));
         }
@@ -164,7 +171,7 @@ impl<K: Key> Open<K> {
             let Some(hi) = self.narrowed(problem, best.as_ref()) else { break };
             self = Self::new(problem, self.lo, hi, self.table, self.uses, &mut best, &mut evaluated);
         }
-        if self.uses > 2 && self.lo != self.table.levels && self.table.keys.len() > 64 {
+        if self.uses > 2 && self.worth_refining(problem) {
             self = self.refined(problem, &mut best, &mut evaluated);
             if !self.hopeful(problem, best.as_ref()) {
                 return done(Vec::new(), best, evaluated);
@@ -211,28 +218,40 @@ impl<K: Key> Open<K> {
         (hi != self.hi).then_some(hi)
     }
 
-    /// Where to split: the column and level whose coarser side becomes dearest.
+    /// Where to split: below the coarsest level of a column. Of the columns, the one whose coarsest level costs most,
+    /// weighted by how much finer the next level is.
     fn split(&self, problem: &Problem<'_, K>) -> (usize, u8) {
         let mut choice = (0, (0, 0));
-        for (d, (lo, hi)) in self.lo.iter().zip(&self.hi).enumerate().filter(|(_, (lo, hi))| lo < hi) {
-            let level = (lo + hi) / 2;
+        let axes = problem.space.axes().iter().zip(self.lo.iter().zip(&self.hi)).enumerate();
+        for (d, (axis, (_, hi))) in axes.filter(|(_, (_, (lo, hi)))| lo < hi) {
             let mut from = self.lo.clone();
-            if let Some(l) = from.get_mut(d) {
-                *l = level + 1;
+            if let Some(level) = from.get_mut(d) {
+                *level = *hi;
             }
-            let gain = self.bound_from(problem, &from) - self.bound + 1;
+            let finer = log(axis.nodes(*hi - 1)) - log(axis.nodes(*hi)) + 1;
+            let gain = (self.bound_from(problem, &from) - self.bound + 1).saturating_mul(finer);
             if gain > choice.0 {
-                choice = (gain, (d, level));
+                choice = (gain, (d, *hi - 1));
             }
         }
         choice.1
+    }
+
+    /// Whether a table at `lo` would be at most half as long: making it costs as much as many evaluations.
+    fn worth_refining(&mut self, problem: &Problem<'_, K>) -> bool {
+        self.uses = 0;
+        let keys = self.table.keys.len();
+        self.lo != self.table.levels
+            && keys > 64
+            && self.table.estimate(&problem.space, &problem.layout, &self.lo) * 2 <= keys
     }
 
     /// The box on a table of its own: persons told alike at `lo` become one key; those whose fate is the same in the
     /// whole box are left out.
     fn refined(mut self, problem: &Problem<'_, K>, best: &mut Option<Found>, evaluated: &mut u64) -> Self {
         let table = &self.table;
-        let (fine, coarse) = (Verdict::of(problem, table, &self.lo), Verdict::of(problem, table, &self.hi));
+        let (fine, coarse) =
+            (Verdict::of(problem, table, &self.lo, true), Verdict::of(problem, table, &self.hi, true));
         *evaluated += 1;
         let lost = table.removed.persons + fine.gone + fine.fails;
         if lost <= problem.limit {
@@ -249,13 +268,22 @@ impl<K: Key> Open<K> {
                 *open = true;
             }
         }
-        let keep = |at: usize| {
+        let open = |at: usize| {
             coarse.fate(at) != Fate::Gone && undecided.get(coarse.class(at)).copied().unwrap_or(true)
         };
-        let new = table.coarsen(&problem.space, &problem.layout, &self.lo, &self.gone, keep);
+        let keep: Vec<bool> = (0..table.keys.len()).map(open).collect();
+        // Large, and no longer needed.
+        drop((fine, coarse));
+        let new = table.coarsen(&problem.space, &problem.layout, &self.lo, &self.gone, &keep);
         self.gone = new.removed.clone();
         self.table = Arc::new(new);
         self.uses = 0;
         self
     }
+}
+
+/// Logarithm of a number of nodes (which is below 2³²), in eighths of a bit.
+fn log(nodes: usize) -> u128 {
+    // The eighth power of a number below 2³² may not fit; the fourth does.
+    u128::from((nodes as u128).saturating_pow(4).max(1).ilog2()) * 2
 }

@@ -38,13 +38,29 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Puts a table into the classes of `levels` and judges them.
-    pub fn of<K: Key>(problem: &Problem<'_, K>, table: &Table<K>, levels: &[u8]) -> Self {
-        let groups = table.classes(&problem.space, &problem.layout, levels);
+    /// Puts a table into the classes of `levels` and judges them. Unless the `whole` verdict is wanted, it may stop when
+    /// more persons are gone than the limit allows; `gone` then says so, and there are no classes.
+    pub fn of<K: Key>(problem: &Problem<'_, K>, table: &Table<K>, levels: &[u8], whole: bool) -> Self {
+        let least = problem.rules.smallest();
+        let enough = |small: u64| !whole && table.removed.persons + small > problem.limit;
+        let groups = match table.classes(&problem.space, &problem.layout, levels, least, enough) {
+            Ok(groups) => groups,
+            Err(small) => {
+                return Self {
+                    groups: Groups::default(),
+                    fate: Vec::new(),
+                    gone: small,
+                    fails: 0,
+                    forced: 0,
+                    kept: 0,
+                };
+            }
+        };
         let mut out =
             Self { fate: vec![Fate::Gone; groups.size.len()], groups, gone: 0, fails: 0, forced: 0, kept: 0 };
-        let least = problem.rules.smallest();
-        if problem.histogram == 0 {
+        if problem.size_only {
+            out.judge_sizes(least);
+        } else if problem.histogram == 0 {
             for slot in 0..out.fate.len() {
                 out.judge(problem, slot, least, &[]);
             }
@@ -55,6 +71,16 @@ impl Verdict {
             out.hold_average(max);
         }
         out
+    }
+
+    /// When the size decides alone.
+    fn judge_sizes(&mut self, least: u64) {
+        for (fate, size) in self.fate.iter_mut().zip(&self.groups.size) {
+            let kept = u64::from(*size) >= least;
+            *fate = if kept { Fate::Kept } else { Fate::Gone };
+            self.kept += u64::from(kept);
+            self.gone += if kept { 0 } else { u64::from(*size) };
+        }
     }
 
     /// With the sensitive values of each class that is large enough to be kept.

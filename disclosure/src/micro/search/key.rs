@@ -117,10 +117,36 @@ impl Layout {
     }
 }
 
+/// What the value of each field brings.
+pub type Moves<T> = Vec<(Field, Vec<T>)>;
+
+/// The widest field that [`joined`] makes: its values stay in the nearest cache.
+const WIDE: u32 = 10;
+
+/// Neighbouring fields as one, so that fewer have to be looked up for each key. `both` puts two values together, the
+/// default standing for nothing.
+pub fn joined<T: Copy + Default>(moves: Moves<T>, both: impl Fn(T, T) -> T) -> Moves<T> {
+    let mut out: Moves<T> = Vec::new();
+    for (field, brings) in moves.into_iter().filter(|(field, _)| field.width > 0) {
+        match out.last_mut() {
+            Some((low, known)) if field.shift + field.width - low.shift <= WIDE => {
+                let apart = field.shift - low.shift;
+                let of = |values: &[T], at: usize| values.get(at).copied().unwrap_or_default();
+                let width = apart + field.width;
+                let value = |v: usize| both(of(known, v & ((1 << low.width) - 1)), of(&brings, v >> apart));
+                *known = (0..1 << width).map(value).collect();
+                low.width = width;
+            }
+            _ => out.push((field, brings)),
+        }
+    }
+    out
+}
+
 /// Takes keys from the levels of one table to coarser ones, in blocks, column by column.
 pub struct Recoder<K> {
     keep: K,
-    moves: Vec<(Field, Vec<K>)>,
+    moves: Moves<K>,
 }
 
 impl<K: Key> Recoder<K> {
@@ -138,7 +164,7 @@ impl<K: Key> Recoder<K> {
         for (field, _) in layout.sensitive.iter().filter(|_| sensitive) {
             keep = keep | field.mask();
         }
-        Self { keep, moves }
+        Self { keep, moves: joined(moves, |low, high| low | high) }
     }
 
     /// Recodes a block of keys.

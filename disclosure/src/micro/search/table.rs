@@ -6,7 +6,7 @@
 // Hot loops over all persons. Slots come from the same loop that sized the vectors they index.
 #![allow(clippy::indexing_slicing)]
 
-use super::key::{Field, Key, Layout, Recoder};
+use super::key::{Key, Layout, Moves, Recoder, joined};
 use super::space::{Counts, Levels, Space};
 
 /// Persons by packed key, at some levels.
@@ -37,6 +37,9 @@ pub struct Groups {
 
 /// Keys are recoded in blocks of this many.
 const BLOCK: usize = 1024;
+/// Among more classes than this, one in eight is looked at first: often that is enough to know that too many persons
+/// would be suppressed.
+const SAMPLED: usize = 1 << 15;
 
 impl<K: Key> Table<K> {
     /// From keys in any order, one per person, and the population's with the persons of each.
@@ -77,16 +80,36 @@ impl<K: Key> Table<K> {
         }
     }
 
-    /// The classes at `to`, which is coarser than the table in no column finer.
-    pub fn classes(&self, space: &Space, layout: &Layout, to: &[u8]) -> Groups {
+    /// The classes at `to`, in no column finer than the table; or, when `enough` says so of some of the classes, only
+    /// how many persons of theirs lie in classes smaller than `least`.
+    pub fn classes(
+        &self,
+        space: &Space,
+        layout: &Layout,
+        to: &[u8],
+        least: u64,
+        enough: impl Fn(u64) -> bool,
+    ) -> Result<Groups, u64> {
         let mut groups = Groups::default();
         match self.strides(space, layout, to) {
             Some((moves, room)) => {
                 groups.slot = self.by_index(&moves);
+                if room > SAMPLED {
+                    let small = self.small_by_index(&groups.slot, room, least);
+                    if enough(small) {
+                        return Err(small);
+                    }
+                }
                 groups.size = vec![0; room];
             }
             None => {
-                let (slot, keys) = self.by_hash(space, layout, to, false);
+                if self.keys.len() > SAMPLED / 8 {
+                    let (small, _) = self.sample(space, layout, to, least, false);
+                    if enough(small) {
+                        return Err(small);
+                    }
+                }
+                let (slot, keys) = self.by_hash(space, layout, to);
                 groups.slot = slot;
                 groups.size = vec![0; keys.len()];
             }
@@ -101,12 +124,50 @@ impl<K: Key> Table<K> {
                 *sum = sum.saturating_add(*others);
             }
         }
-        groups
+        Ok(groups)
+    }
+
+    /// Persons in classes smaller than `least`, of one class in eight.
+    fn small_by_index(&self, slot: &[u32], room: usize, least: u64) -> u64 {
+        let mut size = vec![0_u32; room / 8 + 1];
+        for (slot, weight) in slot.iter().zip(&self.weight) {
+            if slot % 8 == 0 {
+                size[*slot as usize / 8] += weight;
+            }
+        }
+        small(&size, least)
+    }
+
+    /// Of one class in eight: persons in classes smaller than `least`, and how many classes there are (times eight).
+    fn sample(&self, space: &Space, layout: &Layout, to: &[u8], least: u64, sensitive: bool) -> (u64, usize) {
+        let recoder = Recoder::new(space, layout, &self.levels, to, sensitive);
+        let mut size: Vec<u32> = Vec::new();
+        let mut places = Places::for_keys(self.keys.len() / 6);
+        let mut recoded = [K::default(); BLOCK];
+        for (keys, weights) in self.keys.chunks(BLOCK).zip(self.weight.chunks(BLOCK)) {
+            recoder.block(keys, &mut recoded);
+            for (key, weight) in recoded.iter().zip(weights) {
+                let hash = key.mix();
+                if hash >> 61 == 0 {
+                    let class = places.find(*key, hash) as usize;
+                    if class == size.len() {
+                        size.push(0);
+                    }
+                    size[class] += weight;
+                }
+            }
+        }
+        (small(&size, least), size.len() * 8)
+    }
+
+    /// About how many keys the table would have at `to`.
+    pub fn estimate(&self, space: &Space, layout: &Layout, to: &[u8]) -> usize {
+        self.sample(space, layout, to, 0, true).1
     }
 
     /// When all classes that could exist are few: for every column what each node adds to the number of the class.
-    fn strides(&self, space: &Space, layout: &Layout, to: &[u8]) -> Option<(Vec<(Field, Vec<u32>)>, usize)> {
-        let most = (self.keys.len() * 4).clamp(1 << 10, 1 << 22);
+    fn strides(&self, space: &Space, layout: &Layout, to: &[u8]) -> Option<(Moves<u32>, usize)> {
+        let most = (self.keys.len() * 2).clamp(1 << 10, 1 << 22);
         let mut room = 1_usize;
         let mut moves = Vec::new();
         for ((axis, field), (from, to)) in
@@ -120,10 +181,12 @@ impl<K: Key> Table<K> {
                 room = room.checked_mul(nodes).filter(|room| *room <= most)?;
             }
         }
-        Some((moves, room))
+        // Joining costs as much as looking up some thousand keys.
+        let few = self.keys.len() < 4 * BLOCK;
+        Some((if few { moves } else { joined(moves, |low, high| low + high) }, room))
     }
 
-    fn by_index(&self, moves: &[(Field, Vec<u32>)]) -> Vec<u32> {
+    fn by_index(&self, moves: &Moves<u32>) -> Vec<u32> {
         let mut slot = vec![0; self.keys.len()];
         for (slots, keys) in slot.chunks_mut(BLOCK).zip(self.keys.chunks(BLOCK)) {
             for (field, adds) in moves {
@@ -136,37 +199,19 @@ impl<K: Key> Table<K> {
     }
 
     /// By open addressing: for every key its class, and the classes' keys in the order they first appear.
-    fn by_hash(&self, space: &Space, layout: &Layout, to: &[u8], sensitive: bool) -> (Vec<u32>, Vec<K>) {
-        let recoder = Recoder::new(space, layout, &self.levels, to, sensitive);
-        let mask = (self.keys.len() * 2).next_power_of_two() - 1;
-        // A place holds the number of a class plus one; 0 is empty. At most half of the places are taken.
-        let mut places = vec![0_u32; mask + 1];
-        let mut found: Vec<K> = Vec::new();
+    fn by_hash(&self, space: &Space, layout: &Layout, to: &[u8]) -> (Vec<u32>, Vec<K>) {
+        let recoder = Recoder::new(space, layout, &self.levels, to, false);
+        let mut places = Places::for_keys(self.keys.len() / 2);
         let mut slot = Vec::with_capacity(self.keys.len());
         let mut recoded = [K::default(); BLOCK];
         for keys in self.keys.chunks(BLOCK) {
             recoder.block(keys, &mut recoded);
-            for key in recoded.iter().take(keys.len()) {
-                let mut at = key.mix() as usize & mask;
-                let class = loop {
-                    match places[at] {
-                        0 => {
-                            found.push(*key);
-                            // Never more classes than keys, which are fewer than 2³².
-                            places[at] = found.len() as u32;
-                            break found.len() as u32 - 1;
-                        }
-                        taken if found[taken as usize - 1] == *key => break taken - 1,
-                        _ => at = (at + 1) & mask,
-                    }
-                };
-                slot.push(class);
-            }
+            slot.extend(recoded.iter().take(keys.len()).map(|key| places.find(*key, key.mix())));
         }
-        (slot, found)
+        (slot, places.found)
     }
 
-    /// The table at coarser levels with the keys that `keep` says (by position); `removed` counts the rest that is
+    /// The table at coarser levels with the keys that `keep` says; `removed` counts the rest that is
     /// suppressed, at this table's levels.
     pub fn coarsen(
         &self,
@@ -174,30 +219,26 @@ impl<K: Key> Table<K> {
         layout: &Layout,
         to: &[u8],
         removed: &Counts,
-        keep: impl Fn(usize) -> bool,
+        keep: &[bool],
     ) -> Self {
-        let chosen = || (0..self.keys.len()).filter(|at| keep(*at));
-        let part = |values: &[u32]| -> Vec<u32> {
-            if values.is_empty() { Vec::new() } else { chosen().map(|at| values[at]).collect() }
-        };
-        let open = Self {
-            levels: self.levels.clone(),
-            keys: chosen().map(|at| self.keys[at]).collect(),
-            weight: part(&self.weight),
-            population: part(&self.population),
-            removed: Counts::default(),
-        };
-        let (slot, keys) = open.by_hash(space, layout, to, true);
-        let sum = |values: &[u32]| {
-            let mut sums = vec![0_u32; if values.is_empty() { 0 } else { keys.len() }];
-            slot.iter()
-                .zip(values)
-                .for_each(|(s, n)| sums[*s as usize] = sums[*s as usize].saturating_add(*n));
-            sums
-        };
-        let (weight, population) = (sum(&open.weight), sum(&open.population));
+        let recoder = Recoder::new(space, layout, &self.levels, to, true);
+        let mut places = Places::for_keys(self.keys.len() / 2);
+        let (mut weight, mut population) = (Vec::new(), Vec::new());
+        let mut recoded = [K::default(); BLOCK];
+        for (block, keys) in self.keys.chunks(BLOCK).enumerate() {
+            recoder.block(keys, &mut recoded);
+            for (at, key) in (block * BLOCK..).zip(recoded.iter().take(keys.len())) {
+                if keep[at] {
+                    let number = places.find(*key, key.mix()) as usize;
+                    add(&mut weight, number, self.weight[at]);
+                    if !self.population.is_empty() {
+                        add(&mut population, number, self.population[at]);
+                    }
+                }
+            }
+        }
         let removed = removed.coarsen(space, &self.levels, to);
-        Self { levels: to.to_vec(), keys, weight, population, removed }
+        Self { levels: to.to_vec(), keys: places.found, weight, population, removed }
     }
 
     /// Counts by node of the keys that `which` says.
@@ -212,4 +253,61 @@ impl<K: Key> Table<K> {
         counts.persons = chosen.iter().map(|at| u64::from(self.weight[*at as usize])).sum();
         counts
     }
+}
+
+/// Open addressing: keys to numbers in the order they first appear.
+struct Places<K> {
+    /// The number of a key plus one; 0 is empty. At least half of the places are empty, or more are made.
+    numbers: Vec<u32>,
+    found: Vec<K>,
+}
+
+impl<K: Key> Places<K> {
+    fn for_keys(keys: usize) -> Self {
+        Self { numbers: vec![0; (keys * 2).next_power_of_two().max(16)], found: Vec::new() }
+    }
+
+    fn find(&mut self, key: K, hash: u64) -> u32 {
+        let mask = self.numbers.len() - 1;
+        let mut at = hash as usize & mask;
+        loop {
+            match self.numbers[at] {
+                0 => break,
+                taken if self.found[taken as usize - 1] == key => return taken - 1,
+                _ => at = (at + 1) & mask,
+            }
+        }
+        self.found.push(key);
+        // Never more classes than rows, which are fewer than 2³¹.
+        self.numbers[at] = self.found.len() as u32;
+        if self.found.len() * 2 > self.numbers.len() {
+            self.grow();
+        }
+        self.found.len() as u32 - 1
+    }
+
+    fn grow(&mut self) {
+        let mask = self.numbers.len() * 2 - 1;
+        self.numbers = vec![0; mask + 1];
+        for (number, key) in (1..).zip(&self.found) {
+            let mut at = key.mix() as usize & mask;
+            while self.numbers[at] != 0 {
+                at = (at + 1) & mask;
+            }
+            self.numbers[at] = number;
+        }
+    }
+}
+
+/// Adds to the sum of a number, which is known or the next.
+fn add(sums: &mut Vec<u32>, number: usize, amount: u32) {
+    if number == sums.len() {
+        sums.push(0);
+    }
+    // The population may exceed what u32 holds; more than that is as good as that.
+    sums[number] = sums[number].saturating_add(amount);
+}
+
+fn small(sizes: &[u32], least: u64) -> u64 {
+    sizes.iter().map(|n| u64::from(*n)).filter(|n| *n < least).sum()
 }
