@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::TableError;
-use super::lp::{self, Lp, Net, TOLERANCE, to_f64};
+use super::heuristic::Repair;
+use super::lp::{self, Answer, Lp, Net, TOLERANCE, to_f64};
 use super::primary::Mask;
 use super::separate::{Cut, Room, Separator};
 use super::suppress::{Component, Need, Rule};
@@ -67,6 +68,10 @@ impl Problem {
         }
     }
 
+    fn cost(&self, hidden: &[bool]) -> f64 {
+        self.costs.iter().zip(hidden).filter(|(_, h)| **h).map(|(c, _)| c).sum()
+    }
+
     fn name(&self, system: &System, cell: usize) -> String {
         self.cells.get(cell).and_then(|c| system.cells().get(*c)).map_or(String::new(), |c| c.name.clone())
     }
@@ -85,16 +90,31 @@ pub(super) fn solve(
     Ok(hide.map(|(at, _)| problem.cells[at]).collect())
 }
 
+/// Share of what is not known yet by which a master program's choice may miss its least.
+const GAP: f64 = 0.2;
+
+/// Costs are whole numbers: a choice less than 1 above the bound is the least.
+const PROOF: f64 = 0.99;
+
+/// Rounds whose unsafe choice is repaired into a safe one, to know from above what the least may cost.
+const REPAIRED: [u32; 3] = [0, 8, 24];
+
 struct Search<'a> {
     problem: &'a Problem,
     separator: Separator,
+    /// The cuts of the master program.
     cuts: Vec<Cut>,
+    /// Cuts that did not matter when the bound was found; they come back when they are violated.
+    pool: Vec<Cut>,
+    /// The best safe choice so far and what it costs.
+    best: (f64, Vec<bool>),
 }
 
 impl<'a> Search<'a> {
     fn new(problem: &'a Problem) -> Result<Self, TableError> {
         let separator = Separator::new(&problem.net, problem.counts.clone(), problem.fixed.clone())?;
-        Ok(Self { problem, separator, cuts: Vec::new() })
+        let best = (f64::INFINITY, problem.fixed.clone());
+        Ok(Self { problem, separator, cuts: Vec::new(), pool: Vec::new(), best })
     }
 
     fn columns(&self) -> Vec<lp::Column> {
@@ -108,24 +128,59 @@ impl<'a> Search<'a> {
     }
 
     fn run(mut self, system: &System) -> Result<Vec<bool>, TableError> {
-        let bound = self.relax()?;
-        let debug = false;
-        if debug {
-            eprintln!("root {bound} cuts {} lps {}", self.cuts.len(), self.separator.solved());
-        }
-        loop {
-            let rows: Vec<_> =
-                self.cuts.iter().map(|c| (c.least, f64::INFINITY, c.terms.as_slice())).collect();
-            let answer = lp::choose(self.columns(), rows, None)?.ok_or(TableError::Solver("no choice"))?;
-            let x: Vec<f64> = answer.columns.iter().map(|x| x.round()).collect();
-            let found = self.violated(system, &x)?;
-            if debug {
-                eprintln!("mip {} new {} lps {}", answer.value, found.len(), self.separator.solved());
+        let root = self.relax()?;
+        let mut bound = root.value;
+        let mut gap = GAP;
+        for round in 0.. {
+            let columns = self.settle(&root);
+            if bound > self.best.0 - 1.0 + TOLERANCE {
+                break;
             }
+            // While cuts are missing, a near-least choice teaches as much as the least.
+            let far = if self.best.0.is_finite() { self.best.0 - bound } else { bound / 10.0 };
+            let slack = (far * gap).max(PROOF);
+            let rows = self.cuts.iter().map(|c| (c.least, f64::INFINITY, c.terms.as_slice()));
+            let Some(answer) = lp::choose(columns.iter().copied(), rows, slack)? else { break };
+            bound = bound.max((answer.value - slack).ceil());
+            let x: Vec<f64> = answer.columns.iter().map(|x| x.round()).collect();
+            let (hit, rest): (Vec<Cut>, Vec<Cut>) =
+                std::mem::take(&mut self.pool).into_iter().partition(|c| c.slack(&x) < -TOLERANCE);
+            self.pool = rest;
+            let mut found = hit;
             if found.is_empty() {
-                return Ok(x.iter().map(|x| *x > 0.5).collect());
+                found = self.violated(system, &x)?;
+            }
+            let hidden: Vec<bool> = x.iter().map(|x| *x > 0.5).collect();
+            if found.is_empty() {
+                self.offer(hidden);
+                gap *= GAP;
+                continue;
             }
             self.cuts.extend(found);
+            if REPAIRED.contains(&round) {
+                let repaired = Repair::new(self.problem, &hidden).run(system)?;
+                self.offer(repaired);
+            }
+        }
+        Ok(self.best.1)
+    }
+
+    /// The columns, with those settled that no choice better than the best can have otherwise.
+    fn settle(&self, root: &Answer) -> Vec<lp::Column> {
+        let mut columns = self.columns();
+        for (column, reduced) in columns.iter_mut().zip(&root.reduced) {
+            if column.1 < column.2 && root.value + reduced.abs() > self.best.0 - 1.0 + TOLERANCE {
+                let to = if *reduced > 0.0 { 0.0 } else { 1.0 };
+                (column.1, column.2) = (to, to);
+            }
+        }
+        columns
+    }
+
+    fn offer(&mut self, hidden: Vec<bool>) {
+        let cost = self.problem.cost(&hidden);
+        if cost < self.best.0 - 0.5 {
+            self.best = (cost, hidden);
         }
     }
 
@@ -135,9 +190,6 @@ impl<'a> Search<'a> {
         let mut found: Vec<Cut> = Vec::new();
         for need in &problem.needs {
             if need.conditional && x[need.cell] < 0.5 {
-                continue;
-            }
-            if found.iter().any(|c| false && c.slack(x) < 0.0) {
                 continue;
             }
             let Ok(plain) = self.separator.cut(need, Room::Exact(x))? else { continue };
@@ -153,34 +205,41 @@ impl<'a> Search<'a> {
         Ok(found)
     }
 
-    /// Cuts of the program in which cells may be hidden in part: a bound, and most of the cuts that matter.
-    fn relax(&mut self) -> Result<f64, TableError> {
+    /// Cuts of the program in which cells may be hidden in part: a bound, most of the cuts that matter, and from the
+    /// prices of the cells which of them no better choice can change.
+    fn relax(&mut self) -> Result<Answer, TableError> {
         let problem = self.problem;
         let mut master = Lp::new(self.columns(), [], false)?;
-        let mut value = 0.0;
-        for round in 0..200 {
+        // A need that was satisfied is asked again only when the others are.
+        let mut asleep = vec![false; problem.needs.len()];
+        loop {
             let answer = master.solve()?.ok_or(TableError::Solver("no choice"))?;
-            value = answer.value;
-            let x = answer.columns;
+            let x = &answer.columns;
+            let last = asleep.iter().all(|a| *a);
+            if last {
+                asleep.fill(false);
+            }
             let mut added = 0;
-            for need in &problem.needs {
-                if need.conditional && x[need.cell] < TOLERANCE {
+            for (at, need) in problem.needs.iter().enumerate() {
+                if asleep[at] || (need.conditional && x[need.cell] < TOLERANCE) {
+                    asleep[at] = true;
                     continue;
                 }
-                let Ok(cut) = self.separator.cut(need, Room::Share(&x, 1.0))? else { continue };
-                if !cut.terms.is_empty() && cut.slack(&x) < -1e-4 && !self.cuts.contains(&cut) {
+                asleep[at] = true;
+                let Ok(cut) = self.separator.cut(need, Room::Share(x, 1.0))? else { continue };
+                if !cut.terms.is_empty() && cut.slack(x) < -1e-4 && !self.cuts.contains(&cut) {
                     master.at_least(cut.least, &cut.terms)?;
                     self.cuts.push(cut);
                     added += 1;
+                    asleep[at] = false;
                 }
             }
-            if false {
-                eprintln!("round {round} value {value} added {added} lps {}", self.separator.solved());
-            }
-            if added == 0 {
-                break;
+            if added == 0 && last {
+                let (near, far) = std::mem::take(&mut self.cuts).into_iter().partition(|c| c.slack(x) < 0.5);
+                self.cuts = near;
+                self.pool = far;
+                return Ok(answer);
             }
         }
-        Ok(value)
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn solve(
     part: &Component,
 ) -> Result<Vec<usize>, TableError> {
     let problem = Problem::new(system, mask, rule, part);
-    let hidden = Repair::new(&problem).run(system)?;
+    let hidden = Repair::new(&problem, &problem.fixed).run(system)?;
     let hide = hidden.iter().enumerate().filter(|(at, x)| **x && !problem.fixed[*at]);
     Ok(hide.map(|(at, _)| problem.cells[at]).collect())
 }
@@ -57,8 +57,8 @@ pub(super) struct Repair<'a> {
 }
 
 impl<'a> Repair<'a> {
-    /// Starts from what is hidden in any case.
-    pub fn new(problem: &'a Problem) -> Self {
+    /// Starts from a choice that hides at least what is hidden in any case.
+    pub fn new(problem: &'a Problem, hidden: &[bool]) -> Self {
         let mut rows_of: Vec<Vec<usize>> = vec![Vec::new(); problem.net.columns];
         for (at, row) in problem.net.rows.iter().enumerate() {
             for (column, _) in row {
@@ -71,7 +71,7 @@ impl<'a> Repair<'a> {
         }
         Self {
             rows_of,
-            hidden: problem.fixed.clone(),
+            hidden: hidden.to_vec(),
             witness: vec![None; problem.needs.len()],
             leaning: vec![BTreeSet::new(); problem.net.cells],
             needs_of,
@@ -102,6 +102,7 @@ impl<'a> Repair<'a> {
                 queue.extend(&self.needs_of[cell]);
             }
         }
+        self.drop_idle();
         for _ in 0..PASSES {
             if !self.improve()? {
                 break;

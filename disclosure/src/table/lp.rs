@@ -164,21 +164,19 @@ impl Lp {
     }
 }
 
-/// Minimises over columns of 0 or 1; none when nothing satisfies the rows. Proven: no gap is left.
+/// Minimises over columns of 0 or 1; none when nothing satisfies the rows. At most `gap` above
+/// the least: with whole costs, less than 1 proves it.
 pub(super) fn choose<'a>(
     columns: impl IntoIterator<Item = Column>,
     rows: impl IntoIterator<Item = RowBounds<'a>>,
-    known: Option<&[f64]>,
+    gap: f64,
 ) -> Result<Option<Answer>, TableError> {
     let (problem, _) = problem(columns, rows, true);
     let mut model = quiet(problem)?;
     option(&mut model, "mip_rel_gap", 0.0)?;
-    // Costs are whole numbers: a solution less than 1 above the bound is the least.
-    option(&mut model, "mip_abs_gap", 0.99)?;
-    if let Some(known) = known {
-        // A start that the solver does not like is only lost.
-        let _ = model.try_set_solution(Some(known), None, None, None);
-    }
+    option(&mut model, "mip_abs_gap", gap)?;
+    option(&mut model, "mip_heuristic_effort", 0.0)?;
+    option(&mut model, "mip_detect_symmetry", false)?;
     let solved = model.try_solve().map_err(|_| BROKEN)?;
     match solved.status() {
         HighsModelStatus::Optimal => Ok(Some(Answer {

@@ -163,3 +163,27 @@ pub fn primary(system: &System, tiers: &Tiers) -> Mask {
     }
     Mask { states, minima }
 }
+
+/// What is offered in place of a cell that cannot be shown (G-19): the nearest cell above it, itself not hidden and on
+/// the axis that is first in the order of relations, e.g. the 二次医療圏 of a municipality.
+#[must_use]
+pub fn offered(system: &System, mask: &Mask, cell: usize) -> Option<usize> {
+    let mut here = vec![cell];
+    for _ in 0..system.relations().len() {
+        let people = |c: usize| system.cells().get(c).and_then(|c| c.population);
+        let above: Vec<usize> = system
+            .relations()
+            .iter()
+            .filter(|r| r.parts.iter().any(|p| here.contains(p)))
+            .map(|r| r.total)
+            .collect();
+        // A total over other axes still speaks of the same municipality.
+        let wider = above.iter().copied().filter(|c| !mask.hidden(*c));
+        let best = wider.min_by_key(|c| (people(*c).is_some(), *c));
+        if best.is_some() || above.is_empty() {
+            return best;
+        }
+        here = above;
+    }
+    None
+}

@@ -241,7 +241,7 @@ impl<'a> Part<'a> {
         let mut columns = self.columns.clone();
         columns[at].0 = sign;
         let rows = self.rows.iter().map(|(r, t)| (*r, *r, t.as_slice()));
-        let answer = lp::choose(columns, rows, None)?.ok_or(TableError::Contradiction)?;
+        let answer = lp::choose(columns, rows, 0.0)?.ok_or(TableError::Contradiction)?;
         self.visit(&answer.columns);
         Ok(answer.columns[at].round())
     }
