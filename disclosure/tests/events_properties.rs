@@ -1,5 +1,7 @@
 //! Linked events on small random sets: the claim by naive enumeration, the same rows from the same events, truth.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)] // a failure here is a failed test
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use musubi_disclosure::events::claim::least_shared;

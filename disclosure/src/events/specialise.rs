@@ -209,8 +209,7 @@ impl Class<'_> {
 
     /// Puts a cell on the list, along the axes that make sense after it was reached along `from`.
     fn plan(&self, tasks: &mut BinaryHeap<Task>, cell: u32, from: Option<Axis>) {
-        let weight =
-            self.members[cell as usize].iter().map(|&l| u64::from(self.leaves[l as usize].weight)).sum();
+        let weight = self.members[cell as usize].len();
         for axis in [Axis::Code, Axis::Time] {
             let (first, second) = match self.aim.order {
                 Order::Balanced => (None, None),
@@ -226,8 +225,8 @@ impl Class<'_> {
     }
 }
 
-/// First along the preferred axis, then by weight.
-type Task = (bool, u64, Reverse<u32>, Reverse<Axis>);
+/// First along the preferred axis, then by leaves.
+type Task = (bool, usize, Reverse<u32>, Reverse<Axis>);
 
 /// Adds leaves to a cell of a person.
 pub(super) fn add(items: &mut Vec<(u32, u32)>, cell: u32, leaves: u32) {

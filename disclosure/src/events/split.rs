@@ -125,8 +125,8 @@ impl Groups {
         let mut dirty: Vec<bool> = vec![true; self.groups.len()];
         for round in 0.. {
             let mut back: Vec<u32> = Vec::new();
-            for group in 0..self.groups.len() {
-                if std::mem::take(&mut dirty[group]) {
+            for (group, dirty) in dirty.iter_mut().enumerate() {
+                if std::mem::take(dirty) {
                     self.check_group(class, scratch, group, round >= PATIENCE, &mut back);
                 }
             }

@@ -3,6 +3,8 @@
 //! Greedy as well: of a person's items the one in most bad pairs gives way first, by a bin, then by a step of its code,
 //! then it goes. It must never be used for a release; the engine keeps more detail and is quicker.
 
+#![allow(clippy::indexing_slicing, clippy::cast_precision_loss)] // positions are made here
+
 use std::collections::HashMap;
 
 use musubi_disclosure::events::{Codes, Event, Ladders};
