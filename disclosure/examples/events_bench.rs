@@ -1,10 +1,14 @@
 //! Measures linked events: CPU seconds, peak memory, what is kept, and what attackers find before and after.
 //!
-//! `cargo run --release -p musubi-disclosure --example events_bench -- [PERSONS] [EVENTS_EACH] [CLASS_SIZE] [M] [K]`
+//! `cargo run --release -p musubi-disclosure --example events_bench -- [PERSONS] [EVENTS_EACH] [CLASS_SIZE] [M] [K] [ALL]`
+//!
+//! ALL = 1 compares the orders, one level for all of a class, and the way from the finest items upwards.
 //! It asserts nothing and reads nothing but `/proc/self`.
 
 #![allow(clippy::print_stdout, clippy::expect_used, clippy::indexing_slicing, clippy::cast_precision_loss)] // a bench
 
+#[path = "../tests/support/bottom_up.rs"]
+mod bottom_up;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -36,6 +40,15 @@ fn main() {
         println!("\n{search:?}: {:.1} CPU s, peak {} MB", cpu_seconds() - before, peak_mb());
         report(&released, world.events.len());
         kept.get_or_insert(released);
+    }
+    if all && m == 2 {
+        let before = cpu_seconds();
+        let (detail, told) = bottom_up::bottom_up(&world.events, &world.codes, &world.classes, &policy);
+        println!(
+            "\nbottom-up: {:.1} CPU s, told {:.1} %, detail kept {detail:.3}",
+            cpu_seconds() - before,
+            100.0 * told
+        );
     }
     let released = kept.expect("one search");
     let mut shifted_policy = policy.clone();

@@ -64,7 +64,7 @@ pub enum Order {
     CodesFirst,
     /// Bins before codes: when it happened matters more.
     TimeFirst,
-    /// The items of most events first.
+    /// The items of most persons and bins first, whether code or bin.
     Balanced,
 }
 

@@ -18,6 +18,9 @@ use super::{Event, Order};
 /// Stands for the cell of a leaf that was taken out.
 pub(super) const NOWHERE: u32 = u32::MAX;
 
+/// Passes over all items of a class. A second one finds a little more, a third hardly anything.
+const PASSES: usize = 2;
+
 /// What the engine aims at.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Aim {
@@ -181,25 +184,32 @@ impl Class<'_> {
         }
     }
 
-    /// Makes items finer until nothing more is safe.
+    /// Makes items finer until nothing more is safe: what failed beside items that have since become finer, or left,
+    /// is tried again, a few times over.
     fn descend(&mut self) {
         let mut tasks = BinaryHeap::new();
-        for cell in 0..u32::try_from(self.cells.len()).unwrap_or(NOWHERE) {
-            self.plan(&mut tasks, cell, None);
-        }
         let mut scratch = Scratch::new(self.aim, self.items.len());
-        while let Some((_, _, Reverse(cell), Reverse(axis))) = tasks.pop() {
-            let Some(groups) = Groups::of(self, cell, axis) else { continue };
-            for target in groups.settle(self, &mut scratch) {
-                self.plan(&mut tasks, target, Some(axis));
+        for _ in 0..PASSES {
+            for cell in 0..u32::try_from(self.cells.len()).unwrap_or(NOWHERE) {
+                self.plan(&mut tasks, cell, None);
+            }
+            let mut moved = false;
+            while let Some((_, _, Reverse(cell), Reverse(axis))) = tasks.pop() {
+                let Some(groups) = Groups::of(self, cell, axis) else { continue };
+                for target in groups.settle(self, &mut scratch) {
+                    self.plan(&mut tasks, target, Some(axis));
+                    moved = true;
+                }
+            }
+            if !moved {
+                return;
             }
         }
     }
 
     /// Puts a cell on the list, along the axes that make sense after it was reached along `from`.
     fn plan(&self, tasks: &mut BinaryHeap<Task>, cell: u32, from: Option<Axis>) {
-        let weight =
-            self.members[cell as usize].iter().map(|&l| u64::from(self.leaves[l as usize].weight)).sum();
+        let weight = self.members[cell as usize].len();
         for axis in [Axis::Code, Axis::Time] {
             let (first, second) = match self.aim.order {
                 Order::Balanced => (None, None),
@@ -215,8 +225,8 @@ impl Class<'_> {
     }
 }
 
-/// First along the preferred axis, then by weight.
-type Task = (bool, u64, Reverse<u32>, Reverse<Axis>);
+/// First along the preferred axis, then by leaves.
+type Task = (bool, usize, Reverse<u32>, Reverse<Axis>);
 
 /// Adds leaves to a cell of a person.
 pub(super) fn add(items: &mut Vec<(u32, u32)>, cell: u32, leaves: u32) {

@@ -6,6 +6,7 @@
 
 #![allow(clippy::indexing_slicing)] // hot loops over numbers made here: slots, groups, cells and persons of one class
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::specialise::{Aim, Axis, CellKey, Class, NOWHERE, add, take};
@@ -124,8 +125,8 @@ impl Groups {
         let mut dirty: Vec<bool> = vec![true; self.groups.len()];
         for round in 0.. {
             let mut back: Vec<u32> = Vec::new();
-            for group in 0..self.groups.len() {
-                if std::mem::take(&mut dirty[group]) {
+            for (group, dirty) in dirty.iter_mut().enumerate() {
+                if std::mem::take(dirty) {
                     self.check_group(class, scratch, group, round >= PATIENCE, &mut back);
                 }
             }
@@ -252,7 +253,9 @@ impl Groups {
         let all: Vec<&[u32]> = outside.iter().map(Vec::as_slice).chain(sets_inside).collect();
         support.count(target, class.cells.len(), all.iter().copied());
         let before = back.len();
-        back.extend(down.iter().filter(|c| !support.safe(target, &sets[slot(c)])));
+        for c in &down {
+            self.rare_beside(class, *c, support, &sets[slot(c)], back);
+        }
         if back.len() == before {
             let pairs = support.bad_pairs(target, &all);
             let bad = inside.iter().zip(pairs.get(outside.len()..).unwrap_or_default());
@@ -262,6 +265,40 @@ impl Groups {
         if whole && back.len() > before {
             back.truncate(before);
             back.extend(down);
+        }
+    }
+
+    /// Who of a person comes back when a candidate stands beside items that too few have with it: of two that would
+    /// both go down now, the one of the smaller group; beside an item that is there anyway, the candidate.
+    fn rare_beside(
+        &self,
+        class: &Class<'_>,
+        candidate: u32,
+        support: &Support,
+        set: &[u32],
+        back: &mut Vec<u32>,
+    ) {
+        let Candidate { slot, group, .. } = self.candidates[candidate as usize];
+        let target = self.groups[group as usize].target;
+        let size =
+            |group: u32| (self.groups[group as usize].to - self.groups[group as usize].from, Reverse(group));
+        let before = back.len();
+        for &item in set.iter().filter(|&&item| item != target && !support.enough(item)) {
+            let smaller = self.of_slot[slot as usize].iter().find(|&&other| {
+                let other = &self.candidates[other as usize];
+                other.down
+                    && self.groups[other.group as usize].target == item
+                    && size(other.group) < size(group)
+            });
+            let held = &class.items[self.slots[slot as usize].person as usize];
+            match smaller.filter(|_| held.iter().all(|&(cell, _)| cell != item)) {
+                Some(&other) => back.push(other),
+                None => {
+                    back.truncate(before);
+                    back.push(candidate);
+                    return;
+                }
+            }
         }
     }
 

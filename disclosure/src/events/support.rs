@@ -39,12 +39,20 @@ pub(super) struct Support {
     single: Vec<u32>,
     touched: Vec<u32>,
     pairs: Pairs,
+    at_once: usize,
 }
 
 impl Support {
     /// For sets of at most `m` items (1 to 3), shared by at least `k` persons.
     pub(super) fn new(m: u32, k: u32) -> Self {
-        Self { k, m, single: Vec::new(), touched: Vec::new(), pairs: Pairs::default() }
+        Self {
+            k,
+            m,
+            single: Vec::new(),
+            touched: Vec::new(),
+            pairs: Pairs::default(),
+            at_once: PAIRS_AT_ONCE,
+        }
     }
 
     /// Counts anew: `sets` are the items of all persons that have `beside`; items are below `items`.
@@ -99,7 +107,7 @@ impl Support {
             return bad;
         }
         let all: usize = sets.iter().map(|s| s.len() * s.len() / 2).sum();
-        let parts = u32::try_from(all / PAIRS_AT_ONCE + 1).unwrap_or(u32::MAX);
+        let parts = u32::try_from(all / self.at_once + 1).unwrap_or(u32::MAX);
         for part in 0..parts {
             self.pairs.clear();
             for set in sets {
@@ -135,4 +143,27 @@ fn pairs(beside: u32, set: &[u32], part: u32, parts: u32) -> impl Iterator<Item 
         .filter(move |&(_, &x)| x != beside)
         .flat_map(move |(i, &x)| others(i + 1).map(move |y| (x.min(y), x.max(y))))
         .filter(move |&(x, _)| x % parts == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_counted_in_parts_are_the_pairs_counted_at_once() {
+        // Beside item 0: 1 and 2 are had by three, but together by two only; 3, 4 and 5 always together.
+        let sets: [&[u32]; 5] = [&[0, 1, 2], &[2, 1, 0], &[0, 1, 3, 4, 5], &[0, 2, 3, 4, 5], &[5, 4, 3, 0]];
+        let mut found = Vec::new();
+        for at_once in [PAIRS_AT_ONCE, 5, 1] {
+            let mut support = Support::new(3, 3);
+            support.at_once = at_once;
+            support.count(0, 6, sets.into_iter());
+            assert!(support.safe(0, sets[0]));
+            let bad = support.bad_pairs(0, &sets);
+            assert_eq!(bad.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, true, true, false]);
+            assert_eq!(bad[0], Some((1, 2)));
+            found.push(bad.iter().flatten().count());
+        }
+        assert_eq!(found, [4, 4, 4]);
+    }
 }
