@@ -1,6 +1,6 @@
 //! Measures cohort, table and extract on a synthetic lake; `scripts/bench_extract.sh` runs DuckDB beside it.
 //!
-//! `extract_bench write FOLDER FACTS` writes a lake with the real writer; `extract_bench run FOLDER` asks the three
+//! `extract_bench write FOLDER FACTS` writes a lake with the real writer; `extract_bench run FOLDER [QUESTION]` asks the three
 //! questions and prints CPU seconds and answers, one JSON line each. Persons, codes and days are made up by arithmetic.
 
 use std::collections::HashSet;
@@ -233,25 +233,39 @@ fn say(question: &str, since: f64, answer: &str) {
     println!("{{\"question\":\"{question}\",\"cpu\":{:.2},\"answer\":[{answer}]}}", cpu() - since);
 }
 
-fn run(folder: &Path) -> Done<()> {
+/// The three questions.
+type Question = fn(&Path, &[LakeFile], &mut Given) -> Done<()>;
+const QUESTIONS: [(&str, Question); 3] = [("cohort", cohort), ("table", table), ("extract", extract)];
+/// Three years.
+const ALL: (Date, Date) = (Date::constant(2024, 1, 1), Date::constant(2026, 12, 31));
+
+fn run(folder: &Path, only: &str) -> Done<()> {
     let files = files(folder)?;
     let persons: u64 = files.iter().filter(|f| f.table == FactTable::Person).map(|f| f.rows).sum();
     let mut given = members(persons);
-    let all = (Date::constant(2024, 1, 1), Date::constant(2026, 12, 31));
+    for (_, ask) in QUESTIONS.iter().filter(|(name, _)| only.is_empty() || only == *name) {
+        ask(folder, &files, &mut given)?;
+    }
+    Ok(())
+}
 
+fn cohort(folder: &Path, files: &[LakeFile], given: &mut Given) -> Done<()> {
     let since = cpu();
-    let snapshot = Snapshot::open(folder, &files, HashSet::new())?;
+    let snapshot = Snapshot::open(folder, files, HashSet::new())?;
     let after = Within { of: "index".to_owned(), from: 0, to: 90 };
     let steps = vec![
         event(Some("index"), FactTable::ConditionOccurrence, "E11", None),
         event(None, FactTable::DrugExposure, "3969", Some(after)),
     ];
-    let cohort = period(all.0, all.1, &[], steps);
-    let found = find(&mut given, &snapshot, &Rules::of(&cohort)?)?;
+    let cohort = period(ALL.0, ALL.1, &[], steps);
+    let found = find(given, &snapshot, &Rules::of(&cohort)?)?;
     say("cohort", since, &found.last().to_string());
+    Ok(())
+}
 
+fn table(folder: &Path, files: &[LakeFile], given: &mut Given) -> Done<()> {
     let since = cpu();
-    let snapshot = Snapshot::open(folder, &files, HashSet::new())?;
+    let snapshot = Snapshot::open(folder, files, HashSet::new())?;
     let table = CubeSpec {
         name: "t".to_owned(),
         title: String::new(),
@@ -265,13 +279,16 @@ fn run(folder: &Path) -> Done<()> {
         of: None,
     };
     let year = period(Date::constant(2025, 1, 1), Date::constant(2025, 12, 31), &[], Vec::new());
-    let cells = cube(&mut given, &snapshot, &year, &table, 90)?.cells;
+    let cells = cube(given, &snapshot, &year, &table, 90)?.cells;
     let persons: u64 = cells.values().map(|c| c.persons).sum();
     let squares: u64 = cells.values().map(|c| c.persons * c.persons).sum();
     say("table", since, &format!("{},{persons},{squares}", cells.len()));
+    Ok(())
+}
 
+fn extract(folder: &Path, files: &[LakeFile], given: &mut Given) -> Done<()> {
     let since = cpu();
-    let snapshot = Snapshot::open(folder, &files, HashSet::new())?;
+    let snapshot = Snapshot::open(folder, files, HashSet::new())?;
     let of = |table, values| EventTable { table, prefixes: Vec::new(), values };
     let rows = RowSpec {
         person: vec![PersonColumn::Sex, PersonColumn::Age, PersonColumn::Area, PersonColumn::Index],
@@ -284,8 +301,8 @@ fn run(folder: &Path) -> Done<()> {
         omop: false,
         shift_jis: false,
     };
-    let cohort = period(all.0, all.1, &["E11"], Vec::new());
-    let found = linked(&mut given, &snapshot, &cohort, &rows, false)?;
+    let cohort = period(ALL.0, ALL.1, &["E11"], Vec::new());
+    let found = linked(given, &snapshot, &cohort, &rows, false)?;
     let days: i64 = found.events.iter().map(|e| i64::from(e.day)).sum();
     let values: Decimal = found.events.iter().filter_map(musubi_release::extract::EventRow::value).sum();
     let answer = format!("{},{},{days},{}", found.persons.len(), found.events.len(), values.normalize());
@@ -298,7 +315,8 @@ fn main() -> Done<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["write", folder, facts] => write(Path::new(folder), facts.parse()?),
-        ["run", folder] => run(Path::new(folder)),
-        _ => Err("usage: extract_bench write FOLDER FACTS | run FOLDER".into()),
+        ["run", folder] => run(Path::new(folder), ""),
+        ["run", folder, only] => run(Path::new(folder), only),
+        _ => Err("usage: extract_bench write FOLDER FACTS | run FOLDER [QUESTION]".into()),
     }
 }

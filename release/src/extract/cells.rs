@@ -4,6 +4,7 @@
 //! cell, and stands in several when the dimension is one of facts. Never published as it is.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasherDefault;
 
 use musubi_model::FactTable;
 use musubi_model::spec::{Cohort, CubeMeasure, CubeSpec, Dimension};
@@ -11,9 +12,10 @@ use rust_decimal::Decimal;
 
 use super::Snapshot;
 use super::cohort::{Attrition, Chosen, choose};
-use super::cubing::{Facts, facts_of, insurers};
+use super::cubing::{Facts, Measured, facts_of, insurers};
 use super::dims::{self, Label};
-use super::people::{Source, Unit, for_units};
+use super::linked::InsurerKind;
+use super::people::{OfId, Source, Unit, for_units};
 use super::rules::{Rules, date_of};
 use super::scan::NO_DAY;
 use crate::error::ReleaseError;
@@ -85,17 +87,32 @@ impl Sum {
     }
 }
 
-impl Cell {
+impl Tally {
     /// The same persons are never in two units: what was counted apart adds up.
     fn add(&mut self, other: Self) {
-        let both = |mine: &mut Option<Sum>, theirs: Option<Sum>| match (mine.as_mut(), theirs) {
-            (Some(a), Some(b)) => a.add(&b),
-            (None, b) => *mine = b,
-            (Some(_), None) => {}
-        };
         self.persons += other.persons;
-        both(&mut self.amount, other.amount);
-        both(&mut self.value, other.value);
+        match (&mut self.measured, other.measured) {
+            (Some(mine), Some(theirs)) => mine.add(*theirs),
+            (mine @ None, theirs) => *mine = theirs,
+            (Some(_), None) => {}
+        }
+    }
+
+    fn cell(self) -> Cell {
+        let measured = self.measured.map(|m| *m).unwrap_or_default();
+        Cell { persons: self.persons, quartiles: dims::quarters(&measured.values), ..measured }
+    }
+}
+
+impl Cell {
+    fn add(&mut self, other: Self) {
+        for (mine, theirs) in [(&mut self.amount, other.amount), (&mut self.value, other.value)] {
+            match (mine.as_mut(), theirs) {
+                (Some(a), Some(b)) => a.add(&b),
+                (None, b) => *mine = b,
+                (Some(_), None) => {}
+            }
+        }
         other.values.into_iter().for_each(|(value, n)| *self.values.entry(value).or_insert(0) += n);
     }
 }
@@ -135,7 +152,17 @@ impl Ask<'_> {
 struct Part {
     attrition: Attrition,
     codes: Vec<String>,
-    cells: HashMap<Vec<u16>, Cell>,
+    cells: Tallies,
+}
+
+/// Cells by their categories, 16 bits each, the first dimension lowest.
+type Tallies = HashMap<u128, Tally, BuildHasherDefault<OfId>>;
+
+/// A cell while it is counted: small, because most only count persons.
+#[derive(Default)]
+struct Tally {
+    persons: u64,
+    measured: Option<Box<Cell>>,
 }
 
 /// Counts the cells of a table. `age_top`: from which age on ages are not told apart, a multiple of ten.
@@ -169,10 +196,8 @@ pub fn cube(
 fn values_of(ask: &Ask<'_>, unit: &Unit) -> Result<BTreeMap<Decimal, u64>, ReleaseError> {
     let chosen = choose(ask.snapshot, ask.rules, unit, false)?;
     let mut values = BTreeMap::new();
-    for fact in facts_of(ask, unit, &chosen)?.rows {
-        if let Some(value) = fact.value {
-            *values.entry(value).or_insert(0) += 1;
-        }
+    for value in facts_of(ask, unit, &chosen)?.measured.iter().filter_map(|m| m.value) {
+        *values.entry(value).or_insert(0) += 1;
     }
     Ok(values)
 }
@@ -184,58 +209,63 @@ fn of_unit(ask: &Ask<'_>, unit: &Unit) -> Result<Part, ReleaseError> {
         true => insurers(ask.snapshot, ask.rules, unit, &chosen)?,
         false => vec![None; unit.persons()],
     };
-    let mut cells: HashMap<Vec<u16>, Cell> = HashMap::new();
+    let mut cells = Tallies::default();
     let mut facts = match ask.table {
         Some(_) => facts_of(ask, unit, &chosen)?,
         None => Facts::of_nothing(&chosen),
     };
     facts.rows.sort_unstable();
-    let person_key =
-        |person: usize| person_categories(ask, &chosen, person, payers.get(person).copied().flatten());
-    let mut key = Vec::new();
-    let mut whose = None;
+    let mut whose = (u32::MAX, 0);
     for run in facts.rows.chunk_by(|a, b| (a.person, a.key) == (b.person, b.key)) {
         let Some(first) = run.first() else { continue };
-        if whose != Some(first.person) {
-            whose = Some(first.person);
-            key = person_key(usize::try_from(first.person).unwrap_or(usize::MAX));
+        if whose.0 != first.person {
+            let person = usize::try_from(first.person).unwrap_or(usize::MAX);
+            let insurer = payers.get(person).copied().flatten();
+            whose = (first.person, person_categories(ask, &chosen, person, insurer));
         }
-        facts.spread(first.key, &mut key);
-        let cell = match cells.get_mut(&key) {
-            Some(cell) => cell,
-            None => cells.entry(key.clone()).or_default(),
-        };
-        cell.persons += 1;
-        if ask.amounts() {
-            let amounts = run.iter().filter_map(|f| f.amount);
-            let (total, n) = amounts.fold((Decimal::ZERO, 0), |(t, n), a| (t.saturating_add(a), n + 1));
-            cell.amount.get_or_insert_default().of_person(total, n);
-        }
-        if ask.averages() {
-            let values = run.iter().filter_map(|f| f.value);
-            let (total, n) =
-                values.clone().fold((Decimal::ZERO, 0), |(t, n), a| (t.saturating_add(a), n + 1));
-            cell.value.get_or_insert_default().of_person(total, n);
-            if ask.cube.measures.contains(&CubeMeasure::Quartiles) {
-                values.for_each(|value| *cell.values.entry(value).or_insert(0) += 1);
-            }
+        let tally = cells.entry(whose.1 | facts.spread(first.key)).or_default();
+        tally.persons += 1;
+        if ask.amounts() || ask.averages() {
+            let cell = tally.measured.get_or_insert_default();
+            measure(ask, cell, &mut run.iter().map(|fact| facts.measured(fact)));
         }
     }
     Ok(Part { attrition: chosen.attrition, codes: facts.codes, cells })
 }
 
+/// Adds what one person's facts measure to a cell.
+fn measure(ask: &Ask<'_>, cell: &mut Cell, facts: &mut dyn Iterator<Item = Measured>) {
+    let mut sums = [(Decimal::ZERO, 0); 2];
+    for fact in facts {
+        for (sum, part) in sums.iter_mut().zip([fact.amount, fact.value]) {
+            if let Some(part) = part {
+                *sum = (sum.0.saturating_add(part), sum.1 + 1);
+            }
+        }
+        if ask.cube.measures.contains(&CubeMeasure::Quartiles)
+            && let Some(value) = fact.value
+        {
+            *cell.values.entry(value).or_insert(0) += 1;
+        }
+    }
+    let [amount, value] = sums;
+    if ask.amounts() {
+        cell.amount.get_or_insert_default().of_person(amount.0, amount.1);
+    }
+    if ask.averages() {
+        cell.value.get_or_insert_default().of_person(value.0, value.1);
+    }
+}
+
 /// The categories of a person, with 0 for the dimensions of facts.
-fn person_categories(
-    ask: &Ask<'_>,
-    chosen: &Chosen,
-    person: usize,
-    insurer: Option<super::linked::InsurerKind>,
-) -> Vec<u16> {
+fn person_categories(ask: &Ask<'_>, chosen: &Chosen, person: usize, insurer: Option<InsurerKind>) -> u128 {
     let index = chosen.index.get(person).copied().unwrap_or(NO_DAY);
     let about = chosen.persons.as_ref().and_then(|p| p.get(person));
     let known = about.map(|p| p.on(date_of(index))).unwrap_or_default();
-    let of = |d: &Dimension| dims::of_attributes(*d, &known, insurer, ask.age_top).unwrap_or(0);
-    ask.cube.dimensions.iter().map(|d| u16::try_from(of(d)).unwrap_or(u16::MAX)).collect()
+    ask.cube.dimensions.iter().enumerate().fold(0, |key, (place, dimension)| {
+        let category = dims::of_attributes(*dimension, &known, insurer, ask.age_top).unwrap_or(0);
+        key | u128::from(u16::try_from(category).unwrap_or(u16::MAX)) << (16 * place)
+    })
 }
 
 /// Joins what units gave; codes get their places in one list, what is not known last.
@@ -262,21 +292,24 @@ fn join(ask: &Ask<'_>, parts: Vec<Part>) -> CubeCells {
     for part in &parts {
         whole.attrition.add(&part.attrition);
     }
-    let place = |code: &str| codes.iter().position(|c| *c == code).unwrap_or(0);
-    let places: Vec<Vec<u16>> = parts
+    let place: HashMap<&str, u128> = codes.iter().copied().zip(0..).collect();
+    let places: Vec<Vec<u128>> = parts
         .iter()
-        .map(|p| p.codes.iter().map(|c| u16::try_from(place(c)).unwrap_or(u16::MAX)).collect())
+        .map(|p| p.codes.iter().filter_map(|code| place.get(code.as_str())).copied().collect())
         .collect();
+    let mut cells = Tallies::default();
     for (part, places) in parts.into_iter().zip(places) {
-        for (mut key, cell) in part.cells {
-            if let Some(code) = by_code.and_then(|at| key.get_mut(at)) {
-                *code = places.get(usize::from(*code)).copied().unwrap_or(u16::MAX);
+        for (mut key, tally) in part.cells {
+            if let Some(shift) = by_code.map(|at| 16 * at) {
+                let own = usize::try_from(key >> shift & 0xffff).unwrap_or(usize::MAX);
+                key &= !(0xffff << shift);
+                key |= places.get(own).copied().unwrap_or(0xffff) << shift;
             }
-            whole.cells.entry(key).or_default().add(cell);
+            cells.entry(key).or_default().add(tally);
         }
     }
-    for cell in whole.cells.values_mut() {
-        cell.quartiles = dims::quarters(&cell.values);
-    }
+    let dimensions = ask.cube.dimensions.len();
+    let apart = |key: u128| (0..dimensions).map(|at| (key >> (16 * at) & 0xffff) as u16).collect();
+    whole.cells = cells.into_iter().map(|(key, tally)| (apart(key), tally.cell())).collect();
     whole
 }

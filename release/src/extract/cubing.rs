@@ -35,6 +35,8 @@ const UNASKED: u16 = u16::MAX;
 pub(super) struct Facts {
     /// In any order.
     pub(super) rows: Vec<FactIn>,
+    /// What they measure, when anything is.
+    pub(super) measured: Vec<Measured>,
     /// The codes that occur.
     pub(super) codes: Vec<String>,
     /// The dimensions of facts: their places among the dimensions of the request.
@@ -45,8 +47,18 @@ pub(super) struct Facts {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FactIn {
     pub(super) person: u32,
-    /// Categories of the dimensions of facts, 16 bits each.
-    pub(super) key: u128,
+    /// Categories of the dimensions of facts (four at most), 16 bits each.
+    pub(super) key: u64,
+    /// Place of what it measures; [`NOT_MEASURED`].
+    measure: u32,
+}
+
+/// A fact that only counts.
+const NOT_MEASURED: u32 = u32::MAX;
+
+/// What a fact measures.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Measured {
     pub(super) amount: Option<Decimal>,
     pub(super) value: Option<Decimal>,
 }
@@ -54,18 +66,20 @@ pub(super) struct FactIn {
 impl Facts {
     /// Of a table that counts persons as such.
     pub(super) fn of_nothing(chosen: &Chosen) -> Self {
-        let row = |person| FactIn { person, key: 0, amount: None, value: None };
+        let row = |person| FactIn { person, key: 0, measure: NOT_MEASURED };
         let rows = (0u32..).zip(&chosen.index).filter(|(_, day)| **day != NO_DAY).map(|(p, _)| row(p));
         Self { rows: rows.collect(), ..Self::default() }
     }
 
-    /// Writes the categories of a fact into the key of its person's cell.
-    pub(super) fn spread(&self, key: u128, into: &mut [u16]) {
-        for (nth, place) in self.places.iter().enumerate() {
-            if let Some(to) = into.get_mut(*place) {
-                *to = (key >> (16 * nth) & 0xffff) as u16;
-            }
-        }
+    /// The categories of a fact at their places among those of its cell.
+    pub(super) fn spread(&self, key: u64) -> u128 {
+        let places = self.places.iter().enumerate();
+        places.fold(0, |spread, (nth, place)| spread | u128::from(key >> (16 * nth) & 0xffff) << (16 * place))
+    }
+
+    /// What a fact measures.
+    pub(super) fn measured(&self, fact: &FactIn) -> Measured {
+        self.measured.get(fact.measure as usize).copied().unwrap_or_default()
     }
 }
 
@@ -102,13 +116,13 @@ struct Cubing<'a> {
     test: CodeTest,
     first: jiff::civil::Date,
     /// Categories of a day, as part of a key.
-    by_day: HashMap<i32, u128>,
+    by_day: HashMap<i32, u64>,
     /// Category of a code.
     memo: CodeMemo<u16>,
     code_place: HashMap<String, u16>,
     loaded: Loaded,
     /// Where only persons are counted: the cells of the person whose rows these are.
-    run: (u32, Vec<u128>),
+    run: (u32, Vec<u64>),
     facts: Facts,
 }
 
@@ -139,16 +153,14 @@ impl Cubing<'_> {
         points.then(|| quantity.saturating_mul(times))
     }
 
-    fn day_key(&mut self, day: i32) -> u128 {
+    fn day_key(&mut self, day: i32) -> u64 {
         let (dimensions, first) = (&self.dimensions, self.first);
         *self.by_day.entry(day).or_insert_with(|| {
             let date = date_of(day);
             let calendar = |d: &Dimension| matches!(d, Dimension::Year | Dimension::Month);
-            dimensions
-                .iter()
-                .enumerate()
-                .filter(|(_, d)| calendar(d))
-                .fold(0, |key, (nth, d)| key | (dims::of_day(*d, date, first) as u128 & 0xffff) << (16 * nth))
+            dimensions.iter().enumerate().filter(|(_, d)| calendar(d)).fold(0, |key, (nth, d)| {
+                key | (dims::of_day(*d, date, first) as u64 & 0xffff) << (16 * nth)
+            })
         })
     }
 
@@ -237,20 +249,25 @@ impl Visit for Cubing<'_> {
                 Dimension::ValueBand => dims::of_value(self.ask.cuts, value),
                 _ => continue,
             };
-            key |= (place as u128 & 0xffff) << (16 * nth);
+            key |= (place as u64 & 0xffff) << (16 * nth);
         }
         let amount = self.amount(row);
-        if amount.is_none() && value.is_none() {
+        let mut measure = NOT_MEASURED;
+        if amount.is_some() || value.is_some() {
+            measure = u32::try_from(self.facts.measured.len()).unwrap_or(NOT_MEASURED);
+            self.facts.measured.push(Measured { amount, value });
+        } else {
             // Only the person counts: once in each cell.
             if self.run.0 != seen.person {
-                self.run = (seen.person, Vec::new());
+                self.run.0 = seen.person;
+                self.run.1.clear();
             }
             if self.run.1.contains(&key) {
                 return;
             }
             self.run.1.push(key);
         }
-        self.facts.rows.push(FactIn { person: seen.person, key, amount, value });
+        self.facts.rows.push(FactIn { person: seen.person, key, measure });
     }
 }
 
@@ -266,7 +283,7 @@ impl Cubing<'_> {
         dims::of_beds(snapshot.bed_classes(), provider.and_then(|id| snapshot.beds_of(id)))
     }
 
-    fn day_key_of(&mut self, day: i32) -> u128 {
+    fn day_key_of(&mut self, day: i32) -> u64 {
         let calendar = self.dimensions.iter().any(|d| matches!(d, Dimension::Year | Dimension::Month));
         if calendar { self.day_key(day) } else { 0 }
     }

@@ -3,6 +3,9 @@
 //! An event takes 24 bytes; codes and units are interned. Days are counted from the index day, so that no calendar date
 //! stands in it but the quarter of the index day. Which person is whose stands only in the vector of keys.
 
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
 use compact_str::CompactString;
 use musubi_model::spec::{Cohort, PersonColumn, RowSpec, SpecError};
 use musubi_model::{FactId, FactTable};
@@ -235,9 +238,10 @@ fn join(mut parts: Vec<Linked>) -> Result<Linked, ReleaseError> {
     if units.len() >= usize::from(NO_UNIT) || codes.len() >= UNASKED as usize {
         return Err(SpecError::Impossible("rows.events: more units or codes than can be told apart").into());
     }
+    let (code_at, unit_at) = (numbered(&codes), numbered(&units));
     parts.par_iter_mut().for_each(|part| {
-        let code = places(&part.codes, &codes);
-        let unit = places(&part.units, &units);
+        let code = places(&part.codes, &code_at);
+        let unit = places(&part.units, &unit_at);
         for event in &mut part.events {
             let at = usize::try_from(event.code).ok().and_then(|c| code.get(c));
             event.code = at.and_then(|p| u32::try_from(*p).ok()).unwrap_or(UNASKED);
@@ -265,16 +269,20 @@ fn join(mut parts: Vec<Linked>) -> Result<Linked, ReleaseError> {
 }
 
 /// Each once, in order.
-fn in_order<'a, T: Ord + Clone + 'a>(all: impl Iterator<Item = &'a T>) -> Vec<T> {
-    let mut list: Vec<&T> = all.collect();
+fn in_order<'a, T: Ord + Hash + Clone + 'a>(all: impl Iterator<Item = &'a T>) -> Vec<T> {
+    let once: HashSet<&T> = all.collect();
+    let mut list: Vec<T> = once.into_iter().cloned().collect();
     list.sort_unstable();
-    list.dedup();
-    list.into_iter().cloned().collect()
+    list
 }
 
 /// Where each of `list` stands in `ordered`.
-fn places<T: Ord>(list: &[T], ordered: &[T]) -> Vec<usize> {
-    list.iter().map(|one| ordered.partition_point(|o| o < one)).collect()
+fn places<T: Eq + Hash>(list: &[T], ordered: &HashMap<&T, usize>) -> Vec<usize> {
+    list.iter().filter_map(|one| ordered.get(one)).copied().collect()
+}
+
+fn numbered<T: Eq + Hash>(ordered: &[T]) -> HashMap<&T, usize> {
+    ordered.iter().enumerate().map(|(place, one)| (one, place)).collect()
 }
 
 /// Sorts events by person, day, code and value, with their facts, and says to each person where theirs are.

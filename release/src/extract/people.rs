@@ -94,9 +94,10 @@ impl Hasher for OfId {
     }
 
     fn write_u128(&mut self, n: u128) {
-        // Both halves, spread: ids of tests differ in few bits.
+        // Every bit reaches every other: ids of tests and keys of cells differ in few.
         let (high, low) = ((n >> 64) as u64, n as u64);
-        self.0 = (high ^ low.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let product = u128::from(high ^ 0x9e37_79b9_7f4a_7c15) * u128::from(low ^ 0xbf58_476d_1ce4_e5b9);
+        self.0 = (product >> 64) as u64 ^ product as u64;
     }
 }
 
@@ -117,8 +118,11 @@ pub(super) struct Unit {
 
 impl Unit {
     fn new(mut members: Vec<CohortMember>, sparse: bool) -> Self {
-        members.sort_unstable_by_key(|m| m.identity);
-        let mut place: HashMap<Vec<u8>, u32> = HashMap::with_capacity(members.len());
+        if !members.is_sorted_by_key(|m| m.identity) {
+            members.sort_unstable_by_key(|m| m.identity);
+        }
+        let mut place: HashMap<u128, u32, BuildHasherDefault<OfId>> =
+            HashMap::with_capacity_and_hasher(members.len(), BuildHasherDefault::default());
         let mut unit = Self {
             of: HashMap::with_capacity_and_hasher(members.len(), BuildHasherDefault::default()),
             keys: Vec::new(),
@@ -131,7 +135,7 @@ impl Unit {
             let mut key = [0u8; 16];
             key.iter_mut().zip(&member.person).for_each(|(to, from)| *to = *from);
             let next = u32::try_from(unit.keys.len()).unwrap_or(NOBODY);
-            let person = *place.entry(member.person).or_insert(next);
+            let person = *place.entry(number(&key)).or_insert(next);
             if person == next {
                 unit.keys.push(PersonKey(key));
             }
@@ -153,9 +157,8 @@ impl Unit {
 
     /// The identities of the persons for which `wanted`, when they are so few that skipping pages pays.
     pub(super) fn identities_of(&self, wanted: &dyn Fn(u32) -> bool) -> Option<BTreeSet<IdentityId>> {
-        let wanted: BTreeSet<IdentityId> =
-            self.members.iter().filter(|(_, person)| wanted(*person)).map(|(id, _)| *id).collect();
-        (self.few.is_some() || wanted.len() * SPARSE < self.members.len()).then_some(wanted)
+        let those = || self.members.iter().filter(|(_, person)| wanted(*person)).map(|(id, _)| *id);
+        (self.few.is_some() || those().count() * SPARSE < self.members.len()).then(|| those().collect())
     }
 }
 
@@ -207,10 +210,10 @@ pub(super) fn for_units<T: Send>(
 
 /// The members of persons all of whose facts lie at home, and the others.
 fn apart(members: Vec<CohortMember>, home: u16) -> (Vec<CohortMember>, Vec<CohortMember>) {
-    let astray: BTreeSet<Vec<u8>> =
-        members.iter().filter(|m| m.bucket != home).map(|m| m.person.clone()).collect();
-    if astray.is_empty() {
+    if members.iter().all(|m| m.bucket == home) {
         return (members, Vec::new());
     }
+    let astray: BTreeSet<Vec<u8>> =
+        members.iter().filter(|m| m.bucket != home).map(|m| m.person.clone()).collect();
     members.into_iter().partition(|m| !astray.contains(&m.person))
 }

@@ -126,10 +126,13 @@ impl Reader {
         if plan.rows() == 0 {
             return Ok(());
         }
-        for batch in file.opened.again(&file.path)?.batches(&plan, columns, CHUNK_ROWS)? {
+        let opened = file.opened.again(&file.path)?;
+        let empty = opened.empty_texts(group.group, columns);
+        let columns = empty.iter().fold(columns, ColumnSet::without);
+        for batch in opened.batches(&plan, columns, CHUNK_ROWS)? {
             let batch =
                 batch.map_err(|e| StorageError::lake("reading a lake file")(ParquetError::from(e)))?;
-            each(&Chunk { batch, columns })?;
+            each(&Chunk { batch, columns, empty })?;
         }
         Ok(())
     }
@@ -159,6 +162,8 @@ impl Group {
 pub struct Chunk {
     batch: RecordBatch,
     columns: ColumnSet,
+    /// Columns of texts that were asked for and hold none.
+    empty: ColumnSet,
 }
 
 /// A column of texts: for each fact the key of its text.
@@ -192,7 +197,8 @@ impl Texts {
     /// place in memory is the same dictionary.
     #[must_use]
     pub fn same_keys(&self, other: &Self) -> bool {
-        self.values.len() == other.values.len()
+        (self.values.is_empty() && other.values.is_empty())
+            || self.values.len() == other.values.len()
             && std::ptr::eq(self.values.value_data(), other.values.value_data())
             && std::ptr::eq(self.values.value_offsets(), other.values.value_offsets())
     }
@@ -259,6 +265,9 @@ impl Chunk {
     /// # Errors
     /// The column was not asked for, or holds something else.
     pub fn texts(&self, column: Column) -> Result<Texts, StorageError> {
+        if self.empty.has(column) {
+            return Ok(Texts { keys: vec![NO_TEXT; self.rows()], values: StringArray::new_null(0) });
+        }
         let array = self.array(column)?.as_dictionary_opt::<Int32Type>().ok_or_else(|| unasked(column))?;
         let values = array.values().as_string_opt::<i32>().ok_or_else(|| unasked(column))?.clone();
         let key = |n: i32| u32::try_from(n).unwrap_or(NO_TEXT);

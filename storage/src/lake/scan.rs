@@ -27,10 +27,16 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::page_index::offset_index::OffsetIndexMetaData;
+use parquet::file::reader::ChunkReader as _;
 use parquet::file::statistics::Statistics;
 
 use super::schema::{Column, ColumnSet, Kind, LAYOUT, LAYOUT_KEY, READ_SCHEMA, TABLE_KEY};
 use crate::error::StorageError;
+
+/// How the header of a page begins that is a dictionary (2) of no bytes (0), in Thrift's compact form.
+const EMPTY_DICTIONARY: [u8; 4] = [0x15, 0x04, 0x15, 0x00];
+/// A column of nothing takes a few bytes for each page; larger ones are not looked at.
+const EMPTY_TEXTS_BYTES: i64 = 4096;
 
 /// Which rows a scan is about.
 #[derive(Debug, Clone)]
@@ -146,6 +152,20 @@ impl Opened {
     /// What the file says of a row group.
     pub(super) fn group(&self, group: usize) -> Option<&RowGroupMetaData> {
         self.parquet().row_groups().get(group)
+    }
+
+    /// Those of `columns` that are texts and certainly hold none in a row group: their dictionary is empty. To decode
+    /// them would cost more than those that hold something.
+    pub(super) fn empty_texts(&self, group: usize, columns: ColumnSet) -> ColumnSet {
+        let chunk = |c: Column| self.group(group)?.columns().get(c.index());
+        let is_empty = |c: &Column| {
+            let small = chunk(*c).filter(|m| m.uncompressed_size() < EMPTY_TEXTS_BYTES);
+            let at = small.and_then(|m| u64::try_from(m.dictionary_page_offset()?).ok());
+            let head = at.and_then(|at| self.file.get_bytes(at, EMPTY_DICTIONARY.len()).ok());
+            head.is_some_and(|head| *head == EMPTY_DICTIONARY)
+        };
+        let texts = columns.iter().filter(|c| c.kind() == Kind::Text);
+        texts.filter(is_empty).fold(ColumnSet::default(), ColumnSet::with)
     }
 
     /// The page indexes of a column of a row group, when the file was opened with pages.

@@ -206,6 +206,12 @@ impl ColumnSet {
         Self(self.0 | 1 << column.index())
     }
 
+    /// But not this one.
+    #[must_use]
+    pub fn without(self, column: Column) -> Self {
+        Self(self.0 & !(1 << column.index()))
+    }
+
     /// Is it asked for?
     #[must_use]
     pub fn has(self, column: Column) -> bool {
