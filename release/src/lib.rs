@@ -3,7 +3,8 @@
 //! * [`build`] makes a package; it needs an [`musubi_review_board::Approval`], which only the review board makes.
 //! * [`verify`] checks a package offline, with the public keys alone.
 //! * [`checks`] reads the sealed releases for the checks of the Act.
-//! * [`pseudonym`] names persons anew for every release; [`vault`] keeps the way back of pseudonymised ones, sealed.
+//! * [`pseudonym`] names persons anew for every release; [`vault`] keeps the way back of pseudonymised ones, sealed;
+//!   [`source_check`] holds their cells against the sources.
 //! * [`ledger`] holds rows against what earlier releases said.
 //! * [`anonymize`] hides what may not be shown; [`checker`] finds out on its own way whether that suffices.
 //!
@@ -23,6 +24,7 @@ mod person;
 pub mod pseudonym;
 mod readme;
 pub mod scan;
+pub mod source_check;
 pub mod vault;
 mod verify;
 

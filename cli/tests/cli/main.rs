@@ -30,5 +30,6 @@ mod precheck;
 mod privacy;
 mod records;
 mod refused;
+mod source;
 mod user;
 mod whole;
