@@ -392,6 +392,36 @@ pub enum Release {
         #[arg(long)]
         record: bool,
     },
+    /// Hold cells of a pseudonymised release against their sources (原資料確認); two people decide.
+    VerifySource {
+        /// The release.
+        release: String,
+        /// The cells: CSV with the columns pid,file,row,column,value.
+        #[arg(long)]
+        cells: PathBuf,
+        /// For what; no value of a person.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// List what became of the keys of releases (提供用鍵).
+    Keys {
+        /// Only of this release.
+        release: Option<String>,
+    },
+    /// Propose that the release of an approval may tell more than earlier ones did; two people decide.
+    AllowRefinement {
+        /// The approval.
+        approval: String,
+        /// An earlier release; may be given several times.
+        #[arg(long, required = true)]
+        earlier: Vec<String>,
+        /// A column that is finer, FILE.COLUMN; may be given several times.
+        #[arg(long, required = true)]
+        column: Vec<String>,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 /// `musubi bench`.

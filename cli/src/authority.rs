@@ -22,7 +22,7 @@ use crate::home::{CODE_VERSION, now, today};
 
 use AuditRole::{
     Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian, Officer,
-    Operator, Release, ReviewSecretary, SecurityAdmin,
+    Operator, Release, ReleaseApprover, ReviewSecretary, SecurityAdmin,
 };
 
 /// Who may look into the books, where a line says nothing narrower.
@@ -37,7 +37,8 @@ const DELIVERIES: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer
 /// Who governs organisations and parameters.
 const GOVERN: &[AuditRole] = &[Officer, SecurityAdmin];
 /// Whose approval counts for some kind of operation.
-const DECIDERS: &[AuditRole] = &[Officer, SecurityAdmin, Confirmer, HelpDesk, KeyCustodian, Curator];
+const DECIDERS: &[AuditRole] =
+    &[Officer, SecurityAdmin, Confirmer, HelpDesk, KeyCustodian, Curator, ReleaseApprover];
 
 /// What a verb asks.
 #[derive(Debug, Clone, Copy)]
@@ -288,6 +289,9 @@ pub const LINES: &[Line] = &[
     decided("board approve", &[Board]).by("approver"),
     by_role("release dry-run", &[Release, ReviewSecretary]),
     job("release build", &[Release], Job::Release).scope("approval"),
+    decided("release verify-source", &[Officer, KeyCustodian]).dual(OperationKind::VerifySource),
+    by_role("release keys", BOOKS),
+    decided("release allow-refinement", &[Officer, ReleaseApprover]).dual(OperationKind::AllowRefinement),
 ];
 
 /// What was asked on the command line: the line of the verb, and what it takes from the arguments.

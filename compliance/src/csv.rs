@@ -3,14 +3,16 @@
 
 /// One row: the line it begins on (from 1) and its fields, or why it has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct CsvRow {
-    pub(crate) line: usize,
-    pub(crate) fields: Result<Vec<String>, CsvBroken>,
+pub struct CsvRow {
+    /// The line, from 1.
+    pub line: usize,
+    /// Its fields.
+    pub fields: Result<Vec<String>, CsvBroken>,
 }
 
 /// Why a row cannot be cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CsvBroken {
+pub enum CsvBroken {
     /// A quotation mark opens and nothing closes it on the line. Only that line is lost: a stray mark must not
     /// swallow the entries after it.
     OpenQuote,
@@ -19,7 +21,7 @@ pub(crate) enum CsvBroken {
 }
 
 /// Cuts the text, one row for each line that is not blank. A field never spans lines here.
-pub(crate) fn rows(text: &str) -> impl Iterator<Item = CsvRow> + '_ {
+pub fn rows(text: &str) -> impl Iterator<Item = CsvRow> + '_ {
     text.lines()
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty())

@@ -5,9 +5,12 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use musubi_storage::StorageError;
 use musubi_storage::act::instruction::{InstructionRow, NewInstruction};
+use musubi_storage::registry::ActDb;
 
 use crate::audit::{AuditRole, Name};
+use crate::authority::Granted;
 use crate::organisation::{Book, OrganisationKind, Principal, role_of};
 
 word_list! {
@@ -30,6 +33,28 @@ word_list! {
         /// Handing data to another certified operator, or taking them from one.
         Transfer = "transfer", "認定事業者間の提供";
     }
+}
+
+/// The two who stand behind what a job does: the account that does it, and the person on whose instruction (C-035).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hands {
+    /// The account.
+    pub made_by: String,
+    /// The officer who instructed it.
+    pub ordered_by: String,
+}
+
+/// Whose hands a job is in. `None`: it runs under no instruction, or under one that the same account gave.
+///
+/// # Errors
+/// The store's.
+pub fn hands(db: &mut ActDb, granted: &Granted) -> Result<Option<Hands>, StorageError> {
+    let Some(instruction) = granted.instruction.as_ref().map(ToString::to_string) else { return Ok(None) };
+    let given = db.instructions()?.into_iter().find(|i| i.id == instruction);
+    let made_by = granted.principal.to_string();
+    Ok(given
+        .map(|i| Hands { made_by, ordered_by: i.said.given_by })
+        .filter(|hands| hands.made_by != hands.ordered_by))
 }
 
 /// Why an instruction cannot be given.

@@ -25,7 +25,7 @@ pub mod book;
 pub mod calendar;
 pub mod checks;
 pub mod contract;
-mod csv;
+pub mod csv;
 pub mod desk;
 pub mod disclosure;
 pub mod erasure;

@@ -25,6 +25,7 @@ mod notices;
 pub mod quarantine;
 mod receipts;
 pub mod relink;
+pub mod reread;
 pub mod resolve;
 mod work;
 

@@ -93,6 +93,16 @@ pub enum ReleaseError {
     /// What lies in the vault of pseudonyms, or what is held against it, cannot be read.
     #[error("REL_VAULT: {0} (仮名の対応表、または照合する値を読めません)")]
     Vault(&'static str),
+    /// A list of cells cannot be read.
+    #[error(
+        "REL_CELLS: line {line} of the list of cells: expected {expected} (セルの一覧の{line}行目を読めません)"
+    )]
+    Cells {
+        /// The line, from 1.
+        line: usize,
+        /// What should stand there.
+        expected: &'static str,
+    },
     /// Rows tell somebody more than an earlier release to the same or unknown recipients did (reference: rule 8).
     #[error(
         "REL_REFINES: finer than what {} told of an overlapping cohort, by {}; two people have to allow it by name (同じ提供先への過去の提供より細かい項目があります。二人による許可が必要です)",
@@ -192,6 +202,7 @@ impl ReleaseError {
             Self::Quota { .. } => "REL_QUOTA",
             Self::KeyDestroyed(_) => "REL_KEY_DESTROYED",
             Self::Vault(_) => "REL_VAULT",
+            Self::Cells { .. } => "REL_CELLS",
             Self::Refines { .. } => "REL_REFINES",
             Self::Column(_) => "REL_COLUMN",
             Self::Policy(_) => "REL_POLICY",

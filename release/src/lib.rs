@@ -4,7 +4,8 @@
 //! * [`verify`] checks a package offline, with the public keys alone.
 //! * [`pack`] writes packages of rows and tables (version 2), and encrypts them.
 //! * [`checks`] reads the sealed releases for the checks of the Act.
-//! * [`pseudonym`] names persons anew for every release; [`vault`] keeps the way back of pseudonymised ones, sealed.
+//! * [`pseudonym`] names persons anew for every release; [`vault`] keeps the way back of pseudonymised ones, sealed;
+//!   [`source_check`] holds their cells against the sources.
 //! * [`ledger`] holds rows against what earlier releases said.
 //! * [`anonymize`] hides what may not be shown; [`checker`] finds out on its own way whether that suffices.
 //!
@@ -31,6 +32,7 @@ mod readme;
 pub mod rows;
 pub mod scan;
 mod sealing;
+pub mod source_check;
 pub mod vault;
 mod verify;
 

@@ -44,6 +44,7 @@ pub mod show;
 pub mod synth;
 pub mod trace;
 pub mod transfer;
+pub mod verify_source;
 pub mod yearly;
 
 /// How a command ended, as an exit code.

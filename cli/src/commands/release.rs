@@ -19,7 +19,7 @@ use musubi_storage::identity::CohortOrder;
 use musubi_storage::registry::ReleaseDb;
 use serde_json::json;
 
-use super::{Ending, books};
+use super::{Ending, books, verify_source};
 use crate::args::{Board, Cli, Release, Request};
 use crate::home::{CODE_VERSION, Home, binary_hash, now, today};
 use crate::say::Voice;
@@ -127,6 +127,13 @@ pub fn release(cli: &Cli, voice: Voice, order: &Release) -> Result<Ending> {
                 record_check(cli, package, &report)?;
             }
             Ok(if report.ok() { Ending::Done } else { Ending::NotVerified })
+        }
+        Release::VerifySource { release, cells, reason } => {
+            verify_source::run(cli, voice, release, cells, reason)
+        }
+        Release::Keys { release } => verify_source::keys(cli, voice, release.as_deref()),
+        Release::AllowRefinement { approval, earlier, column, reason } => {
+            verify_source::allow(cli, voice, approval, (earlier, column), reason)
         }
     }
 }

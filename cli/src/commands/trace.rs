@@ -191,7 +191,7 @@ fn back(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, id: &FactId) ->
 }
 
 /// The mapper that read a document. A table's interface stands in the mapper's version, `table/1 NAME@VERSION`.
-fn mapper_of(db: &mut IngestDb, document: &StoredDocument) -> Result<Arc<dyn Mapper>> {
+pub fn mapper_of(db: &mut IngestDb, document: &StoredDocument) -> Result<Arc<dyn Mapper>> {
     let submission = db.submission(&document.submission)?.ok_or_else(|| anyhow!("提出がありません"))?;
     let kind = submission.kind.as_deref().and_then(FeedKind::from_name);
     let interface = document.mapper_version.split_once(' ').map_or("", |(_, named)| named);

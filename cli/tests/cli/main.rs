@@ -32,5 +32,6 @@ mod privacy;
 mod records;
 mod refused;
 mod sent;
+mod source;
 mod user;
 mod whole;

@@ -196,7 +196,7 @@ impl Run<'_> {
 }
 
 /// Do two stretches begin at one place, with nothing but blanks in what the second has more?
-fn blank_beyond(bytes: &[u8], own: ByteRange, found: ByteRange) -> bool {
+pub(crate) fn blank_beyond(bytes: &[u8], own: ByteRange, found: ByteRange) -> bool {
     let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
     own.start == found.start
         && bytes
