@@ -9,5 +9,6 @@
 
 pub mod dataset;
 pub mod hierarchy;
+pub mod local;
 pub mod measure;
 pub mod model;
