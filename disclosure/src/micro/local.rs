@@ -81,7 +81,11 @@ impl Effort {
     /// What suits so many rows: a second of one core for some ten thousand, a few for a million.
     #[must_use]
     pub const fn for_rows(rows: usize) -> Self {
-        if rows < MANY { Self { passes: 8, percent: 100 } } else { Self { passes: 1, percent: 50 } }
+        if rows < MANY {
+            Self { passes: 3, percent: 100, block: 8_192 }
+        } else {
+            Self { passes: 1, percent: 50, block: 2_048 }
+        }
     }
 }
 

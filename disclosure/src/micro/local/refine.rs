@@ -10,8 +10,6 @@ use rayon::prelude::*;
 use super::cluster::regroup;
 use super::problem::{Group, Problem, whole};
 
-/// Groups looked at together. What is compared grows with its square.
-const BLOCK: usize = 8_192;
 /// Neighbours whose rows are grouped anew together.
 const NEIGHBOURS: usize = 4;
 /// Pools of more rows are left as they are.
@@ -24,6 +22,8 @@ pub struct Effort {
     pub passes: usize,
     /// Groups tried in each pass, of every hundred; the dearest.
     pub percent: usize,
+    /// Groups among which neighbours are looked for. What is compared grows with its square.
+    pub block: usize,
 }
 
 /// Makes groups cheaper.
@@ -33,7 +33,7 @@ pub(super) fn refine(problem: &Problem<'_>, groups: Vec<Group>, effort: Effort) 
     for pass in 0..effort.passes {
         let before = whole(&groups);
         arrange(problem, &mut groups, pass);
-        let size = groups.len().div_ceil(groups.len().div_ceil(BLOCK).max(1)).max(1);
+        let size = groups.len().div_ceil(groups.len().div_ceil(effort.block.max(1)).max(1)).max(1);
         let blocks: Vec<Vec<Group>> = groups.chunks(size).map(<[Group]>::to_vec).collect();
         let done: Vec<(Vec<Group>, Vec<u64>)> =
             blocks.into_par_iter().map(|block| Block::new(problem, block, &settled).run(effort)).collect();
