@@ -3,6 +3,7 @@
 //! * [`hierarchy`]: how each value may be told more coarsely (一般化階層).
 //! * [`dataset`]: the persons as small numbers, equal persons merged.
 //! * [`model`]: what must hold of every group of persons that look alike (匿名性の基準).
+//! * [`search`]: the best way to tell all persons by the same rule (大域的再符号化).
 //! * [`measure`]: what was lost, and what risk is left (情報損失とリスク).
 //!
 //! It must never show a person's value in an error, and never decide anything by the order of threads.
@@ -12,3 +13,4 @@ pub mod hierarchy;
 pub mod local;
 pub mod measure;
 pub mod model;
+pub mod search;
