@@ -19,7 +19,9 @@ const ARX: f64 = 0.0589;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    println!("| case | rows | groups | loss | target | ARX loss | CPU s | target |\n|---|--:|--:|--:|--:|--:|--:|--:|");
+    println!(
+        "| case | rows | groups | loss | target | ARX loss | CPU s | target |\n|---|--:|--:|--:|--:|--:|--:|--:|"
+    );
     let k = |k| Model::KAnonymity { k };
     let l = Model::DistinctDiversity { column: 0, l: 2 };
     let t = Millionths::new(0.2).expect("a share");
@@ -99,7 +101,11 @@ fn jpmed(rows: usize) -> Dataset {
     let tree = |leaves: u32, steps: &[u32]| {
         let row = |leaf: u32| {
             let above = steps.iter().enumerate().map(|(i, step)| format!("{i}:{}", leaf / step));
-            std::iter::once(leaf.to_string()).chain(above).chain(["*".to_owned()]).collect::<Vec<_>>().join(";")
+            std::iter::once(leaf.to_string())
+                .chain(above)
+                .chain(["*".to_owned()])
+                .collect::<Vec<_>>()
+                .join(";")
         };
         let text = (0..leaves).map(row).collect::<Vec<_>>().join("\n");
         Arc::new(Hierarchy::from_rows(&text).expect("a hierarchy"))

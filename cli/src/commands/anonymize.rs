@@ -2,7 +2,6 @@
 //!
 //! It must never leave half a result behind, and never say a cell: files, columns and rows only.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -158,7 +157,9 @@ fn table(file: &Path) -> Result<Sheet, Refused> {
         )));
     }
     if sheet.header.iter().any(String::is_empty) {
-        return Err(Refused("ANON_HEADER: a column has no name; name every column (名前のない項目があります)".to_owned()));
+        return Err(Refused(
+            "ANON_HEADER: a column has no name; name every column (名前のない項目があります)".to_owned(),
+        ));
     }
     Ok(sheet)
 }
@@ -186,7 +187,11 @@ fn write(out: &Path, policy: &str, done: &Anonymized, voice: Voice) -> Result<()
     let beside = out.with_file_name(format!(".{name}.{}.part", std::process::id()));
     let written = fill(&beside, policy, done, voice).and_then(|()| Ok(fs::rename(&beside, out)?));
     if written.is_err() && fs::remove_dir_all(&beside).is_err() {
-        warn(&format!("{}: {}", voice.word("途中の結果が残りました", "a partial result is left"), beside.display()));
+        warn(&format!(
+            "{}: {}",
+            voice.word("途中の結果が残りました", "a partial result is left"),
+            beside.display()
+        ));
     }
     written.with_context(|| format!("書けません: {}", out.display()))
 }

@@ -115,8 +115,13 @@ fn band(widths: &[u32], top: Option<i64>, bottom: Option<i64>, cells: &BTreeSet<
     let least = numbers().min().unwrap_or(0);
     let most = numbers().max().unwrap_or(0);
     let bottom = bottom.unwrap_or_else(|| least.div_euclid(step).saturating_mul(step));
-    let top =
-        top.unwrap_or_else(|| most.saturating_sub(bottom).div_euclid(step).saturating_add(1).saturating_mul(step).saturating_add(bottom));
+    let top = top.unwrap_or_else(|| {
+        most.saturating_sub(bottom)
+            .div_euclid(step)
+            .saturating_add(1)
+            .saturating_mul(step)
+            .saturating_add(bottom)
+    });
     Band { bottom, top, widths }
 }
 

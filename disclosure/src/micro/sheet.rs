@@ -38,7 +38,9 @@ pub enum SheetError {
         source: HierarchyError,
     },
     /// A quasi-identifier that cannot be made coarser.
-    #[error("ANON_NO_HIERARCHY: column '{0}' is a quasi-identifier without a hierarchy; give it one in the policy or with --hierarchy (準識別子に階層がありません)")]
+    #[error(
+        "ANON_NO_HIERARCHY: column '{0}' is a quasi-identifier without a hierarchy; give it one in the policy or with --hierarchy (準識別子に階層がありません)"
+    )]
     NoHierarchy(String),
     /// A policy that is not for rows, or asks for what the columns do not offer.
     #[error("ANON_POLICY: {0} (方針をこの表に使えません)")]
@@ -131,7 +133,11 @@ pub fn anonymize(
     }
     out.sort_unstable();
     let report = report(policy, person, &columns, &quasi, &data, &told);
-    Ok(Anonymized { header: kept.iter().filter_map(|&at| header.get(at)).cloned().collect(), rows: out, report })
+    Ok(Anonymized {
+        header: kept.iter().filter_map(|&at| header.get(at)).cloned().collect(),
+        rows: out,
+        report,
+    })
 }
 
 /// The policy's line for each column of the file.
@@ -247,7 +253,8 @@ fn report(
         .iter()
         .enumerate()
         .map(|(at, column)| {
-            let blank = ColumnReport { name: column.name.clone(), class: column.class, levels: vec![], loss: None };
+            let blank =
+                ColumnReport { name: column.name.clone(), class: column.class, levels: vec![], loss: None };
             let Some((&q, h)) = place.get(&at).and_then(|q| Some((q, hierarchy(data, *q)?))) else {
                 return blank;
             };

@@ -91,10 +91,18 @@ impl Guess {
         let guess = |class, hierarchy, why| Self { distinct: distinct.len(), class, hierarchy, why };
         let quasi = |hierarchy, why| guess(ColumnClass::Quasi, Some(hierarchy), why);
         if named(&DIRECT) {
-            return guess(ColumnClass::Direct, None, "guess: its name says it identifies (名称から直接識別子と推定)");
+            return guess(
+                ColumnClass::Direct,
+                None,
+                "guess: its name says it identifies (名称から直接識別子と推定)",
+            );
         }
         if named(&SENSITIVE) {
-            return guess(ColumnClass::Sensitive, None, "guess: its name says it is sensitive (名称から機微と推定)");
+            return guess(
+                ColumnClass::Sensitive,
+                None,
+                "guess: its name says it is sensitive (名称から機微と推定)",
+            );
         }
         let dates = || Ladder::of(&HierarchySpec::Quarter, distinct.iter().copied()).ok();
         let is_date = |ladder: &Ladder| all(&|c| ladder.hierarchy.leaf(&ladder.leaf(c)).is_some());

@@ -168,7 +168,8 @@ fn fill(problem: &Problem<'_>, rest: &mut Part, alone: &mut Vec<Part>) -> Option
     let width = problem.width();
     while !problem.holds(&rest.rows) {
         if problem.judge.is_none() {
-            let from = alone.iter_mut().rev().max_by_key(|p| p.rows.len()).filter(|p| p.rows.len() > problem.k)?;
+            let from =
+                alone.iter_mut().rev().max_by_key(|p| p.rows.len()).filter(|p| p.rows.len() > problem.k)?;
             let row = from.rows.pop()?;
             let item = from.leaves.split_off(from.leaves.len() - width);
             rest.push(row, &item);
