@@ -204,6 +204,8 @@ pub enum Command {
     Formats(crate::commands::formats::Order),
     /// Check files, folders, packages or zips before they are sent: the findings of intake, without a database.
     Precheck(musubi_precheck::Order),
+    /// Anonymise any table of persons (匿名加工): k-anonymity and more by a policy, with a report of the risks.
+    Anonymize(crate::commands::anonymize::Order),
     /// Link the records of any table (名寄せ), or judge a result against a truth.
     Match(crate::commands::match_::Order),
     /// Gates of matching (夜間の関門): what the nights measured, and opening one that failed.

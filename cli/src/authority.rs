@@ -121,6 +121,7 @@ pub const LINES: &[Line] = &[
     free("findings"),
     free("formats"),
     free("precheck"),
+    free("anonymize"),
     free("match"),
     free("match eval"),
     free("bench"),

@@ -75,6 +75,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Quality(order) => commands::ack::quality(cli, voice, order),
         Command::Formats(order) => commands::formats::run(order, voice),
         Command::Precheck(order) => commands::precheck::run(order, voice),
+        Command::Anonymize(order) => commands::anonymize::run(order, voice),
         Command::Match(order) => commands::match_::run(order, voice),
         Command::Gate(order) => commands::gate::run(cli, voice, order),
         Command::Model(order) => commands::model_::run(cli, voice, order),

@@ -1,6 +1,7 @@
 //! One module for each group of verbs. Each opens what it needs, does one job, says what happened.
 
 pub mod ack;
+pub mod anonymize;
 pub mod audit;
 pub mod backup;
 pub mod bench;

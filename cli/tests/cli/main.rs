@@ -13,6 +13,7 @@
 #![allow(clippy::print_stderr)]
 
 mod ack;
+mod anonymize;
 mod audit;
 mod authority;
 mod codes;

@@ -40,14 +40,14 @@ pub enum Unreadable {
     Twice(String),
 }
 
-/// Reads a table. Tabs separate when the header has tabs and no commas.
+/// Reads a table. Tabs separate when the header has tabs and no commas; semicolons when it has neither.
 ///
 /// # Errors
 /// When it cannot be read at all.
 pub fn read(bytes: &[u8]) -> Result<Sheet, Unreadable> {
     let (text, encoding) = decode(bytes)?;
     let head = text.lines().next().unwrap_or_default();
-    let comma = if head.contains('\t') && !head.contains(',') { '\t' } else { ',' };
+    let comma = [',', '\t', ';'].into_iter().find(|c| head.contains(*c)).unwrap_or(',');
     let mut sheet = Sheet { encoding, ..Sheet::default() };
     let mut lines = Records { text: &text, comma, line: 1 };
     while let Some((line, cells)) = lines.next()? {
