@@ -81,7 +81,7 @@ release_of() {
   show release build "$approval" --out "$run/releases"
   package=$("$musubi" --data "$data" --json release build "$approval" --out "$run/releases" | field folder)
   show --actor checker-01 release verify "$package" --record
-  "$built/musubi-release-check" "$package" --board-key "$data/keys/board.pub" --release-key "$data/keys/release.pub"
+  "$built/musubi-release-check" "$package" --board-key "$(cat "$data/keys/board.pub")" --release-key "$(cat "$data/keys/release.pub")"
 }
 
 step "10a. 集計表: 傷病 × 都道府県 × 性 × 年齢。10人未満は差し引きでも分からない"

@@ -9,6 +9,7 @@ use compact_str::CompactString;
 use musubi_disclosure::events::LEFT_OUT;
 use musubi_disclosure::micro::dataset::{Column as Quasi, Dataset, Ids};
 use musubi_disclosure::micro::hierarchy::{Band, Hierarchy};
+use musubi_disclosure::micro::local;
 use musubi_disclosure::micro::model::Model;
 use musubi_disclosure::micro::search::{self, Budget};
 use musubi_model::policy::{ColumnClass, HierarchySpec, PersonPolicy, Recoding};
@@ -246,7 +247,9 @@ impl Table {
         let data = Dataset::new(columns, Vec::new())?;
         let k = u32::try_from(k).unwrap_or(u32::MAX);
         let models = [Model::KAnonymity { k }];
-        let _ = how;
+        if how == Recoding::Local {
+            return self.locally(&data, &models);
+        }
         let found = search::optimal(&data, &models, policy.suppression_limit.value, &Budget::unlimited())
             .map_err(|e| ReleaseError::Rows(e.to_string()))?;
         let levels: Vec<usize> = found.levels.iter().map(|level| usize::from(*level)).collect();
@@ -277,6 +280,42 @@ impl Table {
             labels,
             sizes,
             classes,
+            loss: found.loss,
+        })
+    }
+
+    /// Recoded class by class.
+    fn locally(&self, data: &Dataset, models: &[Model]) -> Result<Recoded, ReleaseError> {
+        let found = local::recode(data, models, local::Effort::for_rows(self.persons))
+            .map_err(|e| ReleaseError::Rows(e.to_string()))?;
+        let mut labels = Vec::with_capacity(self.columns.len());
+        let mut nth = 0;
+        for column in &self.columns {
+            let (Some(hierarchy), ColumnClass::Quasi) = (&column.hierarchy, column.class) else {
+                labels.push((column.leaves.clone(), column.ids.clone()));
+                continue;
+            };
+            let mut names: Vec<CompactString> = Vec::new();
+            let mut places: HashMap<(u32, u32), u32> = HashMap::new();
+            let mut of_group = Vec::with_capacity(found.groups.len());
+            for group in &found.groups {
+                let (level, node) = group.nodes.get(nth).copied().unwrap_or_default();
+                let next = u32::try_from(names.len()).unwrap_or(NOT_TOLD);
+                let place = *places.entry((level, node)).or_insert(next);
+                if place == next {
+                    names.push(hierarchy.label(level as usize, node).into());
+                }
+                of_group.push(place);
+            }
+            let of = |group: &u32| of_group.get(*group as usize).copied().unwrap_or(NOT_TOLD);
+            labels.push((names, found.of_row.iter().map(of).collect()));
+            nth += 1;
+        }
+        Ok(Recoded {
+            levels: self.quasi().map(|_| None).collect(),
+            labels,
+            classes: found.of_row.clone(),
+            sizes: found.groups.iter().map(|group| group.rows).collect(),
             loss: found.loss,
         })
     }
