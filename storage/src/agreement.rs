@@ -159,7 +159,12 @@ pub(crate) fn provider_row(row: &Row) -> Result<Provider, StorageError> {
             acquisition: column(row, 6)?,
             filing: column(row, 7)?,
             method: column(row, 8)?,
-            beds: column::<Option<i32>>(row, 9)?.and_then(|beds| u32::try_from(beds).ok()),
+            // By name: receipts read a provider from a row of their own, which has no beds.
+            beds: row
+                .try_get::<_, Option<i32>>("beds")
+                .ok()
+                .flatten()
+                .and_then(|beds| u32::try_from(beds).ok()),
         },
     })
 }
