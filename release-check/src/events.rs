@@ -45,10 +45,18 @@ impl Events {
             );
         }
         // "Sorted by all columns" by bytes, or by what numbers mean; either says nothing of where rows came from.
+        // Values are numbers that can be written in more than one way, so what stands behind them does not count.
+        let columns: Vec<&Column> = sheet
+            .header
+            .iter()
+            .zip(&sheet.columns)
+            .take_while(|(h, _)| *h != "value")
+            .map(|(_, c)| c)
+            .collect();
         let disorder = |natural: bool| {
-            let ranks: Vec<Vec<u32>> = sheet.columns.iter().map(|c| ranks(c, natural)).collect();
+            let ranks: Vec<Vec<u32>> = columns.iter().map(|c| ranks(c, natural)).collect();
             let key = |row: usize| {
-                sheet.columns.iter().zip(&ranks).map(move |(c, ranks)| {
+                columns.iter().zip(&ranks).map(move |(c, ranks)| {
                     c.cells.get(row).and_then(|cell| ranks.get(*cell as usize)).copied().unwrap_or(0)
                 })
             };

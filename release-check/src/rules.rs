@@ -171,6 +171,8 @@ rules! {
         => "さらに欄を秘匿してください" / "hide more cells";
     CELL_EXACT_SOLVER "C-055" Unreadable: "範囲を計算できません" / "the bounds of a hidden cell could not be computed"
         => "表を小さく分けてください" / "ask for smaller tables";
+    CELL_CONCENTRATED "C-055" Warn: "全員が1つの欄に入る行があります" / "all persons of a total are in one part"
+        => "その集団の人の属性が分かります。委員会で確かめてください" / "whoever is in the total is known to be in the part; let the committee weigh it";
     CELL_ROUNDED "C-055" Stop: "丸めの規則に合わない数です" / "a count is not rounded as the policy says"
         => "方針の丸めを適用してください" / "round as the policy says";
     DIFFERENCE_SMALL "C-056" Stop: "過去の表との差から小さな数が分かります" / "the difference to an earlier table gives away a small count"

@@ -127,6 +127,15 @@ fn bounds(system: &System, rounding: Rounding, min: u64, report: &mut Report) {
             return;
         }
     };
+    // Where a total is shown and one of several parts is all of it, whoever is in the total is known to be in the part.
+    for (nth, law) in system.laws.iter().enumerate().filter(|(_, law)| law.exact && law.terms.len() > 2) {
+        let sides = law.terms.iter().filter_map(|(cell, part)| Some((bounds.get(*cell)?, *part)));
+        let known = sides.clone().all(|(b, _)| b.low == b.high);
+        let told = sides.filter(|(b, part)| *part && b.low > 0).count();
+        if known && told == 1 {
+            report.find(&rules::CELL_CONCENTRATED, system.place_of(nth), "", "");
+        }
+    }
     let hidden = system.hidden();
     let wide = |b: &interval::Bounds| b.low <= i128::from(needed.0) && b.high >= i128::from(needed.1);
     let (open, mut narrow): (Vec<usize>, Vec<usize>) =

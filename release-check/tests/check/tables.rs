@@ -254,6 +254,18 @@ fn differences_to_earlier_tables_give_nothing_away() {
 }
 
 #[test]
+fn totals_that_are_one_part_are_noted() {
+    let mut pack = sound();
+    for (sex, all) in [("計", "130"), ("1", "55"), ("2", "75")] {
+        set(&mut pack, "area-sex", ["13", sex], 2, all);
+        set(&mut pack, "area-sex", ["14", sex], 2, "0");
+    }
+    let report = pack.check(&[]);
+    assert!(report.sound() && report.names("CELL_CONCENTRATED"), "{}", report.text(true));
+    assert!(!sound().check(&[]).names("CELL_CONCENTRATED"));
+}
+
+#[test]
 fn rounded_tables_keep_their_own_bound() {
     let rounded = |lines: &[&str], shown: u64| {
         let mut pack = sound();
