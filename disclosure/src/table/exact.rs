@@ -128,7 +128,7 @@ impl<'a> Search<'a> {
     }
 
     fn run(mut self, system: &System) -> Result<Vec<bool>, TableError> {
-        let root = self.relax()?;
+        let Some(root) = self.relax()? else { return Err(self.culprit(system)?) };
         let mut bound = root.value;
         let mut gap = GAP;
         for round in 0.. {
@@ -162,7 +162,19 @@ impl<'a> Search<'a> {
                 self.offer(repaired);
             }
         }
-        Ok(self.best.1)
+        if self.best.0.is_finite() { Ok(self.best.1) } else { Err(self.culprit(system)?) }
+    }
+
+    /// The need that no choice satisfies.
+    fn culprit(&mut self, system: &System) -> Result<TableError, TableError> {
+        let problem = self.problem;
+        let all: Vec<f64> = problem.open.iter().map(|open| if *open { 0.0 } else { 1.0 }).collect();
+        for need in &problem.needs {
+            if self.separator.cut(need, Room::Exact(&all))?.is_ok() {
+                return Ok(TableError::Unprotectable { cell: problem.name(system, need.cell) });
+            }
+        }
+        Ok(TableError::Solver("no choice of cells was found although there is one"))
     }
 
     /// The columns, with those settled that no choice better than the best can have otherwise.
@@ -207,13 +219,13 @@ impl<'a> Search<'a> {
 
     /// Cuts of the program in which cells may be hidden in part: a bound, most of the cuts that matter, and from the
     /// prices of the cells which of them no better choice can change.
-    fn relax(&mut self) -> Result<Answer, TableError> {
+    fn relax(&mut self) -> Result<Option<Answer>, TableError> {
         let problem = self.problem;
         let mut master = Lp::new(self.columns(), [], false)?;
         // A need that was satisfied is asked again only when the others are.
         let mut asleep = vec![false; problem.needs.len()];
         loop {
-            let answer = master.solve()?.ok_or(TableError::Solver("no choice"))?;
+            let Some(answer) = master.solve()? else { return Ok(None) };
             let x = &answer.columns;
             let last = asleep.iter().all(|a| *a);
             if last {
@@ -238,7 +250,7 @@ impl<'a> Search<'a> {
                 let (near, far) = std::mem::take(&mut self.cuts).into_iter().partition(|c| c.slack(x) < 0.5);
                 self.cuts = near;
                 self.pool = far;
-                return Ok(answer);
+                return Ok(Some(answer));
             }
         }
     }

@@ -70,11 +70,6 @@ impl Separator {
         Ok(Self { lp, cells: net.cells, counts, fixed, bounds })
     }
 
-    /// Questions asked so far.
-    pub fn solved(&self) -> u64 {
-        self.lp.solved
-    }
-
     fn set(&mut self, column: usize, least: f64, greatest: f64) {
         if self.bounds[column] != (least, greatest) {
             self.bounds[column] = (least, greatest);
