@@ -1,69 +1,57 @@
-//! bench
-use musubi_disclosure::table::*;
-fn load(name: &str, tree: Option<&str>) -> System {
-    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/samples/anon/tables/");
-    let text = std::fs::read_to_string(format!("{dir}{name}.csv")).unwrap();
-    let mut lines = text.lines();
-    let head: Vec<&str> = lines.next().unwrap().split(',').collect();
-    let dims = head.len() - 1;
-    let rows: Vec<Vec<&str>> = lines.map(|l| l.split(',').collect()).collect();
-    let mut axes: Vec<Axis> = head[..dims].iter().map(|h| Axis::new(h)).collect();
-    if let Some(tree) = tree {
-        let t = std::fs::read_to_string(format!("{dir}{tree}.csv")).unwrap();
-        for l in t.lines() {
-            let (p, c) = l.split_once(';').unwrap();
-            let p = axes[0].node(p).unwrap();
-            axes[0].add(p, c);
-        }
-    }
-    for r in &rows {
-        for d in 0..dims {
-            if axes[d].node(r[d]).is_none() {
-                axes[d].add(NodeId::TOTAL, r[d]);
-            }
-        }
-    }
-    let mut cube = Cube::new(axes.clone()).unwrap();
-    let t = cube.table("u", &head[..dims]).unwrap();
-    let parents: std::collections::BTreeSet<&str> = tree
-        .map(|t| {
-            std::fs::read_to_string(format!("{dir}{t}.csv"))
-                .unwrap()
-                .lines()
-                .map(|l| l.split(';').next().unwrap().to_owned())
-                .collect::<Vec<_>>()
-        })
-        .unwrap_or_default()
-        .leak()
-        .iter()
-        .map(|s| s.as_str())
-        .collect();
-    for r in &rows {
-        if (0..dims).any(|d| r[d] == "Total" || parents.contains(r[d])) {
-            continue;
-        }
-        let v: Vec<NodeId> = (0..dims).map(|d| axes[d].node(r[d]).unwrap()).collect();
-        cube.count(t, &v, r[dims].parse().unwrap()).unwrap();
-    }
-    cube.build().unwrap()
+//! Measures the tables of the samples folder: cost against the proven least cost, CPU seconds, the attacker's programs.
+//! Run it with `cargo run --release -p musubi-disclosure --example table_bench [NAME…]`. It must never assert a time.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing)] // a bench: prints, and stops at a fault
+
+#[path = "../tests/tables/samples.rs"]
+mod samples;
+
+use musubi_disclosure::table::{Limits, Protect, Rule, System, Tiers, audit, primary, suppress};
+
+/// CPU seconds of this thread so far; the solver runs in it.
+fn cpu() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
 }
+
+fn row(name: &str, system: &System, protect: Protect, limits: &Limits, known: Option<u64>) {
+    let rule = Rule { protect };
+    let small = primary(system, &Tiers::persons());
+    let start = cpu();
+    let mask = suppress(system, &small, &rule, limits).unwrap();
+    let searched = cpu();
+    let audit = audit(system, &mask, &rule, &[]).unwrap();
+    let audited = cpu();
+    let (cells, cost) = (system.cells().len(), mask.cost(system));
+    let known = known.map_or("-".to_owned(), |k| k.to_string());
+    let way = if limits.exact_cells >= cells { "exact" } else { "heuristic" };
+    println!(
+        "| {name} | {protect:?} | {way} | {cells} | {} | {} | {cost} | {known} | {:.2} | {} | {:.2} | {} |",
+        small.hidden_cells().count(),
+        mask.hidden_cells().count(),
+        searched - start,
+        audit.programs,
+        audited - searched,
+        if audit.clean() { "clean" } else { "NOT CLEAN" },
+    );
+}
+
 fn main() {
     let only: Vec<String> = std::env::args().skip(1).collect();
-    for (n, tree) in [("t2_6x5", None), ("t2_12x8", None), ("t2_47x10", None), ("t3_4x4x2", None), ("t3_8x6x2", None), ("th_pref_area_age", Some("th_area_tree")), ("t3_20x10x2", None), ("t3h_335x18x2", Some("t3h_335x18x2_tree"))] {
-        if !only.iter().any(|o| o == n) { continue; }
-        let s = load(n, tree);
-        let m = primary(&s, &Tiers::flat(10));
-        for p in [Protect::Bounds, Protect::Width] {
-            for limit in [0usize, 1000] {
-            if limit > 0 && only.iter().any(|o| o == "h") {continue;}
-            let t = std::time::Instant::now();
-            let rule = Rule { protect: p };
-            let r = suppress(&s, &m, &rule, &Limits { exact_cells: limit }).unwrap();
-            let e = t.elapsed();
-            let t = std::time::Instant::now();
-            let a = audit(&s, &r, &rule, &[]).unwrap();
-            println!("{n} {p:?} {limit} cells {} primary {} cost {:?} {:?} audit clean {} lps {} whole {} {:?} conc {} narrow {}", s.cells().len(), m.hidden_cells().count(), r.cost(&s), e, a.clean(), a.programs, a.whole, t.elapsed(), a.count(audit::FindingKind::Concentrated), a.count(audit::FindingKind::Narrow));
-            }
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|o| o == name);
+    println!(
+        "| case | rule | search | cells | small | hidden | cost | least | CPU s | audit LPs | CPU s | audit |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
+    for (name, tree, bounds, width) in samples::KNOWN.iter().filter(|k| wanted(k.0)) {
+        let Some(system) = samples::load(name, *tree) else { return };
+        for limits in [Limits::default(), Limits { exact_cells: 0, rounds: 0 }] {
+            row(name, &system, Protect::Bounds, &limits, Some(*bounds));
+            row(name, &system, Protect::Width, &limits, Some(*width));
         }
+    }
+    let (name, tree) = samples::GREAT;
+    if let (true, Some(system)) = (wanted(name), samples::load(name, tree)) {
+        row(name, &system, Protect::Bounds, &Limits::default(), None);
     }
 }

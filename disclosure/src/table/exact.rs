@@ -83,9 +83,10 @@ pub(super) fn solve(
     mask: &Mask,
     rule: Rule,
     part: &Component,
+    rounds: u32,
 ) -> Result<Vec<usize>, TableError> {
     let problem = Problem::new(system, mask, rule, part);
-    let chosen = Search::new(&problem)?.run(system)?;
+    let chosen = Search::new(&problem)?.run(system, rounds)?;
     let hide = chosen.iter().enumerate().filter(|(at, x)| **x && !problem.fixed[*at]);
     Ok(hide.map(|(at, _)| problem.cells[at]).collect())
 }
@@ -127,11 +128,11 @@ impl<'a> Search<'a> {
         (0..p.cells.len()).map(bounds).collect()
     }
 
-    fn run(mut self, system: &System) -> Result<Vec<bool>, TableError> {
-        let root = self.relax()?;
+    fn run(mut self, system: &System, rounds: u32) -> Result<Vec<bool>, TableError> {
+        let Some(root) = self.relax()? else { return Err(self.culprit(system)?) };
         let mut bound = root.value;
         let mut gap = GAP;
-        for round in 0.. {
+        for round in 0..rounds {
             let columns = self.settle(&root);
             if bound > self.best.0 - 1.0 + TOLERANCE {
                 break;
@@ -162,7 +163,23 @@ impl<'a> Search<'a> {
                 self.offer(repaired);
             }
         }
-        Ok(self.best.1)
+        if self.best.0.is_finite() {
+            return Ok(self.best.1);
+        }
+        // No safe choice, or none within the rounds: a need that nothing satisfies shows itself here.
+        Repair::new(self.problem, &self.problem.fixed).run(system)
+    }
+
+    /// The need that no choice satisfies.
+    fn culprit(&mut self, system: &System) -> Result<TableError, TableError> {
+        let problem = self.problem;
+        let all: Vec<f64> = problem.open.iter().map(|open| if *open { 0.0 } else { 1.0 }).collect();
+        for need in &problem.needs {
+            if self.separator.cut(need, Room::Exact(&all))?.is_some() {
+                return Ok(TableError::Unprotectable { cell: problem.name(system, need.cell) });
+            }
+        }
+        Ok(TableError::Solver("no choice of cells was found although there is one"))
     }
 
     /// The columns, with those settled that no choice better than the best can have otherwise.
@@ -192,11 +209,11 @@ impl<'a> Search<'a> {
             if need.conditional && x[need.cell] < 0.5 {
                 continue;
             }
-            let Ok(plain) = self.separator.cut(need, Room::Exact(x))? else { continue };
+            let Some(plain) = self.separator.cut(need, Room::Exact(x))? else { continue };
             if plain.terms.is_empty() {
                 return Err(TableError::Unprotectable { cell: problem.name(system, need.cell) });
             }
-            let better = self.separator.cut(need, Room::Nudged(x, 1e-3))?.ok();
+            let better = self.separator.cut(need, Room::Nudged(x, 1e-3))?;
             let cut = better.filter(|c| c.slack(x) < -TOLERANCE).unwrap_or(plain);
             if !found.contains(&cut) {
                 found.push(cut);
@@ -207,13 +224,13 @@ impl<'a> Search<'a> {
 
     /// Cuts of the program in which cells may be hidden in part: a bound, most of the cuts that matter, and from the
     /// prices of the cells which of them no better choice can change.
-    fn relax(&mut self) -> Result<Answer, TableError> {
+    fn relax(&mut self) -> Result<Option<Answer>, TableError> {
         let problem = self.problem;
         let mut master = Lp::new(self.columns(), [], false)?;
         // A need that was satisfied is asked again only when the others are.
         let mut asleep = vec![false; problem.needs.len()];
         loop {
-            let answer = master.solve()?.ok_or(TableError::Solver("no choice"))?;
+            let Some(answer) = master.solve()? else { return Ok(None) };
             let x = &answer.columns;
             let last = asleep.iter().all(|a| *a);
             if last {
@@ -226,7 +243,7 @@ impl<'a> Search<'a> {
                     continue;
                 }
                 asleep[at] = true;
-                let Ok(cut) = self.separator.cut(need, Room::Share(x, 1.0))? else { continue };
+                let Some(cut) = self.separator.cut(need, Room::Share(x))? else { continue };
                 if !cut.terms.is_empty() && cut.slack(x) < -1e-4 && !self.cuts.contains(&cut) {
                     master.at_least(cut.least, &cut.terms)?;
                     self.cuts.push(cut);
@@ -238,7 +255,7 @@ impl<'a> Search<'a> {
                 let (near, far) = std::mem::take(&mut self.cuts).into_iter().partition(|c| c.slack(x) < 0.5);
                 self.cuts = near;
                 self.pool = far;
-                return Ok(answer);
+                return Ok(Some(answer));
             }
         }
     }

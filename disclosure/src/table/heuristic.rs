@@ -85,9 +85,7 @@ impl<'a> Repair<'a> {
     /// Hides until every need has a witness, then takes back what it can.
     pub fn run(mut self, system: &System) -> Result<Vec<bool>, TableError> {
         let mut queue: VecDeque<usize> = (0..self.problem.needs.len())
-            .filter(|n| {
-                !self.problem.needs[*n].conditional || self.problem.fixed[self.problem.needs[*n].cell]
-            })
+            .filter(|n| !self.problem.needs[*n].conditional || self.hidden[self.problem.needs[*n].cell])
             .collect();
         while let Some(at) = queue.pop_front() {
             if self.witness[at].is_some() {

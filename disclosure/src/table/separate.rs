@@ -52,8 +52,8 @@ pub(super) struct Separator {
 pub(super) enum Room<'a> {
     /// Hidden cells move freely, shown ones not at all.
     Exact(&'a [f64]),
-    /// Cells move within a multiple of `far`, in proportion to the choice.
-    Share(&'a [f64], f64),
+    /// Cells move as far as the need asks, in proportion to the choice.
+    Share(&'a [f64]),
     /// As exact, but a shown cell has a little room, which makes the prices favour cuts of few cells.
     Nudged(&'a [f64], f64),
 }
@@ -68,11 +68,6 @@ impl Separator {
         )?;
         let bounds = vec![(0.0, 0.0); net.columns];
         Ok(Self { lp, cells: net.cells, counts, fixed, bounds })
-    }
-
-    /// Questions asked so far.
-    pub fn solved(&self) -> u64 {
-        self.lp.solved
     }
 
     fn set(&mut self, column: usize, least: f64, greatest: f64) {
@@ -90,8 +85,8 @@ impl Separator {
                 _ if always => (-count, f64::INFINITY),
                 Room::Exact(x) if x[column] > 0.5 => (-count, f64::INFINITY),
                 Room::Exact(_) => (0.0, 0.0),
-                Room::Share(x, _) if x[column] < TOLERANCE => (0.0, 0.0),
-                Room::Share(x, wide) => (-count.min(wide * far) * x[column], wide * far * x[column]),
+                Room::Share(x) if x[column] < TOLERANCE => (0.0, 0.0),
+                Room::Share(x) => (-count.min(far) * x[column], far * x[column]),
                 Room::Nudged(x, _) if x[column] > 0.5 => (-count, f64::INFINITY),
                 Room::Nudged(_, little) => (-count.min(far) * little, far * little),
             };
@@ -113,17 +108,16 @@ impl Separator {
         Ok(Prices { reach: -answer.value, answer })
     }
 
-    /// The cut that a choice violates for a need, or none, with the deviations that satisfy it.
-    pub fn cut(&mut self, need: &Need, room: Room) -> Result<Result<Cut, Vec<Vec<f64>>>, TableError> {
+    /// The cut that a choice violates for a need; none when it satisfies the need.
+    pub fn cut(&mut self, need: &Need, room: Room) -> Result<Option<Cut>, TableError> {
         let far = super::lp::to_f64(need.far);
         let x = match room {
-            Room::Exact(x) | Room::Share(x, _) | Room::Nudged(x, _) => x,
+            Room::Exact(x) | Room::Share(x) | Room::Nudged(x, _) => x,
         };
         let wanted = if need.conditional { far * x[need.cell] } else { far };
         self.open(room, far);
         let mut reach = 0.0;
         let mut price = vec![0.0; self.counts.len()];
-        let mut seen = Vec::new();
         let signs: &[f64] = match need.way {
             Way::Down => &[-1.0],
             Way::Up => &[1.0],
@@ -133,8 +127,7 @@ impl Separator {
             let prices = self.reach(need.cell, *sign, far)?;
             reach += prices.reach;
             if reach >= wanted - TOLERANCE {
-                seen.push(prices.answer.columns);
-                return Ok(Err(seen));
+                return Ok(None);
             }
             for (column, reduced) in prices.answer.reduced.iter().enumerate() {
                 if column != need.cell && reduced.abs() > TOLERANCE {
@@ -143,7 +136,6 @@ impl Separator {
                         if *reduced < 0.0 { f64::INFINITY } else { reduced * self.counts[column] };
                 }
             }
-            seen.push(prices.answer.columns);
         }
         let mut least = far;
         for (column, price) in price.iter().enumerate() {
@@ -163,6 +155,6 @@ impl Separator {
             terms.push((need.cell, -least));
             least = 0.0;
         }
-        Ok(Ok(Cut { terms, least }))
+        Ok(Some(Cut { terms, least }))
     }
 }

@@ -35,11 +35,13 @@ pub struct Rule {
 pub struct Limits {
     /// Up to so many connected cells the least cost is proven.
     pub exact_cells: usize,
+    /// So many choices of the master program are tried for it; then the best safe one so far is taken.
+    pub rounds: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { exact_cells: 1_000 }
+        Self { exact_cells: 1_000, rounds: 400 }
     }
 }
 
@@ -77,7 +79,10 @@ impl Rule {
         let need = |way, far| Need { cell, way, far, conditional };
         let all = match (self.protect, state) {
             (Protect::EveryCell, _) => {
-                vec![need(Way::Down, count.saturating_sub(1)), need(Way::Up, (min - 1).saturating_sub(count))]
+                vec![
+                    need(Way::Down, count.saturating_sub(1)),
+                    need(Way::Up, min.saturating_sub(1).saturating_sub(count)),
+                ]
             }
             (_, State::Shown | State::Secondary) => Vec::new(),
             (Protect::Bounds, State::Primary) => {
@@ -99,7 +104,7 @@ pub fn suppress(system: &System, mask: &Mask, rule: &Rule, limits: &Limits) -> R
     let mut result = mask.clone();
     for part in components(system, mask) {
         let hide = if part.cells.len() <= limits.exact_cells {
-            exact::solve(system, mask, *rule, &part)?
+            exact::solve(system, mask, *rule, &part, limits.rounds)?
         } else {
             heuristic::solve(system, mask, *rule, &part)?
         };

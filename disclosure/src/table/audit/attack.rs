@@ -111,11 +111,15 @@ fn propagate(net: &Net, bounds: &mut [Bounds]) -> Result<(), TableError> {
         for (column, sign) in row {
             let (a, b) = ends(bounds[*column], *sign);
             if a.is_finite() {
-                least += a
+                least += a;
             } else {
-                down += 1
+                down += 1;
             }
-            if b.is_finite() { greatest += b } else { up += 1 }
+            if b.is_finite() {
+                greatest += b;
+            } else {
+                up += 1;
+            }
         }
         for (column, sign) in row {
             let (a, b) = ends(bounds[*column], *sign);
