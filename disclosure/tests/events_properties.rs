@@ -178,3 +178,20 @@ proptest! {
         prop_assert_eq!(expected.0, sorted);
     }
 }
+
+/// Larger sets, where items are reached on several ways: by the count from the rows alone.
+#[test]
+fn the_claim_holds_for_larger_classes() {
+    for seed in 0..24 {
+        let world = support::world(seed, 300, 24, 100);
+        let m = 1 + (seed % 3) as u32;
+        for order in 0..4 {
+            let policy = policy(m, 3, seed % 5 > 0);
+            let events = world.events.clone();
+            let released =
+                anonymise(events, &world.codes, &world.classes, &policy, search(order, true)).unwrap();
+            let least = least_shared(&released, &world.classes, m, policy.dates_known.value);
+            assert!(least >= Some(3), "seed {seed}, m = {m}, order {order}: {least:?}");
+        }
+    }
+}

@@ -70,6 +70,8 @@ pub(super) struct Groups {
     slots: Vec<Slot>,
     /// By slot: its candidates.
     of_slot: Vec<Vec<u32>>,
+    /// By target: its group.
+    group_of: HashMap<u32, u32>,
 }
 
 impl Groups {
@@ -98,6 +100,7 @@ impl Groups {
             groups: Vec::new(),
             slots: Vec::new(),
             of_slot: Vec::new(),
+            group_of: HashMap::new(),
         };
         for &leaf in &class.members[cell as usize] {
             let person = class.leaves[leaf as usize].person;
@@ -146,7 +149,7 @@ impl Groups {
             back.sort_unstable();
             back.dedup();
             for candidate in back {
-                self.come_back(candidate, &mut dirty);
+                self.come_back(class, candidate, &mut dirty);
                 let slot = self.candidates[candidate as usize].slot as usize;
                 self.rebuild(class, slot, &mut scratch.sets[slot]);
             }
@@ -177,7 +180,9 @@ impl Groups {
                 }
                 at += 1;
             }
-            self.groups.push(Group { target: class.cell(key), from, to: self.candidates.len() });
+            let target = class.cell(key);
+            self.group_of.insert(target, group);
+            self.groups.push(Group { target, from, to: self.candidates.len() });
         }
     }
 
@@ -199,14 +204,20 @@ impl Groups {
         }
     }
 
-    fn come_back(&mut self, candidate: u32, dirty: &mut [bool]) {
+    /// Takes a candidate back. All finer items of the person, new or there before, have lost a neighbour: their groups
+    /// are to be counted again.
+    fn come_back(&mut self, class: &Class<'_>, candidate: u32, dirty: &mut [bool]) {
         let candidate = &mut self.candidates[candidate as usize];
         if !std::mem::replace(&mut candidate.down, false) {
             return;
         }
-        self.slots[candidate.slot as usize].staying += candidate.to - candidate.from;
-        for &other in &self.of_slot[candidate.slot as usize] {
-            dirty[self.candidates[other as usize].group as usize] = true;
+        let slot = &mut self.slots[candidate.slot as usize];
+        slot.staying += candidate.to - candidate.from;
+        let new = self.of_slot[candidate.slot as usize].iter().map(|&c| self.candidates[c as usize].group);
+        let there =
+            class.items[slot.person as usize].iter().filter_map(|(cell, _)| self.group_of.get(cell).copied());
+        for group in new.chain(there) {
+            dirty[group as usize] = true;
         }
     }
 
