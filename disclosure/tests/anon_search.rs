@@ -1,5 +1,7 @@
 //! The search against trying every recoding with formulas written down plainly, on small random tables.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout)] // test code: a failure here is a failed test
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -277,9 +279,6 @@ fn what_cannot_be_is_said() {
     assert_eq!(search(&[k], f64::NAN), SearchError::Limit);
     assert_eq!(search(&[Model::KMap { k: 2 }], 0.0), SearchError::Model(ModelError::Population));
     let mut builder = Builder::default().quasi("q", hierarchy(1));
-    let error = builder.push(&["not a leaf"], &[]).unwrap_err().to_string();
-    assert!(
-        error.contains("ANON_LEAF") && error.contains("row 1") && !error.contains("not a leaf"),
-        "{error}"
-    );
+    let error = builder.push(&["Sato"], &[]).unwrap_err().to_string();
+    assert!(error.contains("ANON_LEAF") && error.contains("row 1") && !error.contains("Sato"), "{error}");
 }

@@ -159,14 +159,14 @@ pub fn optimal_in(
     }
     let layout = Layout::new(data, rules.sensitive());
     match layout.bits {
-        0..=64 => Problem::<u64>::new(data, rules, layout, limit).solve(population, budget),
-        65..=128 => Problem::<u128>::new(data, rules, layout, limit).solve(population, budget),
+        0..=64 => Problem::<u64>::new(data, &rules, layout, limit).solve(population, budget),
+        65..=128 => Problem::<u128>::new(data, &rules, layout, limit).solve(population, budget),
         bits => Err(SearchError::Wide { bits }),
     }
 }
 
 impl<'a, K: Key> Problem<'a, K> {
-    fn new(data: &'a Dataset, rules: Rules, layout: Layout, limit: f64) -> Self {
+    fn new(data: &'a Dataset, rules: &Rules, layout: Layout, limit: f64) -> Self {
         let records = data.rows() as u64;
         Self {
             space: Space::new(data),

@@ -125,10 +125,16 @@ impl<K: Key> Open<K> {
         best: &mut Option<Found>,
         evaluated: &mut u64,
     ) -> Self {
-        let verdict = Verdict::of(problem, &table, &hi, false);
-        *evaluated += 1;
         let removed = table.removed.persons;
-        let feasible = removed + verdict.gone + verdict.forced <= problem.limit;
+        let finest = problem.space.cost(&lo, &table.removed, &table.levels);
+        let each = u128::from(problem.space.least_penalty(&lo));
+        let hopeless = |gone: u64| {
+            removed + gone > problem.limit
+                || best.as_ref().is_some_and(|(cost, _)| finest + u128::from(gone) * each > *cost)
+        };
+        let verdict = Verdict::of(problem, &table, &hi, hopeless);
+        *evaluated += 1;
+        let feasible = !hopeless(verdict.gone + verdict.forced);
         let gone = if feasible {
             verdict.count(problem, &table, Fate::Gone).plus(&table.removed)
         } else {
@@ -171,7 +177,7 @@ impl<K: Key> Open<K> {
             let Some(hi) = self.narrowed(problem, best.as_ref()) else { break };
             self = Self::new(problem, self.lo, hi, self.table, self.uses, &mut best, &mut evaluated);
         }
-        if self.uses > 2 && self.worth_refining(problem) {
+        if self.uses > 4 && self.worth_refining(problem) {
             self = self.refined(problem, &mut best, &mut evaluated);
             if !self.hopeful(problem, best.as_ref()) {
                 return done(Vec::new(), best, evaluated);
@@ -237,21 +243,23 @@ impl<K: Key> Open<K> {
         choice.1
     }
 
-    /// Whether a table at `lo` would be at most half as long: making it costs as much as many evaluations.
+    /// Whether a table at `lo` would be at most a quarter as long: making it costs as much as many evaluations.
     fn worth_refining(&mut self, problem: &Problem<'_, K>) -> bool {
         self.uses = 0;
         let keys = self.table.keys.len();
         self.lo != self.table.levels
             && keys > 64
-            && self.table.estimate(&problem.space, &problem.layout, &self.lo) * 2 <= keys
+            && self.table.estimate(&problem.space, &problem.layout, &self.lo) * 4 <= keys
     }
 
     /// The box on a table of its own: persons told alike at `lo` become one key; those whose fate is the same in the
     /// whole box are left out.
     fn refined(mut self, problem: &Problem<'_, K>, best: &mut Option<Found>, evaluated: &mut u64) -> Self {
         let table = &self.table;
-        let (fine, coarse) =
-            (Verdict::of(problem, table, &self.lo, true), Verdict::of(problem, table, &self.hi, true));
+        let (fine, coarse) = (
+            Verdict::of(problem, table, &self.lo, |_| false),
+            Verdict::of(problem, table, &self.hi, |_| false),
+        );
         *evaluated += 1;
         let lost = table.removed.persons + fine.gone + fine.fails;
         if lost <= problem.limit {

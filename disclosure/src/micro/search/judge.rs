@@ -38,18 +38,22 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Puts a table into the classes of `levels` and judges them. Unless the `whole` verdict is wanted, it may stop when
-    /// more persons are gone than the limit allows; `gone` then says so, and there are no classes.
-    pub fn of<K: Key>(problem: &Problem<'_, K>, table: &Table<K>, levels: &[u8], whole: bool) -> Self {
+    /// Puts a table into the classes of `levels` and judges them, or stops as soon as so many persons are gone that it
+    /// is `enough`; `gone` then says how many at least, and there are no classes.
+    pub fn of<K: Key>(
+        problem: &Problem<'_, K>,
+        table: &Table<K>,
+        levels: &[u8],
+        enough: impl Fn(u64) -> bool,
+    ) -> Self {
         let least = problem.rules.smallest();
-        let enough = |small: u64| !whole && table.removed.persons + small > problem.limit;
         let groups = match table.classes(&problem.space, &problem.layout, levels, least, enough) {
             Ok(groups) => groups,
-            Err(small) => {
+            Err(gone) => {
                 return Self {
                     groups: Groups::default(),
                     fate: Vec::new(),
-                    gone: small,
+                    gone,
                     fails: 0,
                     forced: 0,
                     kept: 0,

@@ -57,7 +57,7 @@ impl Solution {
         evaluated: u64,
     ) -> Self {
         let table = problem.root_table(population);
-        let verdict = Verdict::of(problem, &table, &levels, true);
+        let verdict = Verdict::of(problem, &table, &levels, |_| false);
         let lost = |at: &usize| verdict.fate(*at) != Fate::Kept;
         let gone: Vec<K> =
             (0..table.keys.len()).filter(lost).filter_map(|at| table.keys.get(at)).copied().collect();

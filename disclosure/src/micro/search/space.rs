@@ -44,10 +44,9 @@ const MOST: u64 = 1 << 40;
 
 impl Space {
     pub(super) fn new(data: &Dataset) -> Self {
-        let spans = data.columns().iter().map(|c| (c.hierarchy.leaves() as u64 - 1).max(1));
-        let common = spans.fold(Some(1_u64), |all, span| {
-            all.and_then(|all| (all / gcd(all, span)).checked_mul(span)).filter(|all| *all <= MOST)
-        });
+        let mut spans = data.columns().iter().map(|c| (c.hierarchy.leaves() as u64 - 1).max(1));
+        let multiple = |all: u64, span| (all / gcd(all, span)).checked_mul(span).filter(|all| *all <= MOST);
+        let common = spans.try_fold(1, multiple);
         let axes = data.columns().iter().map(|c| {
             let mut persons = vec![0_u32; c.hierarchy.leaves()];
             c.ids.each(|_, leaf| {

@@ -117,6 +117,10 @@ impl<K: Key> Table<K> {
         for (slot, weight) in groups.slot.iter().zip(&self.weight) {
             groups.size[*slot as usize] += weight;
         }
+        let small = small(&groups.size, least);
+        if enough(small) {
+            return Err(small);
+        }
         if !self.population.is_empty() {
             groups.population = vec![0; groups.size.len()];
             for (slot, others) in groups.slot.iter().zip(&self.population) {
