@@ -204,19 +204,26 @@ impl<'a> Search<'a> {
     /// Cuts that a choice of whole numbers violates: none exactly when it is safe.
     fn violated(&mut self, system: &System, x: &[f64]) -> Result<Vec<Cut>, TableError> {
         let problem = self.problem;
-        let mut found: Vec<Cut> = Vec::new();
+        let mut unmet: Vec<(&Need, Cut)> = Vec::new();
         for need in &problem.needs {
             if need.conditional && x[need.cell] < 0.5 {
                 continue;
             }
-            let Some(plain) = self.separator.cut(need, Room::Exact(x))? else { continue };
-            if plain.terms.is_empty() {
-                return Err(TableError::Unprotectable { cell: problem.name(system, need.cell) });
+            if let Some(cut) = self.separator.cut(need, Room::Exact(x))? {
+                if cut.terms.is_empty() {
+                    return Err(TableError::Unprotectable { cell: problem.name(system, need.cell) });
+                }
+                unmet.push((need, cut));
             }
-            let better = self.separator.cut(need, Room::Nudged(x, 1e-3))?;
-            let cut = better.filter(|c| c.slack(x) < -TOLERANCE).unwrap_or(plain);
-            if !found.contains(&cut) {
-                found.push(cut);
+        }
+        let mut found: Vec<Cut> = Vec::new();
+        for room in [Room::Few(x), Room::Costly(x)] {
+            for (need, plain) in &unmet {
+                let better = self.separator.cut(need, room)?.filter(|c| c.slack(x) < -TOLERANCE);
+                let cut = better.unwrap_or_else(|| plain.clone());
+                if !found.contains(&cut) {
+                    found.push(cut);
+                }
             }
         }
         Ok(found)
