@@ -1,7 +1,9 @@
-//! Least-cost complementary suppression, proven (Benders): a master program chooses cells under the cuts found so far,
-//! the attacker's programs of [`super::separate`] look for a cut it violates, until there is none.
+//! Least-cost complementary suppression (Benders): a master program chooses cells under the cuts found so far, the
+//! attacker's programs of [`super::separate`] look for a cut it violates, until there is none or the bound meets the
+//! best safe choice. That choice is then proven least, unless the rounds ran out before.
 //!
-//! It must never return a choice that some need is not satisfied by: the last round asks for every need.
+//! It must never return a choice that some need is not satisfied by: either every need was asked for, or every need
+//! has a witness of [`super::heuristic`].
 
 #![allow(clippy::indexing_slicing)] // cells are numbered within the component; all vectors have its length
 
