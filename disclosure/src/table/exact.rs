@@ -1,7 +1,9 @@
-//! Least-cost complementary suppression, proven (Benders): a master program chooses cells under the cuts found so far,
-//! the attacker's programs of [`super::separate`] look for a cut it violates, until there is none.
+//! Least-cost complementary suppression (Benders): a master program chooses cells under the cuts found so far, the
+//! attacker's programs of [`super::separate`] look for a cut it violates, until there is none or the bound meets the
+//! best safe choice. That choice is then proven least, unless the rounds ran out before.
 //!
-//! It must never return a choice that some need is not satisfied by: the last round asks for every need.
+//! It must never return a choice that some need is not satisfied by: either every need was asked for, or every need
+//! has a witness of [`super::heuristic`].
 
 #![allow(clippy::indexing_slicing)] // cells are numbered within the component; all vectors have its length
 
@@ -204,19 +206,26 @@ impl<'a> Search<'a> {
     /// Cuts that a choice of whole numbers violates: none exactly when it is safe.
     fn violated(&mut self, system: &System, x: &[f64]) -> Result<Vec<Cut>, TableError> {
         let problem = self.problem;
-        let mut found: Vec<Cut> = Vec::new();
+        let mut unmet: Vec<(&Need, Cut)> = Vec::new();
         for need in &problem.needs {
             if need.conditional && x[need.cell] < 0.5 {
                 continue;
             }
-            let Some(plain) = self.separator.cut(need, Room::Exact(x))? else { continue };
-            if plain.terms.is_empty() {
-                return Err(TableError::Unprotectable { cell: problem.name(system, need.cell) });
+            if let Some(cut) = self.separator.cut(need, Room::Exact(x))? {
+                if cut.terms.is_empty() {
+                    return Err(TableError::Unprotectable { cell: problem.name(system, need.cell) });
+                }
+                unmet.push((need, cut));
             }
-            let better = self.separator.cut(need, Room::Nudged(x, 1e-3))?;
-            let cut = better.filter(|c| c.slack(x) < -TOLERANCE).unwrap_or(plain);
-            if !found.contains(&cut) {
-                found.push(cut);
+        }
+        let mut found: Vec<Cut> = Vec::new();
+        for room in [Room::Few(x), Room::Costly(x)] {
+            for (need, plain) in &unmet {
+                let better = self.separator.cut(need, room)?.filter(|c| c.slack(x) < -TOLERANCE);
+                let cut = better.unwrap_or_else(|| plain.clone());
+                if !found.contains(&cut) {
+                    found.push(cut);
+                }
             }
         }
         Ok(found)

@@ -29,6 +29,9 @@ impl Cut {
     }
 }
 
+/// The little room of cells that are shown.
+const LITTLE: f64 = 1e-3;
+
 /// Prices of a direction, in multiples of the objective.
 struct Prices {
     /// How far the cell can move.
@@ -55,7 +58,10 @@ pub(super) enum Room<'a> {
     /// Cells move as far as the need asks, in proportion to the choice.
     Share(&'a [f64]),
     /// As exact, but a shown cell has a little room, which makes the prices favour cuts of few cells.
-    Nudged(&'a [f64], f64),
+    Few(&'a [f64]),
+    /// As exact, but a shown cell has a little room, less the more it costs, which makes the prices favour cuts of
+    /// costly cells.
+    Costly(&'a [f64]),
 }
 
 impl Separator {
@@ -87,8 +93,12 @@ impl Separator {
                 Room::Exact(_) => (0.0, 0.0),
                 Room::Share(x) if x[column] < TOLERANCE => (0.0, 0.0),
                 Room::Share(x) => (-count.min(far) * x[column], far * x[column]),
-                Room::Nudged(x, _) if x[column] > 0.5 => (-count, f64::INFINITY),
-                Room::Nudged(_, little) => (-count.min(far) * little, far * little),
+                Room::Few(x) | Room::Costly(x) if x[column] > 0.5 => (-count, f64::INFINITY),
+                Room::Few(_) => (-count.min(far) * LITTLE, far * LITTLE),
+                Room::Costly(_) => {
+                    let little = LITTLE * far / count.max(far);
+                    (-count.min(far) * little, far * little)
+                }
             };
             self.set(column, least, greatest);
         }
@@ -112,7 +122,7 @@ impl Separator {
     pub fn cut(&mut self, need: &Need, room: Room) -> Result<Option<Cut>, TableError> {
         let far = super::lp::to_f64(need.far);
         let x = match room {
-            Room::Exact(x) | Room::Share(x) | Room::Nudged(x, _) => x,
+            Room::Exact(x) | Room::Share(x) | Room::Few(x) | Room::Costly(x) => x,
         };
         let wanted = if need.conditional { far * x[need.cell] } else { far };
         self.open(room, far);
