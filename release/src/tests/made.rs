@@ -145,6 +145,20 @@ fn pid(values: Values) -> Column {
         .grammar("16 hexadecimal digits")
 }
 
+/// A file of events as it has to be: by all its columns, one after the other.
+fn sorted(sheet: Sheet) -> Sheet {
+    let mut order: Vec<usize> = (0..sheet.rows()).collect();
+    order.sort_by_cached_key(|row| {
+        sheet.columns.iter().map(|c| c.values.cell(*row).text().into_owned()).collect::<Vec<_>>()
+    });
+    let moved = |values: &Values| match values {
+        Values::Decimal(rows) => Values::Decimal(order.iter().map(|at| rows[*at]).collect()),
+        other => Values::text(order.iter().map(|at| Some(other.cell(*at).text().into_owned()))),
+    };
+    let columns = sheet.columns.iter().map(|c| Column { values: moved(&c.values), ..c.clone() }).collect();
+    Sheet { columns, ..sheet }
+}
+
 /// An anonymised product of so many persons with events.
 pub fn rows(persons: usize) -> Made {
     let mut pids: Vec<String> =
@@ -252,7 +266,12 @@ pub fn rows(persons: usize) -> Made {
         ("40歳以上", n * 2),
         ("HbA1cの検査が2日以上ある", n + n / 10),
     ]);
-    let mut made = Made::of(ROWS_SPEC, ROWS_POLICY, attrition, vec![person, condition, drug, measurement]);
+    let mut made = Made::of(
+        ROWS_SPEC,
+        ROWS_POLICY,
+        attrition,
+        vec![person, sorted(condition), sorted(drug), sorted(measurement)],
+    );
     let person = &made.sheets[0];
     let (k, groups) = (person.class_sizes().into_iter().min(), person.class_sizes().len() as u64);
     let untold = (0..persons).filter(|at| class(*at) == 3).count() as u64;
