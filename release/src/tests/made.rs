@@ -236,7 +236,7 @@ pub fn rows(persons: usize) -> Made {
         ],
     );
     let value =
-        |n: &usize| (draw(*n) % 9 != 0).then(|| Decimal::new(i64::try_from(draw(*n) % 70 + 50).unwrap(), 1));
+        |n: &usize| (!draw(*n).is_multiple_of(9)).then(|| Decimal::new(i64::try_from(draw(*n) % 70 + 50).unwrap(), 1));
     let measurement = sheet(
         "measurement",
         "検査値",
