@@ -235,8 +235,9 @@ pub fn rows(persons: usize) -> Made {
             column("days", "日数", "days", text(&|n| Some(["1", "8-30", "31-90"][class(n / 3) % 3]))),
         ],
     );
-    let value =
-        |n: &usize| (!draw(*n).is_multiple_of(9)).then(|| Decimal::new(i64::try_from(draw(*n) % 70 + 50).unwrap(), 1));
+    let value = |n: &usize| {
+        (!draw(*n).is_multiple_of(9)).then(|| Decimal::new(i64::try_from(draw(*n) % 70 + 50).unwrap(), 1))
+    };
     let measurement = sheet(
         "measurement",
         "検査値",
