@@ -61,7 +61,7 @@ fn measure(rows: usize, work: &Path) -> Result<Vec<Row>> {
     let sheets = sheets(rows);
     let key = SecretKey::from_seed(&[0; 32]);
     let none = key.sign("bench", b"").to_string();
-    let persons = sheets.first().map_or(0, |s| s.rows()) as u64;
+    let persons = sheets.first().map_or(0, Sheet::rows) as u64;
     let claims = RowClaims {
         persons: Persons { cohort: persons, released: persons, suppressed: 0 },
         k: None,

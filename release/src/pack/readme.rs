@@ -358,10 +358,10 @@ pub(crate) fn claims(parts: &Parts<'_>) -> Vec<(String, String)> {
         if let Some(k) = rows.k {
             say(
                 format!(
-                    "言える: 準識別子として宣言した列だけを知る者には、どの人も{k}人以上と区別がつきません。"
+                    "言える: 準識別子として宣言した列だけを知る者には、どの人も本人を含む{k}人以上の中で区別がつきません。"
                 ),
                 format!(
-                    "Holds: whoever knows only the columns declared as quasi-identifiers cannot tell anybody from at least {k} persons."
+                    "Holds: whoever knows only the columns declared as quasi-identifiers cannot tell anybody apart within at least {k} persons."
                 ),
             );
         }

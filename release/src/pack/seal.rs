@@ -335,10 +335,10 @@ fn check(parts: &Parts<'_>, sheets: &[&Sheet]) -> Result<Option<String>, PackErr
     let pids = person.column(PID).ok_or_else(|| PackError::Person(PERSON.to_owned()))?;
     // The independent checker works everything out again; this one claim is held against the rows at once, so that the
     // picture of the classes never contradicts it.
-    if let (Some(claimed), Some(found)) = (claims.k, person.class_sizes().into_iter().min()) {
-        if found < claimed {
-            return Err(PackError::Claim { found, claimed });
-        }
+    if let (Some(claimed), Some(found)) = (claims.k, person.class_sizes().into_iter().min())
+        && found < claimed
+    {
+        return Err(PackError::Claim { found, claimed });
     }
     let known = pids.values.used_labels();
     for sheet in parts.sheets.iter().filter(|s| s.name != PERSON) {

@@ -145,6 +145,20 @@ fn pid(values: Values) -> Column {
         .grammar("16 hexadecimal digits")
 }
 
+/// A file of events as it has to be: by all its columns, one after the other.
+fn sorted(sheet: Sheet) -> Sheet {
+    let mut order: Vec<usize> = (0..sheet.rows()).collect();
+    order.sort_by_cached_key(|row| {
+        sheet.columns.iter().map(|c| c.values.cell(*row).text().into_owned()).collect::<Vec<_>>()
+    });
+    let moved = |values: &Values| match values {
+        Values::Decimal(rows) => Values::Decimal(order.iter().map(|at| rows[*at]).collect()),
+        other => Values::text(order.iter().map(|at| Some(other.cell(*at).text().into_owned()))),
+    };
+    let columns = sheet.columns.iter().map(|c| Column { values: moved(&c.values), ..c.clone() }).collect();
+    Sheet { columns, ..sheet }
+}
+
 /// An anonymised product of so many persons with events.
 pub fn rows(persons: usize) -> Made {
     let mut pids: Vec<String> =
@@ -221,8 +235,9 @@ pub fn rows(persons: usize) -> Made {
             column("days", "日数", "days", text(&|n| Some(["1", "8-30", "31-90"][class(n / 3) % 3]))),
         ],
     );
-    let value =
-        |n: &usize| (draw(*n) % 9 != 0).then(|| Decimal::new(i64::try_from(draw(*n) % 70 + 50).unwrap(), 1));
+    let value = |n: &usize| {
+        (!draw(*n).is_multiple_of(9)).then(|| Decimal::new(i64::try_from(draw(*n) % 70 + 50).unwrap(), 1))
+    };
     let measurement = sheet(
         "measurement",
         "検査値",
@@ -252,7 +267,12 @@ pub fn rows(persons: usize) -> Made {
         ("40歳以上", n * 2),
         ("HbA1cの検査が2日以上ある", n + n / 10),
     ]);
-    let mut made = Made::of(ROWS_SPEC, ROWS_POLICY, attrition, vec![person, condition, drug, measurement]);
+    let mut made = Made::of(
+        ROWS_SPEC,
+        ROWS_POLICY,
+        attrition,
+        vec![person, sorted(condition), sorted(drug), sorted(measurement)],
+    );
     let person = &made.sheets[0];
     let (k, groups) = (person.class_sizes().into_iter().min(), person.class_sizes().len() as u64);
     let untold = (0..persons).filter(|at| class(*at) == 3).count() as u64;

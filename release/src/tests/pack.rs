@@ -551,9 +551,9 @@ fn every_recipient_opens_it_and_nobody_else() {
     {
         let mut other = bytes.clone();
         if flip {
-            other[at] ^= 1
+            other[at] ^= 1;
         } else {
-            other.truncate(at)
+            other.truncate(at);
         }
         fs::write(&broken, other).unwrap();
         assert!(["PACK_ARCHIVE", "PACK_IDENTITY"].contains(&code(&broken, &one)), "{at} {flip}");
