@@ -3,7 +3,7 @@
 //!
 //!     cargo run --release -p musubi-release-check --example check_speed -- [PERSONS]
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)] // a measuring tool, not the product
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, clippy::print_stdout)] // a measuring tool, not the product
 
 #[allow(dead_code)] // a part of it is enough here
 #[path = "../tests/check/kit.rs"]

@@ -25,9 +25,15 @@ pub fn named(table: &str) -> String {
     format!("omop_{table}")
 }
 
-/// Columns that number rows or say which vocabulary: whole numbers that stand for no value of a person.
-fn is_number(column: &str) -> bool {
-    column.ends_with("_id")
+/// Columns that number rows or say which concept of the vocabulary. Others that end so would name a provider or join rows
+/// that the main files do not join.
+fn is_number(file: &str, column: &str) -> bool {
+    column == "person_id" || Some(column) == row_number(file).as_deref() || column.ends_with("_concept_id")
+}
+
+/// The column of a file that numbers its rows.
+fn row_number(file: &str) -> Option<String> {
+    file.strip_prefix("omop_").map(|table| format!("{table}_id"))
 }
 
 /// Checks all files; gives the number of their columns.
@@ -43,7 +49,9 @@ pub fn check(
     let sheets = || std::iter::once(&persons.sheet).chain(events.iter().map(|e| &e.sheet));
     told.extend(sheets().flat_map(|s| &s.columns).flat_map(|c| &c.labels).map(AsRef::as_ref));
 
-    let Some(person) = rows::read(folder, PERSON, encoding, report) else { return 0 };
+    let Some(person) = rows::read(folder, PERSON, encoding, report) else {
+        return 0;
+    };
     let mut columns = person.header.len();
     labels(&person, &told, anonymous, dictionary, report);
     // The place of each number of a person, and whether it tells persons apart that `person` does not.
@@ -55,7 +63,10 @@ pub fn check(
     let mut owners = Vec::with_capacity(person.rows);
     for row in 0..person.rows {
         let place = persons.place(pid.label(row));
-        let first = place.is_none_or(|p| places.insert(id.label(row), p).is_none());
+        // The number is the rank of the random pseudonym, so that it tells nothing of the order in the house.
+        let first = place.is_none_or(|p| {
+            id.label(row) == (p + 1).to_string() && places.insert(id.label(row), p).is_none()
+        });
         if place.is_none() || !first {
             let place = Place::file(&person.csv()).row(file_row(row)).column("person_source_value");
             report.find(&rules::PID_FORM, place, "", "");
@@ -68,7 +79,9 @@ pub fn check(
     finer(&person, &owners, persons, report);
 
     for main in events {
-        let Some(sheet) = rows::read(folder, &named(&main.sheet.name), encoding, report) else { continue };
+        let Some(sheet) = rows::read(folder, &named(&main.sheet.name), encoding, report) else {
+            continue;
+        };
         columns += sheet.header.len();
         labels(&sheet, &told, anonymous, dictionary, report);
         same_rows(&sheet, main, &places, report);
@@ -90,7 +103,9 @@ fn labels(
     dictionary.check(sheet, &known, report);
     for (column, name) in sheet.columns.iter().zip(&names) {
         for (number, label) in column.labels.iter().enumerate() {
-            let numbers = is_number(name) && label.len() <= 10 && label.bytes().all(|b| b.is_ascii_digit());
+            let numbers = is_number(&sheet.name, name)
+                && label.len() <= 10
+                && label.bytes().all(|b| b.is_ascii_digit());
             let place = || {
                 let row = file_row(column.first_row(number));
                 Place::file(&sheet.csv()).row(row).column(name)
@@ -100,7 +115,9 @@ fn labels(
             if !numbers && !day && !told.contains(label.as_ref()) {
                 report.find(&rules::LABEL, place(), "", "as in the other files");
             }
-            if let Some((rule, kind)) = identifiers::look(label).filter(|_| !is_number(name)) {
+            if let Some((rule, kind)) = identifiers::look(label)
+                .filter(|_| !is_number(&sheet.name, name) && *name != "person_source_value")
+            {
                 report.find(rule, place(), kind, "");
             }
         }
@@ -159,6 +176,21 @@ fn same_rows(sheet: &Sheet, main: &Events, places: &HashMap<&str, u32>, report: 
         );
         return;
     };
+    let number = row_number(&sheet.name).and_then(|name| sheet.column(&name));
+    if let Some(row) = number.and_then(|n| (0..sheet.rows).find(|row| n.label(*row) != (row + 1).to_string()))
+    {
+        report.find(&rules::ROW_ORDER, Place::file(&sheet.csv()).row(file_row(row)), "", row + 1);
+    }
+    // A concept follows from the code, or it tells more than the code.
+    for (name, column) in sheet.header.iter().zip(&sheet.columns).filter(|(h, _)| h.ends_with("_concept_id"))
+    {
+        let mut concepts: HashMap<u32, u32> = HashMap::new();
+        let mut pairs = code.cells.iter().zip(&column.cells);
+        if let Some(row) = pairs.position(|(code, cell)| *concepts.entry(*code).or_insert(*cell) != *cell) {
+            let place = Place::file(&sheet.csv()).row(file_row(row)).column(name);
+            report.find(&rules::COLUMN_NOT_ALLOWED, place, "", "");
+        }
+    }
     let mut here: Vec<(u32, &str)> = (0..sheet.rows)
         .map(|row| (places.get(person.label(row)).copied().unwrap_or(u32::MAX), code.label(row)))
         .collect();

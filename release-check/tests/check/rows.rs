@@ -415,3 +415,64 @@ fn an_order_that_two_packages_share_is_found() {
     let report = recognisable(|n| pid("x", n)).check(&[&earlier]);
     assert!(report.sound(), "{}", report.text(true));
 }
+
+/// The sound package with the OMOP layout beside.
+fn with_omop() -> Pack {
+    let mut pack = sound("a");
+    pack.spec = pack.spec.replace("[rows]\n", "[rows]\nomop = true\n");
+    let rank: BTreeMap<String, String> = pack.data["person"]
+        .rows
+        .iter()
+        .zip(1..)
+        .map(|(r, n): (_, usize)| (r[0].clone(), n.to_string()))
+        .collect();
+    let mut person =
+        Data::new("person_id,gender_concept_id,location_id,person_source_value,gender_source_value");
+    for row in &pack.data["person"].rows {
+        let concept = if row[1] == "1" { "8507" } else { "8532" };
+        person.push(&[&rank[&row[0]], concept, "", &row[0], &row[1]]);
+    }
+    let events = |file: &str, header: &str| {
+        let mut data = Data::new(header);
+        for (row, n) in pack.data[file].rows.iter().zip(1..) {
+            data.push(&[&n.to_string(), &rank[&row[0]], "0", &row[1], ""]);
+        }
+        data
+    };
+    let condition = events(
+        "condition_occurrence",
+        "condition_occurrence_id,person_id,condition_concept_id,condition_source_value,provider_id",
+    );
+    let measurement = events(
+        "measurement",
+        "measurement_id,person_id,measurement_concept_id,measurement_source_value,provider_id",
+    );
+    pack.data.insert("omop_person".into(), person);
+    pack.data.insert("omop_condition_occurrence".into(), condition);
+    pack.data.insert("omop_measurement".into(), measurement);
+    pack
+}
+
+#[test]
+fn the_omop_layout_tells_nothing_more() {
+    let report = with_omop().check(&[]);
+    assert!(report.sound(), "{}", report.text(true));
+    let stopped = |file: &str, row: usize, column: usize, value: &str| {
+        let mut pack = with_omop();
+        pack.data(file).rows[row][column] = value.into();
+        let report = pack.check(&[]);
+        assert!(!report.sound());
+        words(&report)
+    };
+    assert_eq!(stopped("omop_person", 3, 1, "0"), ["COLUMN_NOT_ALLOWED"]);
+    assert_eq!(stopped("omop_person", 3, 0, "77")[0], "PAIR_DIFFERS");
+    assert_eq!(stopped("omop_person", 3, 2, "13"), ["COLUMN_NOT_ALLOWED"]);
+    assert_eq!(stopped("omop_person", 3, 2, "13101"), ["COLUMN_NOT_ALLOWED", "LABEL"]);
+    assert_eq!(stopped("omop_condition_occurrence", 5, 4, "4711"), ["LABEL"]);
+    assert_eq!(stopped("omop_condition_occurrence", 5, 3, "E11X"), ["LABEL", "PAIR_DIFFERS"]);
+    assert_eq!(stopped("omop_condition_occurrence", 5, 2, "201826"), ["COLUMN_NOT_ALLOWED"]);
+    assert_eq!(stopped("omop_measurement", 5, 0, "60"), ["ROW_ORDER"]);
+    let mut missing = with_omop();
+    missing.data.remove("omop_measurement");
+    assert!(words(&missing.check(&[])).contains(&"PKG_MISSING"));
+}

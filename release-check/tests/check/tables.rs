@@ -178,7 +178,7 @@ fn another_table_gives_a_hidden_cell_away() {
         let claims = p.risk["tables"].as_array_mut().unwrap();
         claims.push(json!({ "name": "fine", "cells": 15, "shown": 10, "cell_min": 10 }));
     });
-    assert_eq!(words, ["CELL_NARROW"]);
+    assert_eq!(words, ["CELL_CONCENTRATED", "CELL_NARROW"]);
 }
 
 #[test]
