@@ -73,6 +73,12 @@ pub enum HierarchyError {
         /// Nodes at the last level.
         found: usize,
     },
+    /// More levels than the engine counts.
+    #[error("ANON_HIER_DEEP: {found} levels, at most 255; leave some out (階層の段が多すぎます)")]
+    Deep {
+        /// Levels, the leaves included.
+        found: usize,
+    },
     /// A list of band widths that does not nest, or bounds the wrong way round.
     #[error("ANON_HIER_BANDS: {0} (階級の幅が正しくありません)")]
     Bands(&'static str),
@@ -172,6 +178,9 @@ impl Hierarchy {
     /// From every leaf's labels, level by level, the leaf itself first. Nodes are numbered as they first appear.
     fn from_labels(rows: &[Vec<String>]) -> Result<Self, HierarchyError> {
         let width = rows.first().ok_or(HierarchyError::Empty)?.len();
+        if width > usize::from(u8::MAX) {
+            return Err(HierarchyError::Deep { found: width });
+        }
         let mut maps = vec![HashMap::<&str, u32>::new(); width];
         let mut levels: Vec<Level> = (0..width).map(|_| Level::new(rows.len())).collect();
         let mut first_line = vec![Vec::<usize>::new(); width];

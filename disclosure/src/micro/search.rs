@@ -108,7 +108,8 @@ struct Problem<'a, K> {
     limit: u64,
     records: u64,
     data: &'a Dataset,
-    root: std::marker::PhantomData<K>,
+    /// How wide the keys are.
+    key: std::marker::PhantomData<K>,
 }
 
 /// Regions looked at in one round, whatever the number of threads, so that the answer does not depend on it.
@@ -179,7 +180,7 @@ impl<'a, K: Key> Problem<'a, K> {
             limit: (limit * records as f64 + 1e-9).floor() as u64,
             records,
             data,
-            root: std::marker::PhantomData,
+            key: std::marker::PhantomData,
         }
     }
 

@@ -17,13 +17,14 @@ fn rows_become_levels() {
 
 #[test]
 fn what_is_wrong_is_named_with_its_line() {
-    let error = |text| Hierarchy::from_rows(text).unwrap_err();
+    let error = |text: &str| Hierarchy::from_rows(text).unwrap_err();
     assert_eq!(error(""), HierarchyError::Empty);
     assert_eq!(error("a;*\nb"), HierarchyError::Width { line: 2, found: 1, expected: 2 });
     assert_eq!(error("a;;*"), HierarchyError::Blank { line: 1, level: 1 });
     assert_eq!(error("a;*\nb;*\na;*"), HierarchyError::Twice { line: 3, first: 1 });
     assert_eq!(error("a;x;p;*\nb;y;p;*\nc;x;q;*"), HierarchyError::Nested { line: 3, first: 1, level: 1 });
     assert_eq!(error("a;x\nb;y"), HierarchyError::Top { found: 2 });
+    assert_eq!(error(&["*"; 300].join(";")), HierarchyError::Deep { found: 300 });
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl<'p, 'a, K: Key> Search<'p, 'a, K> {
         let mut round = Vec::new();
         while round.len() < count {
             let Some((_, region)) = self.open.pop_first() else { break };
-            if region.hopeful(self.problem, self.best.as_ref()) {
+            if region.hopeful(self.best.as_ref()) {
                 round.push(region);
             } else {
                 // Boxes come by bound: no later one is better.
@@ -83,7 +83,7 @@ impl<'p, 'a, K: Key> Search<'p, 'a, K> {
         self.evaluated += done.evaluated;
         better(&mut self.best, done.best);
         for region in done.children {
-            if region.hopeful(self.problem, self.best.as_ref()) {
+            if region.hopeful(self.best.as_ref()) {
                 self.open.insert((region.bound, region.lo.clone(), region.hi.clone()), region);
             }
         }
@@ -161,7 +161,7 @@ impl<K: Key> Open<K> {
     }
 
     /// Whether the box may hold something better than the best found.
-    fn hopeful(&self, _: &Problem<'_, K>, best: Option<&Found>) -> bool {
+    fn hopeful(&self, best: Option<&Found>) -> bool {
         self.bound != u128::MAX && best.is_none_or(|(cost, levels)| (self.bound, &self.lo) < (*cost, levels))
     }
 
@@ -171,7 +171,7 @@ impl<K: Key> Open<K> {
         let mut evaluated = 0;
         let done = |children, best, evaluated| Done { children, best, evaluated };
         loop {
-            if self.lo == self.hi || !self.hopeful(problem, best.as_ref()) {
+            if self.lo == self.hi || !self.hopeful(best.as_ref()) {
                 return done(Vec::new(), best, evaluated);
             }
             let Some(hi) = self.narrowed(problem, best.as_ref()) else { break };
@@ -179,7 +179,7 @@ impl<K: Key> Open<K> {
         }
         if self.uses > 4 && self.worth_refining(problem) {
             self = self.refined(problem, &mut best, &mut evaluated);
-            if !self.hopeful(problem, best.as_ref()) {
+            if !self.hopeful(best.as_ref()) {
                 return done(Vec::new(), best, evaluated);
             }
         }

@@ -85,8 +85,7 @@ impl Space {
         sum
     }
 
-    /// What suppressing any one person costs at least, when the others are told at `levels` or more coarsely... the
-    /// person's own nodes being unknown.
+    /// What suppressing a person costs at least beyond telling that person at `levels`, whoever it is.
     pub fn least_penalty(&self, levels: &[u8]) -> u64 {
         let one =
             |(a, level): (&Axis, &u8)| a.full - a.dearest.get(*level as usize).copied().unwrap_or(a.full);
