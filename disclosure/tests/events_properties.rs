@@ -109,7 +109,7 @@ fn search(order: usize, local: bool) -> Search {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn any_known_events_are_shared_by_k_of_the_class(
@@ -179,19 +179,19 @@ proptest! {
     }
 }
 
-/// Larger sets, where items are reached on several ways: by the count from the rows alone.
+/// Larger sets, where an item is reached on several ways and a step finds persons who have its outcome already: by the
+/// count from the rows alone.
 #[test]
-fn the_claim_holds_for_larger_classes() {
-    for seed in 0..24 {
-        let world = support::world(seed, 300, 24, 100);
-        let m = 1 + (seed % 3) as u32;
-        for order in 0..4 {
-            let policy = policy(m, 3, seed % 5 > 0);
+fn the_claim_holds_where_items_are_reached_on_several_ways() {
+    for seed in [101, 103, 105] {
+        let world = support::world(seed, 900, 40, 300);
+        for order in Order::ALL {
+            let search = Search { order: Some(order), local: true };
             let events = world.events.clone();
-            let released =
-                anonymise(events, &world.codes, &world.classes, &policy, search(order, true)).unwrap();
-            let least = least_shared(&released, &world.classes, m, policy.dates_known.value);
-            assert!(least >= Some(3), "seed {seed}, m = {m}, order {order}: {least:?}");
+            let policy = support::policy(2, 5, 10);
+            let released = anonymise(events, &world.codes, &world.classes, &policy, search).unwrap();
+            let least = least_shared(&released, &world.classes, 2, true);
+            assert!(least >= Some(5), "seed {seed}, {order:?}: {least:?}");
         }
     }
 }
