@@ -56,6 +56,9 @@ pub enum ReleaseError {
     /// What lies in the vault of pseudonyms, or what is held against it, cannot be read.
     #[error("REL_VAULT: {0} (仮名の対応表、または照合する値を読めません)")]
     Vault(&'static str),
+    /// What is kept of a release is not what went out.
+    #[error("REL_KEPT: {0} (保管している提供物が提供時のものと一致しません)")]
+    Kept(&'static str),
     /// A list of cells cannot be read.
     #[error(
         "REL_CELLS: line {line} of the list of cells: expected {expected} (セルの一覧の{line}行目を読めません)"
@@ -118,6 +121,7 @@ impl ReleaseError {
             Self::OptedOut => "REL_OPTED_OUT",
             Self::KeyDestroyed(_) => "REL_KEY_DESTROYED",
             Self::Vault(_) => "REL_VAULT",
+            Self::Kept(_) => "REL_KEPT",
             Self::Cells { .. } => "REL_CELLS",
             Self::Refines { .. } => "REL_REFINES",
             Self::File { .. } => "REL_FILE",
