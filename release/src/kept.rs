@@ -14,6 +14,9 @@ use crate::error::ReleaseError;
 use crate::manifest::{FileEntry, MANIFEST, MANIFEST_SIGNATURE, RELEASE_DOMAIN};
 use crate::pseudonym::pids_of;
 
+/// Files by name, with their bytes.
+pub type Files = Vec<(String, Vec<u8>)>;
+
 /// What every manifest has, of whatever layout.
 #[derive(Debug, Deserialize)]
 struct Listed {
@@ -25,11 +28,7 @@ struct Listed {
 ///
 /// # Errors
 /// [`ReleaseError::Kept`] when the manifest is not signed by `key` or a file is missing, changed or unlisted.
-pub fn kept(
-    db: &mut ReleaseDb,
-    release: &str,
-    key: &PublicKey,
-) -> Result<Option<Vec<(String, Vec<u8>)>>, ReleaseError> {
+pub fn kept(db: &mut ReleaseDb, release: &str, key: &PublicKey) -> Result<Option<Files>, ReleaseError> {
     let Some(entry) = db.ledger_entry(release)? else { return Ok(None) };
     let signature = Signature::from_hex(&entry.signature);
     if !signature.is_some_and(|s| key.verifies(RELEASE_DOMAIN, entry.manifest.as_bytes(), &s)) {
