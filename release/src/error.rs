@@ -93,6 +93,9 @@ pub enum ReleaseError {
     /// What lies in the vault of pseudonyms, or what is held against it, cannot be read.
     #[error("REL_VAULT: {0} (仮名の対応表、または照合する値を読めません)")]
     Vault(&'static str),
+    /// What is kept of a release is not what went out.
+    #[error("REL_KEPT: {0} (保管している提供物が提供時のものと一致しません)")]
+    Kept(&'static str),
     /// A list of cells cannot be read.
     #[error(
         "REL_CELLS: line {line} of the list of cells: expected {expected} (セルの一覧の{line}行目を読めません)"
@@ -202,6 +205,7 @@ impl ReleaseError {
             Self::Quota { .. } => "REL_QUOTA",
             Self::KeyDestroyed(_) => "REL_KEY_DESTROYED",
             Self::Vault(_) => "REL_VAULT",
+            Self::Kept(_) => "REL_KEPT",
             Self::Cells { .. } => "REL_CELLS",
             Self::Refines { .. } => "REL_REFINES",
             Self::Column(_) => "REL_COLUMN",

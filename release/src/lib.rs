@@ -6,7 +6,7 @@
 //! * [`checks`] reads the sealed releases for the checks of the Act.
 //! * [`pseudonym`] names persons anew for every release; [`vault`] keeps the way back of pseudonymised ones, sealed;
 //!   [`source_check`] holds their cells against the sources.
-//! * [`ledger`] holds rows against what earlier releases said.
+//! * [`kept`] gives back what was released; [`ledger`] holds rows against what earlier releases said.
 //! * [`anonymize`] hides what may not be shown; [`checker`] finds out on its own way whether that suffices.
 //!
 //! It must never see names or numbers of persons, never publish what the checker refuses, and never read a clock.
@@ -21,6 +21,7 @@ mod dry_run;
 mod error;
 pub mod extract;
 pub mod grid;
+pub mod kept;
 pub mod ledger;
 mod manifest;
 pub mod pack;

@@ -17,7 +17,7 @@ use musubi_model::{
 };
 use musubi_release::{Order, ReleaseError, build, verify};
 use musubi_review_board::{Approval, approve, file_request};
-use musubi_storage::identity::CohortOrder;
+use musubi_storage::identity::{CohortOrder, CohortUse};
 use musubi_storage::lake::{PlacedUnit, write_part};
 use musubi_storage::registry::Registry;
 use musubi_storage::server::{DatabaseChoice, Server};
@@ -208,8 +208,14 @@ fn from_request_to_package_and_back() {
     assert_eq!((approval.spec_toml(), approval.scope_hash()), (SPEC, filed.scope_hash.as_str()));
 
     let write_cohort = |cohort_id: &str, approval_id: &str, commit_id: i64| {
-        let order =
-            CohortOrder { cohort_id, approval_id, commit_id, on: today, at: at("2026-11-20T00:00:00Z") };
+        let order = CohortOrder {
+            cohort_id,
+            approval_id,
+            commit_id,
+            usage: CohortUse::Anonymised,
+            on: today,
+            at: at("2026-11-20T00:00:00Z"),
+        };
         registry.identity().unwrap().write_cohort(&order).unwrap()
     };
     assert_eq!(write_cohort("c-1", &approval_id, commit).persons, 84);
@@ -285,6 +291,16 @@ fn from_request_to_package_and_back() {
         build(&mut db, &Order { code_version: "musubi/other", ..again }),
         Err(ReleaseError::Released(_))
     ));
+
+    // What is kept is what went out, byte for byte, and says so by the signature.
+    let kept = musubi_release::kept::kept(&mut db, &made.release_id, &release_key.public()).unwrap().unwrap();
+    assert_eq!(kept.len(), std::fs::read_dir(&made.folder).unwrap().count());
+    for (name, content) in &kept {
+        assert_eq!(&std::fs::read(made.folder.join(name)).unwrap(), content, "{name}");
+    }
+    let forged = musubi_release::kept::kept(&mut db, &made.release_id, &board_key.public());
+    assert_eq!(forged.unwrap_err().code(), "REL_KEPT");
+    assert!(musubi_release::kept::kept(&mut db, "R-none", &release_key.public()).unwrap().is_none());
 
     // The ledger, and the way back from a delivery.
     let ledger = db.ledger().unwrap();

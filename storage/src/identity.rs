@@ -28,7 +28,7 @@ use musubi_model::{IdentityId, ProviderId, ResearchId};
 
 use crate::error::StorageError;
 
-pub use cohort::{CohortOrder, CohortWritten};
+pub use cohort::{CohortOrder, CohortUse, CohortWritten};
 pub use desk::{Candidates, MemberSince, PersonRow, PersonState};
 pub use gate::{GateCounts, GateRunRow, GateShut, GateWindow, NewGateRun};
 pub use model::{Adoption, ModelRow, StoredModel};

@@ -11,7 +11,7 @@ use jiff::civil::{Date, date};
 use musubi_model::IdentityId;
 use musubi_model::matching::{Guard, TokenKind};
 use musubi_storage::compliance::OptOutRow;
-use musubi_storage::identity::{CohortOrder, CohortWritten};
+use musubi_storage::identity::{CohortOrder, CohortUse, CohortWritten};
 use musubi_storage::keys::SealKey;
 use musubi_storage::registry::{IdentityDb, Registry};
 use support::house;
@@ -19,7 +19,14 @@ use support::house;
 const TODAY: Date = date(2026, 6, 1);
 
 fn order(cohort_id: &str) -> CohortOrder<'_> {
-    CohortOrder { cohort_id, approval_id: "approval-1", commit_id: 1, on: TODAY, at: at(0) }
+    CohortOrder {
+        cohort_id,
+        approval_id: "approval-1",
+        commit_id: 1,
+        usage: CohortUse::Anonymised,
+        on: TODAY,
+        at: at(0),
+    }
 }
 
 fn opt_out(kind: TokenKind, number: u8, guard: u8, provider: Option<&str>, from: Date) -> OptOutRow {
@@ -186,4 +193,23 @@ fn an_erased_identity_is_in_no_cohort() {
     let written = db.write_cohort(&order("c1")).expect("written");
     assert_eq!((written.persons, written.left_out), (2, 1));
     assert!(!members(&registry, "c1").contains_key(&id(3)));
+}
+
+#[test]
+fn g15_a_pseudonymised_cohort_leaves_out_who_was_not_told_of_it() {
+    let house = house();
+    let registry = registry(&house);
+    let mut db = people(&registry);
+    // Person 1 was told by clinic B only, person 2 by nobody; an identity that is not there makes no difference.
+    let untold = BTreeSet::from([id(1), id(3), id(200)]);
+    let usage = CohortUse::Pseudonymised { untold: &untold };
+    let written = db.write_cohort(&CohortOrder { usage, ..order("p1") }).expect("written");
+    assert_eq!(written, CohortWritten { persons: 2, identities: 2, left_out: 2 });
+    let members: Vec<IdentityId> = members(&registry, "p1").into_keys().collect();
+    assert_eq!(members, [id(2), id(4)]);
+    assert_eq!(
+        db.write_cohort(&order("a1")).expect("written").identities,
+        4,
+        "anonymised use is told to all"
+    );
 }

@@ -7,13 +7,20 @@ mod support;
 use identity_support::{at, commit, gate_run, pass_gates, registry, row};
 use jiff::civil::date;
 use musubi_storage::StorageError;
-use musubi_storage::identity::{CohortOrder, GateShut};
+use musubi_storage::identity::{CohortOrder, CohortUse, GateShut};
 use musubi_storage::registry::IdentityDb;
 use support::house;
 
 fn writes(db: &mut IdentityDb, cohort_id: &str) -> Result<u64, StorageError> {
     let on = date(2026, 6, 1);
-    let order = CohortOrder { cohort_id, approval_id: "approval-1", commit_id: 1, on, at: at(0) };
+    let order = CohortOrder {
+        cohort_id,
+        approval_id: "approval-1",
+        commit_id: 1,
+        usage: CohortUse::Anonymised,
+        on,
+        at: at(0),
+    };
     db.write_cohort(&order).map(|w| w.persons)
 }
 

@@ -8,14 +8,16 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
 use musubi_compliance::book::BookEvent;
 use musubi_compliance::checks::BUILD;
+use musubi_compliance::notice::{NoticeRules, scope};
 use musubi_model::sign::PublicKey;
+use musubi_model::spec::Product;
 use musubi_release::pack::{self, Progress};
 use musubi_release::{Order, ReleaseError, Tell, VerifyReport};
 use musubi_review_board::templates::{Filling, TEMPLATES, Template};
 use musubi_review_board::{Approval, approve, file_request};
 use musubi_storage::act::check::ReleaseCheckRow;
 use musubi_storage::compliance::OptOutLedger as _;
-use musubi_storage::identity::CohortOrder;
+use musubi_storage::identity::{CohortOrder, CohortUse};
 use musubi_storage::registry::ReleaseDb;
 use serde_json::json;
 
@@ -157,15 +159,31 @@ fn cohort(home: &Home, cli: &Cli, voice: Voice, db: &mut ReleaseDb, approval: &A
         stops.update(row.effective_from.to_string().as_bytes());
         stops.update(format!("{:?}", row.withdrawn_on).as_bytes());
     }
+    // Who was told of anonymised use only stays out of a pseudonymised product (C-050).
+    let untold = match approval.spec().product {
+        Product::Pseudonymized => {
+            let rules = NoticeRules::of(&home.parameters, today())?;
+            let files = db.snapshot_files(commit)?;
+            let lake = home.folders().lake;
+            Some(scope::untold(&mut home.registry.act()?, &rules, today(), &lake, &files)?)
+        }
+        Product::Statistics | Product::Anonymized | Product::Linkable => None,
+    };
+    for identity in untold.iter().flatten() {
+        stops.update(identity.as_bytes());
+    }
     stops.update(today().to_string().as_bytes());
     let stops: String = stops.finalize().to_hex().chars().take(12).collect();
     let id = format!("C-{commit}-{stops}-{}", approval.id());
     if db.cohort(&id)?.is_none() {
         super::gate::must_be_open(&mut identities, voice)?;
+        let usage =
+            untold.as_ref().map_or(CohortUse::Anonymised, |untold| CohortUse::Pseudonymised { untold });
         let order = CohortOrder {
             cohort_id: &id,
             approval_id: approval.id(),
             commit_id: commit,
+            usage,
             on: today(),
             at: now(),
         };

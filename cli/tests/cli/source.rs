@@ -104,7 +104,7 @@ fn sealed(house: &House) -> Vec<Cell> {
         published.push((format!("{}.csv", table.as_str()), csv.into_bytes()));
     }
     let at: Timestamp = "2026-11-20T00:00:00Z".parse().unwrap();
-    let mut enter = |id: &str, name: String, end: KeyEnd, files: &[(&str, Vec<u8>)]| {
+    let enter = |id: &str, name: String, end: KeyEnd, files: &[(&str, Vec<u8>)]| {
         let row = LedgerRow {
             release_id: id.to_owned(),
             approval_id: "A-mihon".to_owned(),

@@ -4,10 +4,13 @@
 //! Asked by the notices that facts carry: of records of two providers each needs a notice of its own. It fails closed: a
 //! notice that is not in the book, or was taken back, covers nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use jiff::civil::Date;
+use musubi_model::IdentityId;
 use musubi_model::ledger::NoticeScope;
+use musubi_storage::lake::{self, Column, ColumnSet, LakeFile, Want};
 use musubi_storage::registry::ActDb;
 
 use super::{NoticeGateError, NoticeRules};
@@ -34,4 +37,28 @@ pub fn outside_pseudonymized(
         }
     }
     Ok(outside)
+}
+
+/// Of a snapshot, the identities that stay out of a pseudonymised product on day `on`: those with any fact under a notice
+/// that does not cover it. What a cohort of such a product leaves out (`CohortUse::Pseudonymised`).
+///
+/// # Errors
+/// As [`outside_pseudonymized`]; also when a lake file cannot be read.
+pub fn untold(
+    db: &mut ActDb,
+    rules: &NoticeRules,
+    on: Date,
+    folder: &Path,
+    snapshot: &[LakeFile],
+) -> Result<BTreeSet<IdentityId>, NoticeGateError> {
+    let columns = ColumnSet::of(&[Column::IdentityId, Column::NoticeId]);
+    let mut held: BTreeMap<u64, BTreeSet<IdentityId>> = BTreeMap::new();
+    for file in snapshot {
+        lake::read(folder, file, &Want::all(columns), &mut |row| {
+            held.entry(row.notice()).or_default().insert(row.identity());
+            Ok(())
+        })?;
+    }
+    let outside = outside_pseudonymized(db, rules, on, &held.keys().copied().collect())?;
+    Ok(outside.iter().filter_map(|notice| held.remove(notice)).flatten().collect())
 }

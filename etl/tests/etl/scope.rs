@@ -7,7 +7,7 @@ use jiff::civil::{Date, date};
 use musubi_compliance::checks::Verdict;
 use musubi_compliance::checks::sealed::{Scope, scope};
 use musubi_compliance::notice::NoticeRules;
-use musubi_compliance::notice::scope::outside_pseudonymized;
+use musubi_compliance::notice::scope::{outside_pseudonymized, untold};
 use musubi_compliance::parameters::parameters;
 use musubi_id_resolution::{TokenKey, describe};
 use musubi_model::{IdentityId, SourceIdentity};
@@ -39,7 +39,11 @@ fn outside(room: &Room, on: Date) -> BTreeSet<IdentityId> {
     let all = by_person.values().flatten().copied().collect();
     let mut db = room.registry.act().expect("a handle");
     let outside = outside_pseudonymized(&mut db, &rules, on, &all).expect("read");
-    by_person.into_iter().filter(|(_, own)| !own.is_disjoint(&outside)).map(|(who, _)| who).collect()
+    let outside: BTreeSet<IdentityId> =
+        by_person.into_iter().filter(|(_, own)| !own.is_disjoint(&outside)).map(|(who, _)| who).collect();
+    let cohort = untold(&mut db, &rules, on, &room.folders.lake, &room.files()).expect("read");
+    assert_eq!(cohort, outside, "a cohort leaves out the same");
+    outside
 }
 
 fn id_of(room: &Room, who: &SourceIdentity) -> IdentityId {

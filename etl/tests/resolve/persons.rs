@@ -7,7 +7,7 @@ use musubi_id_resolution::{TokenKey, TokenKind, describe};
 use musubi_model::{IdentityId, ResearchId, SourceIdentity};
 use musubi_storage::StorageError;
 use musubi_storage::compliance::OptOutRow;
-use musubi_storage::identity::{CohortOrder, NewRuling, random_research_ids};
+use musubi_storage::identity::{CohortOrder, CohortUse, NewRuling, random_research_ids};
 
 use crate::support::{BORN, House, at, people, sample};
 
@@ -96,8 +96,14 @@ fn a_ruling_parts_one_person_and_outlasts_every_night() {
     let [a, b] = [0, 1].map(|n| house.id(&twice[n]));
     let one = house.person(&twice[0]);
     assert_eq!(house.person(&twice[1]), one);
-    let order =
-        CohortOrder { cohort_id: "c1", approval_id: "a1", commit_id: 1, on: date(2026, 6, 1), at: at(5) };
+    let order = CohortOrder {
+        cohort_id: "c1",
+        approval_id: "a1",
+        commit_id: 1,
+        usage: CohortUse::Anonymised,
+        on: date(2026, 6, 1),
+        at: at(5),
+    };
     house.pass_gates();
     house.db().write_cohort(&order).expect("written");
 

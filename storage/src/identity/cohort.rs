@@ -2,9 +2,11 @@
 //!
 //! Person keys are made under a random key that is forgotten at once, so that no two cohorts can be joined by them.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
-use musubi_model::ResearchId;
+use musubi_model::{IdentityId, ResearchId};
 use postgres::IsolationLevel;
 use postgres::binary_copy::BinaryCopyInWriter;
 use postgres::fallible_iterator::FallibleIterator as _;
@@ -27,7 +29,30 @@ const ADMITTED: &str = "
     WHERE p.state = 'active'
       AND NOT EXISTS (SELECT 1 FROM stopped o WHERE o.research_id = p.research_id
                       AND (o.provider_id IS NULL OR o.provider_id = s.provider_id))
-      AND NOT EXISTS (SELECT 1 FROM keys.data_key k WHERE k.key_id = m.identity_id AND k.wrapped IS NULL)";
+      AND NOT EXISTS (SELECT 1 FROM keys.data_key k WHERE k.key_id = m.identity_id AND k.wrapped IS NULL)
+      AND NOT EXISTS (SELECT 1 FROM untold u WHERE u.identity_id = m.identity_id)";
+
+/// Of which use the persons of a cohort must have been told (通知の範囲; R-PSE-07, C-050).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CohortUse<'a> {
+    /// Statistics and anonymised products: every notice covers these.
+    Anonymised,
+    /// Pseudonymised products: without these identities, whose notices do not cover them. They have to be asked for before
+    /// (`compliance::notice::scope`), so that none can be forgotten.
+    Pseudonymised {
+        /// Identities with facts under a notice of another scope.
+        untold: &'a BTreeSet<IdentityId>,
+    },
+}
+
+impl CohortUse<'_> {
+    fn untold(&self) -> Vec<&[u8]> {
+        match self {
+            Self::Anonymised => Vec::new(),
+            Self::Pseudonymised { untold } => untold.iter().map(IdentityId::as_bytes).collect(),
+        }
+    }
+}
 
 /// Which cohort to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +63,8 @@ pub struct CohortOrder<'a> {
     pub approval_id: &'a str,
     /// The snapshot it reads.
     pub commit_id: i64,
+    /// The use it is for.
+    pub usage: CohortUse<'a>,
     /// The day on which opt-outs are asked for.
     pub on: Date,
     /// When it is written.
@@ -51,12 +78,13 @@ pub struct CohortWritten {
     pub persons: u64,
     /// Identities in the cohort.
     pub identities: u64,
-    /// Identities of active persons that are left out: opted out, or erased.
+    /// Identities of active persons that are left out: opted out, erased, or not told of this use.
     pub left_out: u64,
 }
 
 impl IdentityDb {
-    /// Writes a cohort of all active persons without those who asked to stop, all or nothing.
+    /// Writes a cohort of all active persons without those who asked to stop, and for a pseudonymised product without those
+    /// who were not told of such use, all or nothing.
     ///
     /// # Errors
     /// [`StorageError::Refused`] while the gates of matching are shut (see [`super::GateShut`]);
@@ -81,8 +109,14 @@ impl IdentityDb {
         .map_err(StorageError::db(doing))?;
         tx.execute(format!("INSERT INTO stopped {STOPPED}").as_str(), &[&order.on])
             .map_err(StorageError::db(doing))?;
-        tx.batch_execute("CREATE INDEX ON stopped (research_id); ANALYZE stopped")
+        tx.batch_execute(
+            "CREATE INDEX ON stopped (research_id); ANALYZE stopped;
+             CREATE TEMPORARY TABLE untold (identity_id bytea PRIMARY KEY) ON COMMIT DROP",
+        )
+        .map_err(StorageError::db(doing))?;
+        tx.execute("INSERT INTO untold SELECT * FROM unnest($1::bytea[])", &[&order.usage.untold()])
             .map_err(StorageError::db(doing))?;
+        tx.batch_execute("ANALYZE untold").map_err(StorageError::db(doing))?;
         let counts = tx
             .query_one(
                 format!(
