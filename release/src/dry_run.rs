@@ -63,7 +63,9 @@ impl Feasibility {
         }
         let emptied = self.steps.iter().find(|s| s.left == Band::of(0)).map(|s| s.title.clone());
         let by_diagnosis = || "cohort.from, to, icd10_prefixes".to_owned();
-        Err(ReleaseError::Empty(emptied.filter(|_| self.diagnosed != Band::of(0)).unwrap_or_else(by_diagnosis)))
+        Err(ReleaseError::Empty(
+            emptied.filter(|_| self.diagnosed != Band::of(0)).unwrap_or_else(by_diagnosis),
+        ))
     }
 }
 

@@ -10,6 +10,7 @@ use musubi_model::FactTable;
 use musubi_model::spec::{Cohort, CubeMeasure, CubeSpec, Dimension};
 use rust_decimal::Decimal;
 
+use super::Snapshot;
 use super::cohort::{Attrition, Chosen, choose};
 use super::cubing::{Facts, Measured, facts_of, insurers};
 use super::dims::{self, Label};
@@ -17,7 +18,6 @@ use super::linked::InsurerKind;
 use super::people::{OfId, Source, Unit, for_units};
 use super::rules::{Rules, date_of};
 use super::scan::NO_DAY;
-use super::Snapshot;
 use crate::error::ReleaseError;
 
 /// Dimensions at most: each takes 16 bits of a key, beside the person's 32.
@@ -270,9 +270,11 @@ fn person_categories(ask: &Ask<'_>, chosen: &Chosen, person: usize, insurer: Opt
 
 /// Joins what units gave; codes get their places in one list, what is not known last.
 fn join(ask: &Ask<'_>, parts: Vec<Part>) -> CubeCells {
-    let by_code = ask.cube.dimensions.iter().position(|d| {
-        matches!(d, Dimension::DrugIngredient | Dimension::Examination)
-    });
+    let by_code = ask
+        .cube
+        .dimensions
+        .iter()
+        .position(|d| matches!(d, Dimension::DrugIngredient | Dimension::Examination));
     let mut codes: Vec<&str> = parts.iter().flat_map(|p| &p.codes).map(String::as_str).collect();
     codes.sort_unstable_by_key(|code| (code.is_empty(), *code));
     codes.dedup();

@@ -95,7 +95,9 @@ pub(super) fn choose(
         let on = |day: i32| about.map_or(Attributes::default(), |p| p.on(rules::date_of(day)));
         let outcome = walk(rules, *day, own, &on, &mut scratch);
         attrition.steps.iter_mut().take(outcome.passed).for_each(|n| *n += 1);
-        if let Some((to, from)) = usize::try_from(person).ok().and_then(|p| index.get_mut(p)).zip(outcome.index) {
+        if let Some((to, from)) =
+            usize::try_from(person).ok().and_then(|p| index.get_mut(p)).zip(outcome.index)
+        {
             *to = from;
         }
     }
@@ -106,11 +108,7 @@ pub(super) fn choose(
 ///
 /// # Errors
 /// The store's; a file of the snapshot that is missing or damaged.
-pub fn find(
-    source: &mut dyn Source,
-    snapshot: &Snapshot,
-    rules: &Rules,
-) -> Result<Attrition, ReleaseError> {
+pub fn find(source: &mut dyn Source, snapshot: &Snapshot, rules: &Rules) -> Result<Attrition, ReleaseError> {
     let mut sum = Attrition::empty(rules);
     let work = |unit: &Unit| choose(snapshot, rules, unit, false).map(|chosen| chosen.attrition);
     for_units(source, snapshot, &work, &mut |part| sum.add(&part))?;

@@ -12,13 +12,13 @@ use musubi_storage::StorageError;
 use musubi_storage::lake::{Chunk, Column, Texts};
 use rust_decimal::Decimal;
 
+use super::Snapshot;
 use super::cells::Ask;
 use super::cohort::Chosen;
 use super::dims;
 use super::linked::InsurerKind;
 use super::people::Unit;
 use super::rules::{CodeTest, Coded, Rules, date_of, usual};
-use super::Snapshot;
 use super::scan::{CODE_COLUMNS, CodeMemo, NO_DAY, Numbers};
 use super::visit::{Seen, Visit, visit};
 use crate::error::ReleaseError;
@@ -157,9 +157,11 @@ impl Cubing<'_> {
         *self.by_day.entry(day).or_insert_with(|| {
             let date = date_of(day);
             let calendar = |d: &Dimension| matches!(d, Dimension::Year | Dimension::Month);
-            dimensions.iter().enumerate().filter(|(_, d)| calendar(d)).fold(0, |key, (nth, d)| {
-                key | (dims::of_day(*d, date, first) as u64 & 0xffff) << (16 * nth)
-            })
+            dimensions
+                .iter()
+                .enumerate()
+                .filter(|(_, d)| calendar(d))
+                .fold(0, |key, (nth, d)| key | (dims::of_day(*d, date, first) as u64 & 0xffff) << (16 * nth))
         })
     }
 
@@ -172,7 +174,8 @@ impl Cubing<'_> {
             if dimensions.contains(&Dimension::DiagnosisChapter) {
                 return chapter(standard, source);
             }
-            let by_code = dimensions.iter().find(|d| matches!(d, Dimension::DrugIngredient | Dimension::Examination));
+            let by_code =
+                dimensions.iter().find(|d| matches!(d, Dimension::DrugIngredient | Dimension::Examination));
             let Some(dimension) = by_code else { return 0 };
             let (system, code) = usual(standard, source);
             let code = dims::of_code(*dimension, system, code);
@@ -276,7 +279,8 @@ pub(super) fn insurers(
     unit: &Unit,
     chosen: &Chosen,
 ) -> Result<Vec<Option<InsurerKind>>, ReleaseError> {
-    let mut votes = Payers { memo: CodeMemo::new(), votes: vec![[0; InsurerKind::ALL.len()]; unit.persons()] };
+    let mut votes =
+        Payers { memo: CodeMemo::new(), votes: vec![[0; InsurerKind::ALL.len()]; unit.persons()] };
     visit(snapshot, rules, unit, chosen, FactTable::PayerPlanPeriod, &mut votes)?;
     Ok(votes.votes.iter().map(InsurerKind::most).collect())
 }

@@ -111,12 +111,17 @@ pub(super) fn fixed_labels(dimension: Dimension, period: (Date, Date), age_top: 
         Dimension::AgeBand5 => of_axis(Axis::AgeBand5),
         Dimension::AgeBand10 => {
             let bands = (0..age_top / 10).map(|n| format!("{}-{}歳", n * 10, n * 10 + 9));
-            bands.chain([format!("{age_top}歳以上"), UNKNOWN.to_owned()]).map(|l| Label::new(l.clone(), l)).collect()
+            bands
+                .chain([format!("{age_top}歳以上"), UNKNOWN.to_owned()])
+                .map(|l| Label::new(l.clone(), l))
+                .collect()
         }
         Dimension::Prefecture => {
             let region = |at: usize| REGIONS.iter().find(|(last, _)| at < *last).map_or("", |(_, name)| name);
-            let known =
-                PREFECTURES.iter().enumerate().map(|(at, (code, name))| Label::new(*code, *name).under(region(at)));
+            let known = PREFECTURES
+                .iter()
+                .enumerate()
+                .map(|(at, (code, name))| Label::new(*code, *name).under(region(at)));
             known.chain([Label::unknown()]).collect()
         }
         Dimension::Insurer => {
@@ -198,7 +203,8 @@ pub(super) fn quarters(values: &std::collections::BTreeMap<Decimal, u64>) -> Opt
 /// The bands of values, with that of no value last.
 pub(super) fn band_labels(cuts: Option<[Decimal; 3]>) -> Vec<Label> {
     let Some([a, b, c]) = cuts else { return vec![Label::unknown()] };
-    let texts = [format!("{a} 以下"), format!("{a} 超 {b} 以下"), format!("{b} 超 {c} 以下"), format!("{c} 超")];
+    let texts =
+        [format!("{a} 以下"), format!("{a} 超 {b} 以下"), format!("{b} 超 {c} 以下"), format!("{c} 超")];
     texts.into_iter().map(|t| Label::new(t.clone(), t)).chain([Label::unknown()]).collect()
 }
 

@@ -47,8 +47,8 @@ impl InsurerKind {
         Some(match code {
             "国保" | "C0" | "67" => Self::National,
             "39" => Self::Elderly,
-            "01" | "02" | "03" | "04" | "06" | "07" | "31" | "32" | "33" | "34" | "63" | "72" | "73" | "74"
-            | "75" => Self::Employees,
+            "01" | "02" | "03" | "04" | "06" | "07" | "31" | "32" | "33" | "34" | "63" | "72" | "73"
+            | "74" | "75" => Self::Employees,
             "" | "CARE" => return None,
             _ => Self::Public,
         })
@@ -254,7 +254,9 @@ fn join(mut parts: Vec<Linked>) -> Result<Linked, ReleaseError> {
         let base = u32::try_from(whole.persons.len())
             .map_err(|_| SpecError::Impossible("more persons than can be numbered"))?;
         let from = whole.events.len();
-        whole.persons.extend(part.persons.into_iter().map(|p| PersonRow { events_from: p.events_from + from, ..p }));
+        whole
+            .persons
+            .extend(part.persons.into_iter().map(|p| PersonRow { events_from: p.events_from + from, ..p }));
         whole.keys.extend(part.keys);
         whole.events.extend(part.events.into_iter().map(|e| EventRow { person: e.person + base, ..e }));
         whole.facts.extend(part.facts);
@@ -284,8 +286,7 @@ fn put_in_order(part: &mut Linked) {
     if part.facts.is_empty() {
         part.events.sort_unstable();
     } else {
-        let mut both: Vec<(EventRow, FactId)> =
-            part.events.drain(..).zip(part.facts.drain(..)).collect();
+        let mut both: Vec<(EventRow, FactId)> = part.events.drain(..).zip(part.facts.drain(..)).collect();
         both.sort_unstable();
         (part.events, part.facts) = both.into_iter().unzip();
     }

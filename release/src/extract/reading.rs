@@ -66,8 +66,7 @@ struct About {
 
 /// The persons of a unit that are in the cohort, with their events; codes and units by their places in the part's lists.
 pub(super) fn of_unit(ask: &Ask<'_>, unit: &Unit) -> Result<Linked, ReleaseError> {
-    let describe =
-        [PersonColumn::Sex, PersonColumn::Age, PersonColumn::Area].into_iter().any(|c| ask.has(c));
+    let describe = [PersonColumn::Sex, PersonColumn::Age, PersonColumn::Area].into_iter().any(|c| ask.has(c));
     let chosen = choose(ask.snapshot, ask.rules, unit, describe)?;
     let nothing = About { death: NO_DAY, last: NO_DAY, insurer: None };
     let mut read = Read {
@@ -94,7 +93,8 @@ pub(super) fn of_unit(ask: &Ask<'_>, unit: &Unit) -> Result<Linked, ReleaseError
 }
 
 fn all(ask: &Ask<'_>, unit: &Unit, chosen: &Chosen, read: &mut Read) -> Result<(), ReleaseError> {
-    let look = |table, visitor: &mut Looking<'_>| visit(ask.snapshot, ask.rules, unit, chosen, table, visitor);
+    let look =
+        |table, visitor: &mut Looking<'_>| visit(ask.snapshot, ask.rules, unit, chosen, table, visitor);
     for asked in &ask.rows.events {
         let mut events = Events::new(asked, ask.facts, &chosen.index, read);
         visit(ask.snapshot, ask.rules, unit, chosen, asked.table, &mut events)?;

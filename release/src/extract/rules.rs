@@ -142,7 +142,8 @@ impl Bounds {
     /// A value with `<` can only be known to be small, one with `>` only to be large.
     pub(super) fn hold(&self, number: Decimal, comparator: &str) -> bool {
         let (small, large) = (comparator.starts_with('<'), comparator.starts_with('>'));
-        self.min.is_none_or(|min| number >= min && !small) && self.max.is_none_or(|max| number <= max && !large)
+        self.min.is_none_or(|min| number >= min && !small)
+            && self.max.is_none_or(|max| number <= max && !large)
     }
 }
 

@@ -44,8 +44,7 @@ impl<T: Copy> CodeMemo<T> {
     pub(super) fn load(&mut self, chunk: &Chunk) -> Result<(), StorageError> {
         let [a, b, c, d] = CODE_COLUMNS;
         let now = [chunk.texts(a)?, chunk.texts(b)?, chunk.texts(c)?, chunk.texts(d)?];
-        let same =
-            self.texts.as_ref().is_some_and(|old| old.iter().zip(&now).all(|(a, b)| a.same_keys(b)));
+        let same = self.texts.as_ref().is_some_and(|old| old.iter().zip(&now).all(|(a, b)| a.same_keys(b)));
         if !same {
             self.known.clear();
             self.known.resize(now[3].distinct() + 1, None);
@@ -255,7 +254,12 @@ pub(super) struct Found {
 pub(super) fn find(snapshot: &Snapshot, rules: &Rules, unit: &Unit) -> Result<Found, ReleaseError> {
     let mut found = Found { first: vec![NO_DAY; unit.persons()], hits: Vec::new() };
     for table in FactTable::ALL {
-        let bits = rules.atoms.iter().enumerate().filter(|(_, a)| a.table == table).fold(0u64, |b, (i, _)| b | 1 << i);
+        let bits = rules
+            .atoms
+            .iter()
+            .enumerate()
+            .filter(|(_, a)| a.table == table)
+            .fold(0u64, |b, (i, _)| b | 1 << i);
         if bits != 0 {
             of_table(snapshot, rules, unit, table, bits, &mut found)?;
         }
@@ -311,10 +315,9 @@ fn of_table(
             let suspected = Suspected::load(chunk, doubts)?;
             let units = alive.load(chunk)?;
             let mut values = match by_value {
-                true => Some((
-                    Numbers::load(chunk, Column::ValueNumber)?,
-                    chunk.texts(Column::ValueComparator)?,
-                )),
+                true => {
+                    Some((Numbers::load(chunk, Column::ValueNumber)?, chunk.texts(Column::ValueComparator)?))
+                }
                 false => None,
             };
             if by_code {

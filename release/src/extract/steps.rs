@@ -76,9 +76,9 @@ pub(super) fn walk(
                 on(day).age.is_some_and(|age| (*min..=*max).contains(&age))
             }
             Asks::Sex(code) => on(rules.period.from).sex == Some(*code),
-            Asks::Area(bits) => {
-                on(rules.period.from).prefecture.is_some_and(|p| bits.checked_shr(p.into()).is_some_and(|b| b & 1 == 1))
-            }
+            Asks::Area(bits) => on(rules.period.from)
+                .prefecture
+                .is_some_and(|p| bits.checked_shr(p.into()).is_some_and(|b| b & 1 == 1)),
         };
         if satisfied == step.exclude {
             return Outcome { passed, index: None };
