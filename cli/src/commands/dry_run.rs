@@ -67,12 +67,17 @@ fn enter(
     // Named after who asked what and when: no two are the same.
     let name = blake3::hash(format!("{}\0{at}\0{before}", row.scope_hash).as_bytes()).to_hex();
     let cohort_id = format!("D-{commit}-{}", name.chars().take(16).collect::<String>());
-    let order =
-        CohortOrder { cohort_id: &cohort_id, approval_id: DRY_RUN, commit_id: commit, on, at };
+    let order = CohortOrder { cohort_id: &cohort_id, approval_id: DRY_RUN, commit_id: commit, on, at };
     let written = identities.write_cohort(&order).context("対象集団を書けません")?;
     let object = AuditObject::Cohort(Name::new(&cohort_id).context("cohort")?);
-    let entered =
-        books::audit(&mut identities, cli, AuditRole::Release, AuditAction::BuildCohort, object, written.persons);
+    let entered = books::audit(
+        &mut identities,
+        cli,
+        AuditRole::Release,
+        AuditAction::BuildCohort,
+        object,
+        written.persons,
+    );
     if let Err(error) = entered {
         // Nothing is counted that is not on record.
         db.drop_cohort(&cohort_id)?;
@@ -88,12 +93,19 @@ fn say(voice: Voice, told: &Feasibility, asked: u64, allowed: u64) {
     );
     voice.say(
         format!("  停止の求めを除いた人: {}\n  数える傷病のある人: {}", told.persons, told.diagnosed),
-        format!("  persons after opt-outs: {}\n  with a diagnosis that counts: {}", told.persons, told.diagnosed),
+        format!(
+            "  persons after opt-outs: {}\n  with a diagnosis that counts: {}",
+            told.persons, told.diagnosed
+        ),
     );
     for (nth, step) in (1..).zip(&told.steps) {
         voice.line(format!("  {nth}. {}: {}", step.title, step.left));
     }
-    let (ja, en) = if told.feasible { ("作成できます", "feasible") } else { ("作成できません", "not feasible") };
+    let (ja, en) = if told.feasible {
+        ("作成できます", "feasible")
+    } else {
+        ("作成できません", "not feasible")
+    };
     voice.say(
         format!("  対象集団: {} — {ja}(下限 {} 人)", told.cohort, told.floor),
         format!("  cohort: {} — {en} (at least {} persons)", told.cohort, told.floor),

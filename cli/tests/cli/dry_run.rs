@@ -34,9 +34,9 @@ fn a_dry_run_tells_bands_and_keeps_nothing() {
 
     let told = house.json(0, &["release", "dry-run", text(&plain)]);
     assert_eq!((&told["asked_today"], &told["allowed_a_day"]), (&1.into(), &5.into()));
-    let bands = [0u64, 1, 10, 100, 500, 1000, 2000, 3000];
     for name in ["persons", "diagnosed", "cohort"] {
-        assert!(bands.contains(&told["dry_run"][name]["from"].as_u64().unwrap()), "{told}");
+        let from = told["dry_run"][name]["from"].as_u64().unwrap();
+        assert!([1, 10, 100, 500].contains(&from) || from.is_multiple_of(1000), "{told}");
     }
     assert_eq!(told["dry_run"]["feasible"], true, "{told}");
 

@@ -158,9 +158,11 @@ impl Cubing<'_> {
         *self.by_day.entry(day).or_insert_with(|| {
             let date = date_of(day);
             let calendar = |d: &Dimension| matches!(d, Dimension::Year | Dimension::Month);
-            dimensions.iter().enumerate().filter(|(_, d)| calendar(d)).fold(0, |key, (nth, d)| {
-                key | (dims::of_day(*d, date, first) as u64 & 0xffff) << (16 * nth)
-            })
+            dimensions
+                .iter()
+                .enumerate()
+                .filter(|(_, d)| calendar(d))
+                .fold(0, |key, (nth, d)| key | (dims::of_day(*d, date, first) as u64 & 0xffff) << (16 * nth))
         })
     }
 

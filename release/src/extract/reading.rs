@@ -123,7 +123,7 @@ fn describe_one(ask: &Ask<'_>, chosen: &Chosen, person: usize, read: &About) -> 
     let date = date_of(index);
     let about = chosen.persons.as_ref().map(|p| p[person].on(date)).unwrap_or_default();
     let after = |day: i32| (day != NO_DAY).then(|| day.saturating_sub(index));
-    let quarter = (date.month().unsigned_abs() + 2) / 3;
+    let quarter = date.month().unsigned_abs().div_ceil(3);
     PersonRow {
         sex: about.sex.filter(|_| ask.has(PersonColumn::Sex)),
         age: about.age.filter(|_| ask.has(PersonColumn::Age)),

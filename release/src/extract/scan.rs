@@ -323,12 +323,12 @@ fn of_table(
             if by_code {
                 memo.load(chunk)?;
             }
-            for row in 0..chunk.rows() {
+            for (row, identity) in identities.iter().enumerate() {
                 let mask = if by_code { memo.get(row, decide).unwrap_or(0) } else { bits };
                 if mask == 0 || suspected.is(row) {
                     continue;
                 }
-                let person = whose.person(&identities[row]);
+                let person = whose.person(identity);
                 if person == NOBODY || !alive.is(&units, row) {
                     continue;
                 }

@@ -12,7 +12,7 @@ pub(crate) use keyed::{Keyed, pseudonyms, said};
 
 use std::collections::BTreeMap;
 
-use musubi_disclosure::events::{LEFT_OUT, Log, Released, Search, ShiftKey};
+use musubi_disclosure::events::{self as engine, LEFT_OUT, Log, Released, Search, ShiftKey};
 use musubi_model::FactTable;
 use musubi_model::policy::{Policy, Recoding};
 use musubi_model::spec::{Product, RowSpec};
@@ -121,7 +121,7 @@ pub fn make(
     let own = events::of_engine(&ordered.linked, asked);
     // A rare disease of the watch list takes the prefecture with it (law.md C-045).
     let watched = events.and_then(|e| e.watch_list.as_ref()).map_or_else(Vec::new, |list| {
-        musubi_disclosure::events::watch_list_persons(&own.events, &own.codes, &list.value)
+        engine::watch_list_persons(&own.events, &own.codes, &list.value)
     });
     let table = person::Table::read(&ordered.linked, asked, person_policy, &watched)?;
     let recoded = match person_policy.recoding.value {
@@ -190,25 +190,19 @@ fn told(
     events: &musubi_model::policy::EventPolicy,
     shift: &ShiftKey,
 ) -> Result<Released, ReleaseError> {
-    Ok(if policy.product == Product::Pseudonymized {
+    let given = own.events.clone();
+    if policy.product == Product::Pseudonymized {
         let days = events::index_days(&ordered.linked)?;
-        musubi_disclosure::events::pseudonymise(
-            own.events.clone(),
-            &own.codes,
-            classes,
-            &days,
-            events,
-            shift,
-        )?
-    } else {
-        musubi_disclosure::events::anonymise(
-            own.events.clone(),
-            &own.codes,
-            classes,
-            events,
-            Search::default(),
-        )?
-    })
+        return Ok(engine::pseudonymise(given, &own.codes, classes, &days, events, shift)?);
+    }
+    let released = engine::anonymise(given, &own.codes, classes, events, Search::default())?;
+    // The claim is recounted from the rows alone before anything is written.
+    let (m, k) = (events.known_events.value, events.k.value);
+    let least = engine::claim::least_shared(&released, classes, m, events.dates_known.value);
+    if least.is_some_and(|least| least < k) {
+        return Err(ReleaseError::Internal("the events do not keep their own claim"));
+    }
+    Ok(released)
 }
 
 fn claimed(released: &Released) -> EventClaims {

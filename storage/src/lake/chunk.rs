@@ -199,8 +199,8 @@ impl Texts {
     pub fn same_keys(&self, other: &Self) -> bool {
         (self.values.is_empty() && other.values.is_empty())
             || self.values.len() == other.values.len()
-            && std::ptr::eq(self.values.value_data(), other.values.value_data())
-            && std::ptr::eq(self.values.value_offsets(), other.values.value_offsets())
+                && std::ptr::eq(self.values.value_data(), other.values.value_data())
+                && std::ptr::eq(self.values.value_offsets(), other.values.value_offsets())
     }
 }
 

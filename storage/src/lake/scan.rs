@@ -16,8 +16,8 @@ use arrow_array::{
     Array as _, ArrayRef, FixedSizeBinaryArray, Int32Array, RecordBatch, StringViewArray, UInt8Array,
     UInt16Array, UInt32Array, UInt64Array,
 };
-use musubi_model::{FactTable, IdentityId};
 use arrow_schema::SchemaRef;
+use musubi_model::{FactTable, IdentityId};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
