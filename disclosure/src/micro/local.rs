@@ -84,7 +84,7 @@ impl Effort {
         if rows < MANY {
             Self { passes: 3, percent: 100, block: 8_192 }
         } else {
-            Self { passes: 1, percent: 50, block: 2_048 }
+            Self { passes: 1, percent: 30, block: 2_048 }
         }
     }
 }

@@ -66,6 +66,9 @@ fn arrange(problem: &Problem<'_>, groups: &mut [Group], pass: usize) {
     groups.sort_by_cached_key(key);
 }
 
+/// A group that gave rows into a pool, and the rows that stay in it.
+type Lender = (usize, Vec<u32>);
+
 /// Some groups and their nodes column by column.
 struct Block<'a> {
     problem: &'a Problem<'a>,
@@ -159,9 +162,9 @@ impl<'a> Block<'a> {
 
     /// The rows of a group and its neighbours, what stays in each of them, and what the rows cost now. A large group
     /// lends the rows nearest to the first group that it can spare.
-    fn pool(&self, i: usize, near: &[usize]) -> (Vec<u32>, Vec<(usize, Vec<u32>)>, u64) {
+    fn pool(&self, i: usize, near: &[usize]) -> (Vec<u32>, Vec<Lender>, u64) {
         let problem = self.problem;
-        let (mut pool, mut taken, mut old) = (Vec::new(), Vec::new(), 0);
+        let (mut pool, mut taken, mut old) = (Vec::new(), Vec::<Lender>::new(), 0);
         for &j in std::iter::once(&i).chain(near) {
             let group = &self.groups[j];
             let mut rows = group.rows.clone();
