@@ -58,6 +58,8 @@ pub struct Order<'a> {
     pub token: &'a SealKey,
     /// The account that makes the release.
     pub made_by: &'a str,
+    /// The officer on whose instruction it does; a product of rows needs one, for the end of its key (law.md C-035).
+    pub ordered_by: Option<&'a str>,
     /// By which operation two people allowed it to refine earlier releases.
     pub refines: Option<i64>,
     /// Told how far writing has come.

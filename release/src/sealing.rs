@@ -188,6 +188,10 @@ fn shown(attrition: &extract::Attrition, spec: &musubi_model::spec::ExtractSpec)
     first.into_iter().chain(steps).collect()
 }
 
+/// Why a product of rows is not made.
+const TWO_HANDS: &str =
+    "the key of rows is ended by two: run it under an instruction that another account gave (鍵の破棄・保管には別の人の指示が要ります)";
+
 /// Enters the release, ends its key, and gives the folder its name. The ledger is written first, so that no package lies in
 /// the folder of which the ledger does not know.
 fn enter(
@@ -219,7 +223,8 @@ fn enter(
     let (key, rows, marks, tables) = match kept {
         Kept::Rows(kept) => {
             let (keyed, said, marks) = *kept;
-            let by = (order.made_by, order.approval.decision().approver.as_str());
+            let ordered_by = order.ordered_by.ok_or(ReleaseError::Policy(TWO_HANDS))?;
+            let by = (order.made_by, ordered_by);
             let key = keyed.end(&begun.release_id, order.kek, begun.sealed_at, by)?;
             (Some(key), Some(said), marks, Vec::new())
         }

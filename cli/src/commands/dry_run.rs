@@ -10,7 +10,7 @@ use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
 use musubi_model::spec::ExtractSpec;
 use musubi_release::{Feasibility, ReleaseError};
 use musubi_storage::dry_run::{DRY_RUN, DryRunRow};
-use musubi_storage::identity::CohortOrder;
+use musubi_storage::identity::{CohortOrder, CohortUse};
 use musubi_storage::registry::ReleaseDb;
 use serde_json::json;
 
@@ -67,7 +67,9 @@ fn enter(
     // Named after who asked what and when: no two are the same.
     let name = blake3::hash(format!("{}\0{at}\0{before}", row.scope_hash).as_bytes()).to_hex();
     let cohort_id = format!("D-{commit}-{}", name.chars().take(16).collect::<String>());
-    let order = CohortOrder { cohort_id: &cohort_id, approval_id: DRY_RUN, commit_id: commit, on, at };
+    let untold = super::release::untold(home, db, spec.product, commit)?;
+    let usage = untold.as_ref().map_or(CohortUse::Anonymised, |untold| CohortUse::Pseudonymised { untold });
+    let order = CohortOrder { cohort_id: &cohort_id, approval_id: DRY_RUN, commit_id: commit, usage, on, at };
     let written = identities.write_cohort(&order).context("対象集団を書けません")?;
     let object = AuditObject::Cohort(Name::new(&cohort_id).context("cohort")?);
     let entered = books::audit(

@@ -1,5 +1,6 @@
 //! `musubi request`, `board`, `release`: from a specification to a sealed, verified package.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
 use musubi_compliance::book::BookEvent;
 use musubi_compliance::checks::BUILD;
+use musubi_compliance::instruction;
 use musubi_compliance::notice::{NoticeRules, scope};
+use musubi_model::IdentityId;
 use musubi_model::sign::PublicKey;
 use musubi_model::spec::Product;
 use musubi_release::pack::{self, Progress};
@@ -147,6 +150,22 @@ struct Cohort {
     opt_outs: i64,
 }
 
+/// Who was told of anonymised use only, and so stays out of a pseudonymised product (C-050). `None`: another product.
+pub(super) fn untold(
+    home: &Home,
+    db: &mut ReleaseDb,
+    product: Product,
+    commit: i64,
+) -> Result<Option<BTreeSet<IdentityId>>> {
+    if product != Product::Pseudonymized {
+        return Ok(None);
+    }
+    let rules = NoticeRules::of(&home.parameters, today())?;
+    let files = db.snapshot_files(commit)?;
+    let lake = home.folders().lake;
+    Ok(Some(scope::untold(&mut home.registry.act()?, &rules, today(), &lake, &files)?))
+}
+
 /// Writes the cohort of an approval as the books stand now; one that was written so already is taken again.
 fn cohort(home: &Home, cli: &Cli, voice: Voice, db: &mut ReleaseDb, approval: &Approval) -> Result<Cohort> {
     let commit = db.current_commit()?.ok_or_else(|| anyhow!("リポジトリにまだ何も格納されていません"))?;
@@ -159,16 +178,7 @@ fn cohort(home: &Home, cli: &Cli, voice: Voice, db: &mut ReleaseDb, approval: &A
         stops.update(row.effective_from.to_string().as_bytes());
         stops.update(format!("{:?}", row.withdrawn_on).as_bytes());
     }
-    // Who was told of anonymised use only stays out of a pseudonymised product (C-050).
-    let untold = match approval.spec().product {
-        Product::Pseudonymized => {
-            let rules = NoticeRules::of(&home.parameters, today())?;
-            let files = db.snapshot_files(commit)?;
-            let lake = home.folders().lake;
-            Some(scope::untold(&mut home.registry.act()?, &rules, today(), &lake, &files)?)
-        }
-        Product::Statistics | Product::Anonymized | Product::Linkable => None,
-    };
+    let untold = untold(home, db, approval.spec().product, commit)?;
     for identity in untold.iter().flatten() {
         stops.update(identity.as_bytes());
     }
@@ -228,6 +238,7 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
         bar.set_position(p.done as u64);
         bar.set_message(p.file.to_owned());
     };
+    let hands = instruction::hands(&mut home.registry.act()?, &home.acting.granted)?;
     let mut rebuilt = 0u64;
     let (built, commit) = loop {
         let cohort = cohort(&home, cli, voice, &mut db, &approval)?;
@@ -242,6 +253,7 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
             kek: &home.ring.kek,
             token: &home.ring.token,
             made_by: &cli.actor,
+            ordered_by: hands.as_ref().map(|h| h.ordered_by.as_str()),
             refines: None,
             tell: Tell(&tell),
             now: now(),

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use musubi_disclosure::events::LEFT_OUT;
-use musubi_disclosure::micro::dataset::{Column as Quasi, Dataset, Ids};
+use musubi_disclosure::micro::dataset::{Column as Quasi, Dataset, Ids, Sensitive};
 use musubi_disclosure::micro::hierarchy::{Band, Hierarchy};
 use musubi_disclosure::micro::local;
-use musubi_disclosure::micro::model::Model;
+use musubi_disclosure::micro::model::{Distance, Millionths, Model};
 use musubi_disclosure::micro::search::{self, Budget};
 use musubi_model::policy::{ColumnClass, HierarchySpec, PersonPolicy, Recoding};
 use musubi_model::prefecture::{PREFECTURES, region_of};
@@ -244,9 +244,31 @@ impl Table {
                 ..self.as_it_is()
             });
         }
-        let data = Dataset::new(columns, Vec::new())?;
+        let sensitive: Vec<Sensitive> = self
+            .columns
+            .iter()
+            .filter(|c| c.class == ColumnClass::Sensitive)
+            .map(|c| {
+                let mut ids = Ids::for_values(c.leaves.len());
+                c.ids.iter().for_each(|id| ids.push(*id));
+                let domain = u32::try_from(c.leaves.len()).unwrap_or(u32::MAX);
+                Sensitive { name: c.column.as_str().to_owned(), ids, domain, hierarchy: None }
+            })
+            .collect();
+        let sensitive_columns = sensitive.len();
+        let data = Dataset::new(columns, sensitive)?;
         let k = u32::try_from(k).unwrap_or(u32::MAX);
-        let models = [Model::KAnonymity { k }];
+        let mut models = vec![Model::KAnonymity { k }];
+        for column in 0..sensitive_columns {
+            if let Some(l) = &policy.l {
+                let l = u32::try_from(l.value).unwrap_or(u32::MAX);
+                models.push(Model::DistinctDiversity { column, l });
+            }
+            if let Some(t) = &policy.t {
+                let t = Millionths::new(t.value).ok_or(ReleaseError::Policy("t is not from 0 to 1"))?;
+                models.push(Model::Closeness { column, t, distance: Distance::Equal });
+            }
+        }
         if how == Recoding::Local {
             return self.locally(&data, &models);
         }
