@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use musubi_disclosure::table::round::{Preset, Shown};
 use musubi_disclosure::table::{
-    Interval, Law, Limits, Mask, Protect, Relation, Rule, System, Tiers, audit, primary, suppress,
+    Limits, Mask, Protect, Rule, System, Tiers, audit, primary, suppress,
 };
 use musubi_model::policy::{ColumnClass, Policy, Protection, TablePolicy};
 use musubi_model::spec::{CubeMeasure, CubeSpec, Dimension, ExtractSpec};
@@ -105,40 +105,16 @@ pub fn make(
 
 /// How far the search for the least cost goes: tables of up to so many connected cells are proven, others are safe.
 const SEARCH: Limits = Limits { exact_cells: 150, rounds: 60 };
-/// Totals over overlapping dimensions are given up in so many rounds at most, then all of them.
-const ROUNDS: usize = 6;
 
-/// Hides what must be hidden besides. Sums are protected first; a total of which persons may be in several parts is given
-/// up where it would narrow down one of them.
+/// Hides what must be hidden besides, and plays the attacker over the result.
 fn protected(system: &System, small: &Mask) -> Result<Mask, ReleaseError> {
     let rule = Rule { protect: Protect::EveryCell };
-    let (sums, overlaps): (Vec<Relation>, Vec<Relation>) =
-        system.relations().iter().cloned().partition(|r| r.law == Law::Sum);
-    let plain = System::new(system.universes().to_vec(), system.cells().to_vec(), sums)?;
-    let mut given_up: BTreeSet<usize> = BTreeSet::new();
-    for round in 0..=ROUNDS {
-        let begun = small.with_secondary(given_up.iter().copied());
-        let mask = suppress(&plain, &begun, &rule, &SEARCH)?;
-        let found = audit(system, &mask, &rule, &[])?;
-        if found.clean() {
-            return Ok(mask);
-        }
-        let narrow: BTreeSet<usize> =
-            found.intervals.iter().filter(|i| !open(i, &mask)).map(|i| i.cell).collect();
-        let before = given_up.len();
-        let last = round + 1 == ROUNDS;
-        let told = overlaps.iter().filter(|r| last || r.parts.iter().any(|part| narrow.contains(part)));
-        given_up.extend(told.map(|r| r.total));
-        if given_up.len() == before {
-            break;
-        }
+    let mask = suppress(system, small, &rule, &SEARCH)?;
+    if audit(system, &mask, &rule, &[])?.clean() {
+        Ok(mask)
+    } else {
+        Err(ReleaseError::Internal("the protected tables do not pass their own audit"))
     }
-    Err(ReleaseError::Internal("the protected tables do not pass their own audit"))
-}
-
-/// Can the hidden count still be anything from 1 to the greatest that is hidden?
-fn open(interval: &Interval, mask: &Mask) -> bool {
-    interval.covers(1, mask.minimum(interval.cell).saturating_sub(1))
 }
 
 fn preset(protection: Protection) -> Option<Preset> {

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use super::cube::{Cube, HIDDEN, Rounding, TOTAL};
+use super::cube::{Cube, HIDDEN, Parts, Rounding, TOTAL, parts_of};
 use crate::columns::Dictionary;
 use crate::identifiers;
 use crate::policy::{CubeSpec, TablePolicy};
@@ -82,6 +82,10 @@ pub fn cells(cube: &Cube, sheet: &Sheet, policy: &TablePolicy, rounding: Roundin
             }
         }
         for (d, _) in row.at.iter().enumerate().filter(|(_, label)| label.is_some()) {
+            // Over values of which a person may have several, there need not be a total.
+            if cube.dimensions.get(d).is_some_and(|name| parts_of(name) == Parts::Overlap) {
+                continue;
+            }
             let mut above = row.at.clone();
             if let Some(slot) = above.get_mut(d) {
                 *slot = None;

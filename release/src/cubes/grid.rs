@@ -1,7 +1,8 @@
 //! The cells of all tables of a release with what holds between them (集計の枠): counted total by total.
 //!
-//! Only categories that occur stand in a table. It must never add up persons over a dimension of which one person may
-//! have several values.
+//! Only categories that occur stand in a table. Over a dimension of which one person may have several values there is no
+//! total: each value is a table of its own, and no sum ties it to the others. It must never add up persons over such a
+//! dimension.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +20,8 @@ type At = Vec<Option<String>>;
 #[derive(Debug)]
 struct Table {
     name: String,
-    universe: usize,
+    /// Who is counted, in a word.
+    word: String,
     dimensions: Vec<Dimension>,
     /// The labels that occur, in the order of their dimension.
     labels: Vec<Vec<String>>,
@@ -32,8 +34,8 @@ struct Table {
 pub(super) struct Grid {
     universes: Vec<String>,
     tables: Vec<Table>,
-    /// Places of the cells in the system, by universe and name.
-    index: BTreeMap<(usize, String), usize>,
+    /// Places of the cells in the system, by who is counted and name.
+    index: BTreeMap<(String, String), usize>,
     counts: Vec<Counted>,
 }
 
@@ -127,23 +129,22 @@ impl Grid {
         age_top: u16,
     ) -> Result<Attrition, ReleaseError> {
         let of = of_facts(asked);
-        let word = universe(of.as_ref());
-        let universe = self.universes.iter().position(|u| *u == word).unwrap_or_else(|| {
-            self.universes.push(word);
-            self.universes.len() - 1
-        });
         let width = asked.dimensions.len();
         let mut table = Table {
             name: asked.name.clone(),
-            universe,
+            word: universe(of.as_ref()),
             dimensions: asked.dimensions.clone(),
             labels: vec![Vec::new(); width],
             cells: BTreeMap::new(),
         };
         let mut attrition = Attrition::default();
         let mut occurring: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); width];
+        let summed = |d: usize| asked.dimensions.get(d).is_some_and(|dimension| apart(*dimension));
         for told in 0..1usize << width {
             let kept: Vec<usize> = (0..width).filter(|d| told >> d & 1 == 1).collect();
+            if (0..width).any(|d| !summed(d) && !kept.contains(&d)) {
+                continue;
+            }
             let part = CubeSpec {
                 dimensions: kept.iter().filter_map(|d| asked.dimensions.get(*d).copied()).collect(),
                 of: of.clone(),
@@ -177,26 +178,19 @@ impl Grid {
         Ok(attrition)
     }
 
-    /// The name of a cell, the same in every table of its universe.
-    fn named(dimensions: &[Dimension], at: &At) -> String {
-        let mut parts: Vec<String> = dimensions
-            .iter()
-            .zip(at)
-            .filter_map(|(dimension, label)| Some(format!("{}={}", name(*dimension), label.as_ref()?)))
-            .collect();
-        parts.sort_unstable();
-        if parts.is_empty() { "Total".to_owned() } else { parts.join("|") }
-    }
-
     fn enter(&mut self, table: &Table) -> Result<(), ReleaseError> {
-        for at in all(&table.labels) {
+        for at in table.all() {
             let count = table.cells.get(&at).map_or(0, |cell| cell.persons);
-            let name = Self::named(&table.dimensions, &at);
+            let (word, name) = table.key(&at);
+            let universe = self.universes.iter().position(|u| *u == word).unwrap_or_else(|| {
+                self.universes.push(word.clone());
+                self.universes.len() - 1
+            });
             let next = self.counts.len();
-            let place = *self.index.entry((table.universe, name.clone())).or_insert(next);
+            let top = name == TOP;
+            let place = *self.index.entry((word, name.clone())).or_insert(next);
             if place == next {
-                let top = at.iter().all(Option::is_none);
-                self.counts.push(Counted { universe: table.universe, name, count, top, population: None });
+                self.counts.push(Counted { universe, name, count, top, population: None });
             } else if self.counts.get(place).is_some_and(|known| known.count != count) {
                 return Err(ReleaseError::Internal("two tables of the same persons disagree"));
             }
@@ -208,9 +202,8 @@ impl Grid {
     pub(super) fn system(&self) -> Result<System, ReleaseError> {
         let mut relations: BTreeMap<(usize, Dimension), Relation> = BTreeMap::new();
         for table in &self.tables {
-            let place =
-                |at: &At| self.index.get(&(table.universe, Self::named(&table.dimensions, at))).copied();
-            for at in all(&table.labels) {
+            let place = |at: &At| self.index.get(&table.key(at)).copied();
+            for at in table.all() {
                 let Some(total) = place(&at) else { continue };
                 for (nth, (dimension, labels)) in table.dimensions.iter().zip(&table.labels).enumerate() {
                     if at.get(nth).is_none_or(Option::is_some) || labels.is_empty() {
@@ -222,48 +215,70 @@ impl Grid {
                         place(&at)
                     };
                     let parts = labels.iter().filter_map(part).collect();
-                    let law = if apart(*dimension) { Law::Sum } else { Law::Overlap };
-                    relations.entry((total, *dimension)).or_insert(Relation { total, parts, law });
+                    relations.entry((total, *dimension)).or_insert(Relation { total, parts, law: Law::Sum });
                 }
             }
         }
         Ok(System::new(self.universes.clone(), self.counts.clone(), relations.into_values().collect())?)
     }
 
-    /// The name of a cell within its universe.
+    /// The name of a cell for the ledger, with who is counted.
     pub(super) fn key(&self, asked: &CubeSpec, place: &Place<'_>) -> String {
-        Self::named(&asked.dimensions, &place.labels)
+        let table = self.tables.iter().find(|t| t.name == asked.name);
+        table.map_or_else(String::new, |table| {
+            let (word, name) = table.key(&place.labels);
+            format!("{word} {name}")
+        })
     }
 
     /// Who is counted in a table.
     pub(super) fn universe_of(&self, asked: &CubeSpec) -> &str {
         let table = self.tables.iter().find(|t| t.name == asked.name);
-        table.and_then(|t| self.universes.get(t.universe)).map_or("", String::as_str)
+        table.map_or("", |t| t.word.as_str())
     }
 
     /// The cells of a table, totals before their parts.
     pub(super) fn places(&self, asked: &CubeSpec) -> Vec<Place<'_>> {
         let Some(table) = self.tables.iter().find(|t| t.name == asked.name) else { return Vec::new() };
         let place = |labels: At| {
-            let name = Self::named(&table.dimensions, &labels);
-            let cell = self.index.get(&(table.universe, name)).copied()?;
+            let cell = self.index.get(&table.key(&labels)).copied()?;
             let measured = table.cells.get(&labels);
             let count = measured.map_or(0, |cell| cell.persons);
             Some(Place { labels, cell, count, measured })
         };
-        all(&table.labels).into_iter().filter_map(place).collect()
+        table.all().into_iter().filter_map(place).collect()
     }
 }
 
-/// All coordinates over these labels, totals before their parts.
-fn all(labels: &[Vec<String>]) -> Vec<At> {
-    let mut rows: Vec<At> = vec![Vec::new()];
-    for labels in labels {
-        let step = |row: At| {
-            let told = std::iter::once(None).chain(labels.iter().cloned().map(Some));
-            told.map(move |label| row.iter().cloned().chain([label]).collect::<At>()).collect::<Vec<_>>()
-        };
-        rows = rows.into_iter().flat_map(step).collect();
+/// The name of a grand total.
+const TOP: &str = "Total";
+
+impl Table {
+    /// Who is counted in a cell, and its name among theirs: the same in every table that counts them.
+    fn key(&self, at: &At) -> (String, String) {
+        let (mut who, mut parts) = (vec![self.word.clone()], Vec::new());
+        for (dimension, label) in self.dimensions.iter().zip(at) {
+            let Some(label) = label else { continue };
+            let part = format!("{}={label}", name(*dimension));
+            if apart(*dimension) { parts.push(part) } else { who.push(part) }
+        }
+        parts.sort_unstable();
+        who.sort_unstable();
+        let name = if parts.is_empty() { TOP.to_owned() } else { parts.join("|") };
+        (who.join("|"), name)
     }
-    rows
+
+    /// All coordinates, totals before their parts; no total over a dimension of several values.
+    fn all(&self) -> Vec<At> {
+        let mut rows: Vec<At> = vec![Vec::new()];
+        for (dimension, labels) in self.dimensions.iter().zip(&self.labels) {
+            let step = |row: At| {
+                let total = apart(*dimension).then_some(None);
+                let told = total.into_iter().chain(labels.iter().cloned().map(Some));
+                told.map(move |label| row.iter().cloned().chain([label]).collect::<At>()).collect::<Vec<_>>()
+            };
+            rows = rows.into_iter().flat_map(step).collect();
+        }
+        rows
+    }
 }
