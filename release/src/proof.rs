@@ -39,7 +39,12 @@ pub(crate) fn found(folder: &Path, board: &PublicKey, release: &PublicKey, earli
     if report.sound() {
         return Vec::new();
     }
-    report.text(false).lines().map(str::to_owned).collect()
+    let told = |f: &musubi_release_check::Finding| {
+        let row = f.place.row.map_or_else(String::new, |row| format!(" {row}行目"));
+        let column = f.place.column.as_ref().map_or_else(String::new, |column| format!(" {column}"));
+        format!("{} {} {}{row}{column}: {} (→ {})", f.rule.check, f.rule.word, f.place.file, f.rule.ja, f.rule.mend_ja)
+    };
+    report.findings.iter().map(told).collect()
 }
 
 /// Refuses a package that the checker finds anything in, alone or beside those of the same kind that left before.

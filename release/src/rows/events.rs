@@ -28,7 +28,37 @@ pub(super) struct Own {
     pub(super) origin: Vec<usize>,
 }
 
-/// Events without a code cannot be told.
+/// Is it a code of a public list? A sender's own codes are free text to everybody else, and could say anything.
+fn public(table: FactTable, system: &CodeSystem, code: &str) -> bool {
+    let listed = match table {
+        FactTable::ConditionOccurrence => matches!(system, CodeSystem::Icd10 | CodeSystem::ReceiptDisease),
+        FactTable::DrugExposure => matches!(system, CodeSystem::Yj | CodeSystem::ReceiptDrug),
+        FactTable::ProcedureOccurrence => {
+            matches!(system, CodeSystem::ReceiptProcedure | CodeSystem::ReceiptDental | CodeSystem::ReceiptDispensing)
+        }
+        FactTable::Measurement => {
+            matches!(system, CodeSystem::Jlac10 | CodeSystem::Jlac11 | CodeSystem::CheckupItem)
+        }
+        FactTable::VisitOccurrence => code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
+        _ => false,
+    };
+    listed && (1..=17).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// A unit as it is told: full-width letters as plain ones; `None` for what is no unit but somebody's words.
+fn unit_of(text: &str) -> Option<CompactString> {
+    const SIGNS: &str = "%/.*^-+[]{}()_,'# µμΩ℃°²³⁶⁹×個回分時日年歳歩点拍秒";
+    let plain = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        _ => c,
+    };
+    let unit: CompactString = text.trim().chars().map(plain).collect();
+    let digits = unit.chars().filter(char::is_ascii_digit).count();
+    let known = unit.chars().all(|c| c.is_ascii_alphanumeric() || SIGNS.contains(c));
+    (unit.chars().count() <= 24 && digits <= 6 && known).then_some(unit)
+}
+
+/// Events without a public code cannot be told.
 pub(super) fn of_engine(linked: &Linked, asked: &RowSpec) -> Own {
     let mut codes = Codes::new();
     let numbers: Vec<Option<u32>> = linked
@@ -36,7 +66,7 @@ pub(super) fn of_engine(linked: &Linked, asked: &RowSpec) -> Own {
         .iter()
         .map(|code| {
             let system = CodeSystem::from_name(&code.system);
-            (!code.code.is_empty()).then(|| codes.code(code.table, &system, &code.code))
+            public(code.table, &system, &code.code).then(|| codes.code(code.table, &system, &code.code))
         })
         .collect();
     let with_values: Vec<bool> = linked
@@ -47,7 +77,8 @@ pub(super) fn of_engine(linked: &Linked, asked: &RowSpec) -> Own {
                 && asked.events.iter().any(|e| e.table == code.table && e.values)
         })
         .collect();
-    let units: Vec<u32> = linked.units.iter().map(|unit| codes.unit(unit)).collect();
+    let units: Vec<Option<u32>> =
+        linked.units.iter().map(|unit| unit_of(unit).map(|unit| codes.unit(&unit))).collect();
     let counted = |table: FactTable| matches!(table, FactTable::DrugExposure | FactTable::VisitOccurrence);
     let mut events = Vec::with_capacity(linked.events.len());
     let mut origin = Vec::with_capacity(linked.events.len());
@@ -55,8 +86,9 @@ pub(super) fn of_engine(linked: &Linked, asked: &RowSpec) -> Own {
         let at = event.code as usize;
         let Some(code) = numbers.get(at).copied().flatten() else { continue };
         let valued = with_values.get(at).copied().unwrap_or(false) && event.comparator().is_empty();
-        let value = event.value().filter(|_| valued);
-        let unit = (event.unit != NO_UNIT).then(|| units.get(usize::from(event.unit)).copied()).flatten();
+        // A value whose unit cannot be told is not told either: it would be read in another.
+        let unit = if event.unit == NO_UNIT { Some(0) } else { units.get(usize::from(event.unit)).copied().flatten() };
+        let value = event.value().filter(|_| valued && unit.is_some());
         let days = linked.codes.get(at).is_some_and(|c| counted(c.table));
         origin.push(place);
         events.push(Event {
