@@ -42,7 +42,10 @@ pub(crate) fn found(folder: &Path, board: &PublicKey, release: &PublicKey, earli
     let told = |f: &musubi_release_check::Finding| {
         let row = f.place.row.map_or_else(String::new, |row| format!(" {row}行目"));
         let column = f.place.column.as_ref().map_or_else(String::new, |column| format!(" {column}"));
-        format!("{} {} {}{row}{column}: {} (→ {})", f.rule.check, f.rule.word, f.place.file, f.rule.ja, f.rule.mend_ja)
+        format!(
+            "{} {} {}{row}{column}: {} (→ {})",
+            f.rule.check, f.rule.word, f.place.file, f.rule.ja, f.rule.mend_ja
+        )
     };
     report.findings.iter().map(told).collect()
 }

@@ -189,8 +189,7 @@ fn shown(attrition: &extract::Attrition, spec: &musubi_model::spec::ExtractSpec)
 }
 
 /// Why a product of rows is not made.
-const TWO_HANDS: &str =
-    "the key of rows is ended by two: run it under an instruction that another account gave (鍵の破棄・保管には別の人の指示が要ります)";
+const TWO_HANDS: &str = "the key of rows is ended by two: run it under an instruction that another account gave (鍵の破棄・保管には別の人の指示が要ります)";
 
 /// Enters the release, ends its key, and gives the folder its name. The ledger is written first, so that no package lies in
 /// the folder of which the ledger does not know.

@@ -146,7 +146,10 @@ impl Provider {
             filing: "F-2026-0001".to_owned(),
             method: "line".to_owned(),
             // Clinics without beds or with a few; hospitals from small to large.
-            beds: Some(u32::try_from(if self.hospital { 40 + self.district * 137 % 560 } else { self.slot % 3 * 9 }).unwrap_or(0)),
+            beds: Some(
+                u32::try_from(if self.hospital { 40 + self.district * 137 % 560 } else { self.slot % 3 * 9 })
+                    .unwrap_or(0),
+            ),
         }
     }
 

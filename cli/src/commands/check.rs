@@ -148,7 +148,13 @@ fn books(home: &Home) -> Result<Books> {
 /// The sealed releases, opened for checks.
 fn releases(home: &Home) -> Result<Releases> {
     let keys = (home.ring.board.public(), home.ring.release.public());
-    Ok(Releases::new(home.registry.release()?, keys.0, keys.1, home.parameters.clone(), home.data.join("work")))
+    Ok(Releases::new(
+        home.registry.release()?,
+        keys.0,
+        keys.1,
+        home.parameters.clone(),
+        home.data.join("work"),
+    ))
 }
 
 /// Runs checks of the Act and keeps their results.

@@ -279,7 +279,14 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
     books::audit(&mut db, cli, AuditRole::Release, AuditAction::BuildRelease, object, 0)?;
     for event in [BookEvent::Anonymize, BookEvent::Provide] {
         let reference = format!("release:{}", built.release_id);
-        super::book::enter(&home, event, &approval.spec().recipient, approval.spec().product.as_str(), 0, reference)?;
+        super::book::enter(
+            &home,
+            event,
+            &approval.spec().recipient,
+            approval.spec().product.as_str(),
+            0,
+            reference,
+        )?;
     }
     let keys = pack::recipients(approval.spec());
     let encrypted = match keys.as_slice() {
@@ -288,7 +295,9 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
     };
     let (shown, hidden) = (built.manifest.cells_shown, built.manifest.cells_hidden);
     let (ja, en) = match approval.spec().rows {
-        None => (format!("公表セル {shown}、秘匿セル {hidden}"), format!("cells shown {shown}, hidden {hidden}")),
+        None => {
+            (format!("公表セル {shown}、秘匿セル {hidden}"), format!("cells shown {shown}, hidden {hidden}"))
+        }
         Some(_) => {
             let files = built.manifest.files.iter().filter(|f| f.name.ends_with(".csv")).count();
             (format!("表 {} 個", files.saturating_sub(1)), format!("{} tables", files.saturating_sub(1)))

@@ -62,7 +62,8 @@ pub(super) fn read(releases: &mut Releases) -> Result<Arc<Vec<Second>>, Unreadab
         let files = releases.db.published_files(&id)?;
         let folder =
             proof::written(&folders.0, &id, &files).map_err(|_| lost("it cannot be laid out", &id))?;
-        let content = |name: &str| files.iter().find(|(n, _)| n == name).map(|(_, content)| content.as_slice());
+        let content =
+            |name: &str| files.iter().find(|(n, _)| n == name).map(|(_, content)| content.as_slice());
         let manifest: Manifest = content(MANIFEST)
             .and_then(|text| serde_json::from_slice(text).ok())
             .ok_or_else(|| lost("no manifest", &id))?;
@@ -75,7 +76,13 @@ pub(super) fn read(releases: &mut Releases) -> Result<Arc<Vec<Second>>, Unreadab
         let pids = content("person.csv").map(crate::pseudonym::pids_of).transpose();
         let pids = pids.map_err(|_| lost("person.csv", &id))?.unwrap_or_default();
         earlier.push((tables, folder));
-        read.push(Second { row, spec, manifest, report, pids: pids.iter().map(ToString::to_string).collect() });
+        read.push(Second {
+            row,
+            spec,
+            manifest,
+            report,
+            pids: pids.iter().map(ToString::to_string).collect(),
+        });
     }
     let read = Arc::new(read);
     releases.second = Some(Arc::clone(&read));
@@ -83,11 +90,7 @@ pub(super) fn read(releases: &mut Releases) -> Result<Arc<Vec<Second>>, Unreadab
 }
 
 /// The judgement on nested tables, and beside it the checker's on everything else.
-pub(super) fn with(
-    releases: &mut Releases,
-    check: u32,
-    first: impl Fn(&mut Releases) -> Judged,
-) -> Judged {
+pub(super) fn with(releases: &mut Releases, check: u32, first: impl Fn(&mut Releases) -> Judged) -> Judged {
     let second = read(releases)?;
     let own = first(releases)?;
     if second.is_empty() || own.verdict == Verdict::Fail {
@@ -143,7 +146,11 @@ pub(super) fn keys(releases: &mut Releases) -> Judged {
                 Some("vaulted") => KeyFate::Vaulted,
                 _ => KeyFate::Loose,
             },
-            signers: end.into_iter().flat_map(|e| [Some(e.made_by.clone()), e.ordered_by.clone()]).flatten().collect(),
+            signers: end
+                .into_iter()
+                .flat_map(|e| [Some(e.made_by.clone()), e.ordered_by.clone()])
+                .flatten()
+                .collect(),
         }
     };
     sealed::release_keys(&rows.map(case).collect::<Vec<_>>())

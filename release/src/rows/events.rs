@@ -34,7 +34,10 @@ fn public(table: FactTable, system: &CodeSystem, code: &str) -> bool {
         FactTable::ConditionOccurrence => matches!(system, CodeSystem::Icd10 | CodeSystem::ReceiptDisease),
         FactTable::DrugExposure => matches!(system, CodeSystem::Yj | CodeSystem::ReceiptDrug),
         FactTable::ProcedureOccurrence => {
-            matches!(system, CodeSystem::ReceiptProcedure | CodeSystem::ReceiptDental | CodeSystem::ReceiptDispensing)
+            matches!(
+                system,
+                CodeSystem::ReceiptProcedure | CodeSystem::ReceiptDental | CodeSystem::ReceiptDispensing
+            )
         }
         FactTable::Measurement => {
             matches!(system, CodeSystem::Jlac10 | CodeSystem::Jlac11 | CodeSystem::CheckupItem)
@@ -87,7 +90,11 @@ pub(super) fn of_engine(linked: &Linked, asked: &RowSpec) -> Own {
         let Some(code) = numbers.get(at).copied().flatten() else { continue };
         let valued = with_values.get(at).copied().unwrap_or(false) && event.comparator().is_empty();
         // A value whose unit cannot be told is not told either: it would be read in another.
-        let unit = if event.unit == NO_UNIT { Some(0) } else { units.get(usize::from(event.unit)).copied().flatten() };
+        let unit = if event.unit == NO_UNIT {
+            Some(0)
+        } else {
+            units.get(usize::from(event.unit)).copied().flatten()
+        };
         let value = event.value().filter(|_| valued && unit.is_some());
         let days = linked.codes.get(at).is_some_and(|c| counted(c.table));
         origin.push(place);

@@ -120,9 +120,9 @@ pub fn make(
 
     let own = events::of_engine(&ordered.linked, asked);
     // A rare disease of the watch list takes the prefecture with it (law.md C-045).
-    let watched = events.and_then(|e| e.watch_list.as_ref()).map_or_else(Vec::new, |list| {
-        engine::watch_list_persons(&own.events, &own.codes, &list.value)
-    });
+    let watched = events
+        .and_then(|e| e.watch_list.as_ref())
+        .map_or_else(Vec::new, |list| engine::watch_list_persons(&own.events, &own.codes, &list.value));
     let table = person::Table::read(&ordered.linked, asked, person_policy, &watched)?;
     let recoded = match person_policy.recoding.value {
         Recoding::None => table.as_it_is(),
