@@ -31,8 +31,8 @@ pub struct LifeFact {
     pub suspected: bool,
     /// Times or days; 0: not said.
     pub times: u16,
-    /// What was measured.
-    pub value: Option<Decimal>,
+    /// What was measured: digits, and how many of them stand after the point.
+    pub value: Option<(i64, u32)>,
     /// Unit of the value; empty: none.
     pub unit: CompactString,
 }
@@ -65,9 +65,13 @@ impl LifeFact {
         (&self.system, &self.code)
     }
 
+    fn number(&self) -> Option<Decimal> {
+        self.value.and_then(|(digits, scale)| Decimal::try_new(digits, scale).ok())
+    }
+
     /// The days on which a rule sees it.
     fn seen_by(&self, atom: &Atom) -> Option<(i32, i32)> {
-        let value = || match (&atom.values, self.value) {
+        let value = || match (&atom.values, self.number()) {
             (None, _) => true,
             (Some(bounds), Some(value)) => bounds.hold(value, ""),
             (Some(_), None) => false,
@@ -127,7 +131,7 @@ pub fn of_lives(
             let code = Code { table: fact.table, system: fact.system.clone(), code: fact.code.clone() };
             let mut event = EventRow::new(person, day.saturating_sub(index), 3, codes.put(code));
             event.times = fact.times;
-            if *values && let Some(value) = fact.value {
+            if *values && let Some(value) = fact.number() {
                 event.set_value(Some(value), "");
                 if !fact.unit.is_empty() {
                     event.unit = u16::try_from(units.put(fact.unit.clone())).unwrap_or(u16::MAX);
