@@ -109,7 +109,8 @@ pub fn of_lives(
         life.facts.retain(|f| !(f.suspected && rules.without_suspected));
         attrition.persons += 1;
         let hits = hits(&life, &rules);
-        let first = hits.iter().filter(|h| h.atom == 0).filter_map(|h| rules.period.meets(h.low, h.high)).min();
+        let first =
+            hits.iter().filter(|h| h.atom == 0).filter_map(|h| rules.period.meets(h.low, h.high)).min();
         let Some(first) = first else { continue };
         attrition.diagnosed += 1;
         let outcome = walk(&rules, first, &hits, &|day| life.on(day), &mut scratch);
@@ -170,7 +171,7 @@ fn described(life: &Life, rules: &Rules, asked: &RowSpec, index: i32, last: Opti
         sex: about.sex.filter(|_| has(PersonColumn::Sex)),
         age: about.age.filter(|_| has(PersonColumn::Age)),
         area: about.prefecture.filter(|_| has(PersonColumn::Area)),
-        index: has(PersonColumn::Index).then(|| (date.year(), (date.month().unsigned_abs() + 2) / 3)),
+        index: has(PersonColumn::Index).then(|| (date.year(), date.month().unsigned_abs().div_ceil(3))),
         insurer: life.insurer.filter(|_| has(PersonColumn::Insurer)),
         death: death.filter(|_| has(PersonColumn::Death)).map(|day| day.saturating_sub(index)),
         last: last.filter(|_| has(PersonColumn::Observed)).map(|day| day.saturating_sub(index)),
