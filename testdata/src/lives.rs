@@ -145,10 +145,9 @@ fn tell(frame: &Frame, person: &Person, nth: u64, care: &Care, events: &mut Vec<
     let Some(first) = care.days.first().copied() else { return };
     let event =
         |kind, code, day| LifeEvent { kind, code, day, suspected: false, days: 0, value: None, unit: "" };
-    events.extend(care.days.iter().map(|day| LifeEvent {
-        days: 1,
-        ..event(LifeEventKind::Visit, "outpatient", *day)
-    }));
+    events.extend(
+        care.days.iter().map(|day| LifeEvent { days: 1, ..event(LifeEventKind::Visit, "outpatient", *day) }),
+    );
     events.extend(care.diagnoses.iter().map(|d| LifeEvent {
         suspected: d.suspected,
         ..event(LifeEventKind::Diagnosis, d.disease.icd10, d.start)
