@@ -361,6 +361,8 @@ pub enum Release {
         /// The request (TOML).
         spec: PathBuf,
     },
+    /// Write the synthetic twin of a request for rows (合成データ): its files and columns, made of nobody's lives.
+    Twin(crate::commands::twin::Order),
     /// Encrypt a package to the recipients of its request (暗号化): one file for all of them.
     Encrypt {
         /// The package.

@@ -128,6 +128,7 @@ pub const LINES: &[Line] = &[
     free("ack verify"),
     by_role("release verify", &[Checker]).when("record"),
     free("release verify"),
+    free("release twin"),
     free("release encrypt"),
     free("release open"),
     free("model show"),

@@ -123,6 +123,12 @@ pub enum ReleaseError {
          (方針にない項目です。方針に加えるか、申出から外してください)"
     )]
     Column(&'static str),
+    /// A synthetic twin of something else than rows.
+    #[error(
+        "REL_TWIN: found a request for tables, expected one for rows (version = 2 with [rows]); only rows have a \
+         synthetic twin (合成データは個票([rows])の申出だけに作れます)"
+    )]
+    Twin,
     /// The policy does not fit the request.
     #[error("REL_POLICY: {0}")]
     Policy(&'static str),
@@ -209,6 +215,7 @@ impl ReleaseError {
             Self::Cells { .. } => "REL_CELLS",
             Self::Refines { .. } => "REL_REFINES",
             Self::Column(_) => "REL_COLUMN",
+            Self::Twin => "REL_TWIN",
             Self::Policy(_) => "REL_POLICY",
             Self::Approval(error) => error.code(),
             Self::Rows(_) => "REL_ROWS",

@@ -7,6 +7,8 @@
 //! * [`pseudonym`] names persons anew for every release; [`vault`] keeps the way back of pseudonymised ones, sealed;
 //!   [`source_check`] holds their cells against the sources.
 //! * [`kept`] gives back what was released; [`ledger`] holds rows against what earlier releases said.
+//! * [`twin`] writes what a release of rows would look like, from lives of nobody.
+//! * [`ledger`] holds rows against what earlier releases said.
 //! * [`anonymize`] hides what may not be shown; [`checker`] finds out on its own way whether that suffices.
 //!
 //! It must never see names or numbers of persons, never publish what the checker refuses, and never read a clock.
@@ -34,6 +36,7 @@ pub mod rows;
 pub mod scan;
 mod sealing;
 pub mod source_check;
+mod twin;
 pub mod vault;
 mod verify;
 
@@ -44,4 +47,5 @@ pub use error::ReleaseError;
 pub use manifest::{Attrition, FileEntry, LAYOUT_2, Manifest, RELEASE_DOMAIN, band, release_id};
 pub use package::{Order, ReleaseOutput, Tell, build};
 pub use person::{CohortRules, Diagnosis, Person};
+pub use twin::{Twin, twin};
 pub use verify::{VerifyProblem, VerifyReport, verify};

@@ -15,9 +15,10 @@ use musubi_model::{
     ByteRange, CodeSystem, Coded, DocumentHash, Fact, FactTable, IdentityId, PartialDate, ProviderId,
     SubmissionId,
 };
-use musubi_release::{Order, ReleaseError, build, verify};
+use musubi_release::{Order, ReleaseError, Tell, build, verify};
 use musubi_review_board::{Approval, approve, file_request};
 use musubi_storage::identity::{CohortOrder, CohortUse};
+use musubi_storage::keys::{KEY_BYTES, SealKey};
 use musubi_storage::lake::{PlacedUnit, write_part};
 use musubi_storage::registry::Registry;
 use musubi_storage::server::{DatabaseChoice, Server};
@@ -223,6 +224,7 @@ fn from_request_to_package_and_back() {
     write_cohort("c-later", &approval_id, commit + 1);
 
     let out = home.path().join("out");
+    let (board_public, seal) = (board_key.public(), SealKey::from_bytes([7; KEY_BYTES]));
     let order = Order {
         approval: &approval,
         cohort_id: "c-1",
@@ -230,6 +232,13 @@ fn from_request_to_package_and_back() {
         lake: &lake,
         parameters: &parameters,
         key: &release_key,
+        board: &board_public,
+        kek: &seal,
+        token: &seal,
+        made_by: "release-job",
+        ordered_by: Some("officer-01"),
+        refines: None,
+        tell: Tell(&|_| ()),
         now: at("2026-11-20T01:02:03.123456789Z"),
         code_version: "musubi/試験",
         out: &out,
@@ -252,7 +261,8 @@ fn from_request_to_package_and_back() {
     let made = build(&mut db, &order).unwrap();
     let csv = table(&made.folder);
     let check = |csv: &str, row: &str, expect: &str| assert_eq!(cell(csv, row), expect, "{row}");
-    assert_eq!((made.tally.persons, made.tally.counted), (84, 54));
+    let tally = made.tally.as_ref().unwrap();
+    assert_eq!((tally.persons, tally.counted), (84, 54));
     check(&csv, "第4章 内分泌，栄養及び代謝疾患,計,計", "39");
     check(&csv, "第4章 内分泌，栄養及び代謝疾患,北海道,計", "39");
     check(&csv, "第4章 内分泌，栄養及び代謝疾患,北海道,男", "25");

@@ -2,7 +2,7 @@
 //!
 //! [`write_region`] makes a region: people in households, their providers, a month of medical receipts and the SS-MIX2
 //! storages of hospitals, night by night, signed and with control totals. [`write_bench_corpus`] makes a large corpus
-//! of one format. Both are pure functions of their arguments: the same spec gives the same bytes.
+//! of one format; [`lives`] tells the same care without files. All are pure functions of their arguments: the same spec gives the same bytes.
 //!
 //! **Memory does not grow with the number of persons.** A household is a pure function of (seed, district, index); it is
 //! made, written and dropped. People of one district (20,000) only go to providers of that district and the next, so
@@ -17,6 +17,7 @@ mod care;
 mod claims;
 mod clinical;
 pub mod formats;
+mod lives;
 mod masters;
 mod names;
 mod notices;
@@ -35,6 +36,7 @@ mod truth;
 mod uke;
 
 pub use bench::{BenchSummary, write_bench_corpus};
+pub use lives::{LifeEvent, LifeEventKind, TwinLife, lives};
 pub use names::SURNAME_MARKERS;
 pub use notices::NoticeScenario;
 pub use package::FILES_PER_SUBMISSION_MAX;

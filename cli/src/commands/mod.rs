@@ -45,6 +45,7 @@ pub mod show;
 pub mod synth;
 pub mod trace;
 pub mod transfer;
+pub mod twin;
 pub mod verify_source;
 pub mod yearly;
 

@@ -34,5 +34,6 @@ mod records;
 mod refused;
 mod sent;
 mod source;
+mod twin;
 mod user;
 mod whole;

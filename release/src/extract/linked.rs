@@ -232,7 +232,7 @@ pub fn linked(
 }
 
 /// Joins what units gave: codes and units get their places in one list, events their order.
-fn join(mut parts: Vec<Linked>) -> Result<Linked, ReleaseError> {
+pub(super) fn join(mut parts: Vec<Linked>) -> Result<Linked, ReleaseError> {
     let codes = in_order(parts.iter().flat_map(|p| &p.codes));
     let units = in_order(parts.iter().flat_map(|p| &p.units));
     if units.len() >= usize::from(NO_UNIT) || codes.len() >= UNASKED as usize {

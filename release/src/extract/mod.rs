@@ -15,6 +15,7 @@ mod cohort;
 mod cubing;
 mod dims;
 mod linked;
+mod lives;
 mod people;
 mod reading;
 mod rules;
@@ -35,6 +36,7 @@ pub use cells::{Cell, CubeCells, Sum, cube};
 
 pub use cohort::{Attrition, find};
 pub use dims::Label;
+pub use lives::{Life, LifeFact, of_lives};
 pub use linked::{Code, EventRow, InsurerKind, Linked, NO_UNIT, PersonRow, linked};
 pub use people::{Given, PersonKey, Source, Stored};
 pub use rules::Rules;

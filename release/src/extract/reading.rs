@@ -25,17 +25,17 @@ use crate::error::ReleaseError;
 pub(super) const UNASKED: u32 = u32::MAX;
 
 /// A list in which everything stands once.
-struct Interned<T> {
+pub(super) struct Interned<T> {
     place: HashMap<T, u32>,
-    list: Vec<T>,
+    pub(super) list: Vec<T>,
 }
 
 impl<T: Clone + Eq + Hash> Interned<T> {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { place: HashMap::new(), list: Vec::new() }
     }
 
-    fn put(&mut self, value: T) -> u32 {
+    pub(super) fn put(&mut self, value: T) -> u32 {
         if let Some(place) = self.place.get(&value) {
             return *place;
         }

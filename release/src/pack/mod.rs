@@ -15,6 +15,7 @@ mod error;
 mod html;
 mod omop;
 mod parquet;
+mod plain;
 mod readme;
 mod risk;
 mod seal;
@@ -24,6 +25,7 @@ mod verify;
 pub use dictionary::{COLUMNS as DICTIONARY_COLUMNS, class_word};
 pub use encrypt::{encrypt, key_pair, open, recipients};
 pub use error::PackError;
+pub(crate) use plain::write as plain;
 pub use risk::{
     Clip, ColumnLevel, EventClaims, EventLevel, Persons, Probabilities, RISK_LAYOUT, Risk, RiskColumn,
     RiskPolicy, RowClaims, TableClaims,

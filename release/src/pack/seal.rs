@@ -163,10 +163,17 @@ impl Write for Hashing {
 }
 
 /// The folder that is being filled.
-struct Writer<'a> {
+pub(super) struct Writer<'a> {
     folder: &'a Path,
     create: Create<'a>,
     sealed_at: SystemTime,
+}
+
+impl<'a> Writer<'a> {
+    /// For files that say of themselves they are from `at`.
+    pub(super) fn plain(folder: &'a Path, at: SystemTime) -> Self {
+        Self { folder, create: &|path| File::create_new(path), sealed_at: at }
+    }
 }
 
 impl Writer<'_> {
@@ -195,12 +202,12 @@ impl Writer<'_> {
         })
     }
 
-    fn bytes(&self, name: &str, content: &[u8]) -> Result<FileEntry, PackError> {
+    pub(super) fn bytes(&self, name: &str, content: &[u8]) -> Result<FileEntry, PackError> {
         self.file(name, |path, out| out.write_all(content).map_err(PackError::file("writing", path)))
     }
 
     /// Both files of a sheet, each on its own thread when there is one.
-    fn sheet(
+    pub(super) fn sheet(
         &self,
         sheet: &Sheet,
         charset: Charset,
