@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Three tables. (1) Every format cut and mapped on one core, beside a floor on the same bytes in the same run, and beside
+# Tables of whole loads and of releases. (1) Every format cut and mapped on one core, beside a floor on the same bytes in the same run, and beside
 # public parsers from PyPI where they can be installed. (2) The audit log, beside
 # BLAKE3 of the same bytes. (3) Whole loads, beside two floors.
+# (4) The engines of releases, beside the figures recorded for ARX and the known optima; extraction beside DuckDB (PyPI).
 # MUSUBI_BENCH_MB sets the corpus size of (3), MUSUBI_BENCH_FORMAT_MB that of each format of (1).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,3 +27,12 @@ printf '\n'
 "$musubi" bench --gate --work "$work/gate"
 printf '\n'
 "$musubi" bench --megabytes "${MUSUBI_BENCH_MB:-200}" --work "$work/bench"
+
+printf '\n'
+for bench in anon_bench local_bench table_bench events_bench; do
+  cargo run --release --locked --quiet -p musubi-disclosure --example "$bench"
+  printf '\n'
+done
+"$musubi" bench --pack --work "$work/pack"
+printf '\n'
+scripts/bench_extract.sh

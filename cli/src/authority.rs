@@ -291,8 +291,8 @@ pub const LINES: &[Line] = &[
     decided("board approve", &[Board]).by("approver"),
     by_role("release dry-run", &[Release, ReviewSecretary]),
     job("release build", &[Release], Job::Release).scope("approval"),
-    decided("release verify-source", &[Officer, KeyCustodian]).dual(OperationKind::VerifySource),
-    by_role("release keys", BOOKS),
+    decided("release verify-source", &[Officer]).dual(OperationKind::VerifySource),
+    by_role("release keys", LOOKS),
     decided("release allow-refinement", &[Officer, ReleaseApprover]).dual(OperationKind::AllowRefinement),
 ];
 

@@ -35,7 +35,24 @@ use crate::readme;
 use crate::scan::scan;
 use crate::sealing::{self, Begun};
 
-/// Everything a build needs besides the database.
+/// Everything a build needs besides the database. Without an [`Approval`] there is none:
+///
+/// ```
+/// use musubi_release::Order;
+/// use musubi_review_board::Approval;
+///
+/// fn approved<'a>(approval: &'a Approval, other: Order<'a>) -> Order<'a> {
+///     Order { approval, ..other }
+/// }
+/// ```
+///
+/// ```compile_fail,E0308
+/// use musubi_release::Order;
+///
+/// fn unapproved<'a>(other: Order<'a>) -> Order<'a> {
+///     Order { approval: &(), ..other }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Order<'a> {
     /// The approval.

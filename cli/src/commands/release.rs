@@ -11,9 +11,11 @@ use musubi_compliance::book::BookEvent;
 use musubi_compliance::checks::BUILD;
 use musubi_compliance::instruction;
 use musubi_compliance::notice::{NoticeRules, scope};
+use musubi_compliance::operation::{self, OperationKind};
 use musubi_model::IdentityId;
 use musubi_model::sign::PublicKey;
 use musubi_model::spec::Product;
+use musubi_release::ledger::{Refinement, allowance};
 use musubi_release::pack::{self, Progress};
 use musubi_release::{Order, ReleaseError, Tell, VerifyReport};
 use musubi_review_board::templates::{Filling, TEMPLATES, Template};
@@ -240,6 +242,7 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
         bar.set_message(p.file.to_owned());
     };
     let hands = instruction::hands(&mut home.registry.act()?, &home.acting.granted)?;
+    let mut refines = None;
     let mut rebuilt = 0u64;
     let (built, commit) = loop {
         let cohort = cohort(&home, cli, voice, &mut db, &approval)?;
@@ -255,7 +258,7 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
             token: &home.ring.token,
             made_by: &cli.actor,
             ordered_by: hands.as_ref().map(|h| h.ordered_by.as_str()),
-            refines: None,
+            refines,
             tell: Tell(&tell),
             now: now(),
             code_version: CODE_VERSION,
@@ -270,6 +273,23 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
                     "作成中に停止の求めがありました。対象集団から作り直します",
                     "Somebody asked to stop meanwhile: starting again from the cohort",
                 );
+            }
+            // Two people may have allowed exactly this refinement by name; their word is used up by it.
+            Err(ReleaseError::Refines { earlier, columns }) if refines.is_none() => {
+                let pair = |(earlier, column): (&String, &String)| Refinement {
+                    earlier: earlier.clone(),
+                    column: column.clone(),
+                };
+                let all: Vec<Refinement> =
+                    earlier.iter().flat_map(|e| columns.iter().map(move |c| (e, c))).map(pair).collect();
+                let content = allowance(approval_id, &all);
+                let executor = Name::new(&cli.actor).context("--actor")?;
+                let kind = OperationKind::AllowRefinement;
+                let taken = operation::take(&mut home.registry.act()?, kind, &content, &executor, now())?;
+                let Ok(capability) = taken else {
+                    return Err(ReleaseError::Refines { earlier, columns }).context("提供物を作成できません");
+                };
+                refines = Some(capability.spend(kind)?);
             }
             built => break (built.context("提供物を作成できません")?, cohort.commit),
         }

@@ -29,6 +29,7 @@ mod model;
 mod others;
 mod person;
 mod precheck;
+mod products;
 mod privacy;
 mod records;
 mod refused;

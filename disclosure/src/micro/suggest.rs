@@ -183,7 +183,7 @@ mod tests {
         let columns = policy.person.unwrap().columns;
         let classes: Vec<ColumnClass> = columns.iter().map(|c| c.class).collect();
         use ColumnClass::{Direct, Quasi, Sensitive};
-        assert_eq!(classes, [Direct, Quasi, Quasi, Quasi, Quasi, Direct, Sensitive]);
+        assert_eq!(classes, [Direct, Quasi, Quasi, Quasi, Direct, Direct, Sensitive]);
         assert_eq!(columns[3].hierarchy, Some(HierarchySpec::Quarter));
         for cell in ["試験1", "沖縄県", "E11", "Z001", "値"] {
             assert!(!text.contains(cell));

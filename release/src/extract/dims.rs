@@ -76,6 +76,9 @@ pub(super) fn table_of(cube: &CubeSpec) -> Result<Option<FactTable>, SpecError> 
         return Err(SpecError::Impossible("tables: at most six dimensions"));
     }
     let calendar = cube.dimensions.iter().any(|d| matches!(d, Dimension::Year | Dimension::Month));
+    if asked.is_empty() && cube.dimensions.contains(&Dimension::BedClass) {
+        return Err(SpecError::Impossible("bed_class: say of which facts, in [tables.of]"));
+    }
     match asked.as_slice() {
         [] => Ok(calendar.then_some(FactTable::ConditionOccurrence)),
         [one] => Ok(Some(*one)),
