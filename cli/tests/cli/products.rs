@@ -50,7 +50,7 @@ fn rows_and_tables_leave_only_through_the_checker() {
     // A policy that nobody signed is none.
     let approval = approved(&house, "diabetes-anonymized", "mihon-a");
     let out = house.beside("releases");
-    let refused = house.run(2, &["release", "build", &approval, "--out", text(&out)]);
+    let refused = house.run(1, &["release", "build", &approval, "--out", text(&out)]);
     assert!(refused.err.contains("REV_UNKNOWN"), "{}", refused.err);
     assert!(!out.exists() || files(&out).is_empty());
     for preset in ["anonymized-default", "pseudonymized-default", "statistics-default"] {
@@ -103,7 +103,17 @@ fn bad_requests_say_what_is_wrong() {
     let file = house.beside("request.toml");
     house.run(
         0,
-        &["request", "template", "diabetes-anonymized", "--from", "2026-01-01", "--to", "2026-12-31", "--out", text(&file)],
+        &[
+            "request",
+            "template",
+            "diabetes-anonymized",
+            "--from",
+            "2026-01-01",
+            "--to",
+            "2026-12-31",
+            "--out",
+            text(&file),
+        ],
     );
     let request = fs::read_to_string(&file).unwrap();
     for (from, to) in [
@@ -115,12 +125,12 @@ fn bad_requests_say_what_is_wrong() {
         let broken = request.replacen(from, to, 1);
         assert_ne!(broken, request, "{from}");
         fs::write(&file, broken).unwrap();
-        let said = house.run(2, &["request", "new", text(&file), "--by", "申出者"]);
+        let said = house.run(1, &["request", "new", text(&file), "--by", "申出者"]);
         assert!(said.err.contains("REV_SPEC"), "{}", said.err);
     }
     let policy = house.beside("policy.toml");
     let preset = string(&house.json(0, &["policy", "preset", "anonymized-default"]), "text");
     fs::write(&policy, preset.replacen("k = { value = 5", "k = { value = 2", 1)).unwrap();
-    let said = house.run(2, &["policy", "adopt", text(&policy), "--by", "board-01"]);
+    let said = house.run(1, &["policy", "adopt", text(&policy), "--by", "board-01"]);
     assert!(said.err.contains("POL_RULE"), "{}", said.err);
 }

@@ -36,8 +36,8 @@ pub use cells::{Cell, CubeCells, Sum, cube};
 
 pub use cohort::{Attrition, find};
 pub use dims::Label;
-pub use lives::{Life, LifeFact, of_lives};
 pub use linked::{Code, EventRow, InsurerKind, Linked, NO_UNIT, PersonRow, linked};
+pub use lives::{Life, LifeFact, of_lives};
 pub use people::{Given, PersonKey, Source, Stored};
 pub use rules::Rules;
 
