@@ -10,7 +10,7 @@ use std::sync::Arc;
 use musubi_compliance::checks::sealed::{self, Flaws, KeyFate, ReleaseKey};
 use musubi_compliance::checks::{Unreadable, Verdict, each, number};
 use musubi_model::spec::{ExtractSpec, Product};
-use musubi_release_check::{Key, Keys, Report, check_folder};
+use musubi_release_check::{Key, Keys, Report, Severity, check_folder};
 use musubi_storage::release::LedgerRow;
 
 use super::{Judged, Releases};
@@ -99,7 +99,12 @@ pub(super) fn with(releases: &mut Releases, check: u32, first: impl Fn(&mut Rele
     let id = format!("C-{check:03}");
     let flaws = |s: &Second| {
         let looked = s.report.ran.iter().filter(|ran| ran.check == id).count();
-        let wrong = s.report.findings.iter().filter(|finding| finding.rule.check == id).count();
+        let wrong = s
+            .report
+            .findings
+            .iter()
+            .filter(|finding| finding.rule.check == id && finding.rule.severity != Severity::Warn)
+            .count();
         // What the checker could not read is wrong for every check.
         let unread = usize::from(s.report.outcome() == musubi_release_check::Outcome::Unreadable);
         Flaws {
