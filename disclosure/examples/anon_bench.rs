@@ -6,7 +6,7 @@
 //!
 //! It must never assert a time: machines differ.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // a bench
 
 use std::sync::Arc;
 
