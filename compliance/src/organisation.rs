@@ -22,6 +22,34 @@ word_list! {
         Contractor = "contractor", "認定受託事業者";
         /// Entrusted by a contractor (再委託先).
         SubContractor = "sub-contractor", "再委託先";
+        /// Sends deliveries; its id is that of the submitter in the agreements (提出者).
+        Submitter = "submitter", "提出者";
+        /// Asks for data and is their recipient (利用者).
+        User = "user", "利用者";
+        /// A municipality: asks for statistics, and may send deliveries too (自治体).
+        Municipality = "municipality", "自治体";
+        /// The members of the review committee (審査委員会).
+        Committee = "committee", "審査委員会";
+    }
+}
+
+impl OrganisationKind {
+    /// Stands outside the certified business: its accounts hold outside roles only, and no certificate covers them.
+    #[must_use]
+    pub fn outside(self) -> bool {
+        matches!(self, Self::Submitter | Self::User | Self::Municipality | Self::Committee)
+    }
+
+    /// Whether an account of such an organisation may hold a role.
+    #[must_use]
+    pub fn admits(self, role: AuditRole) -> bool {
+        match role {
+            AuditRole::Submitter => matches!(self, Self::Submitter | Self::Municipality),
+            AuditRole::Applicant => matches!(self, Self::User | Self::Municipality),
+            AuditRole::Municipality => self == Self::Municipality,
+            AuditRole::ReviewMember => self == Self::Committee,
+            _ => !self.outside(),
+        }
     }
 }
 
@@ -67,7 +95,11 @@ pub fn zones_of(role: AuditRole) -> &'static [Zone] {
         | AuditRole::Auditor
         | AuditRole::SecurityAdmin
         | AuditRole::ReviewSecretary
-        | AuditRole::Confirmer => &[],
+        | AuditRole::Confirmer
+        | AuditRole::Submitter
+        | AuditRole::Applicant
+        | AuditRole::Municipality
+        | AuditRole::ReviewMember => &[],
     }
 }
 
@@ -239,15 +271,16 @@ impl Book {
                     return Err(wrong(id, "a sub-contractor names who entrusted it"));
                 }
                 (_, Some(None)) => return Err(wrong(id, "whoever entrusted it is not registered")),
-                (OrganisationKind::Operator | OrganisationKind::Contractor, Some(_)) => {
-                    return Err(wrong(id, "only a sub-contractor has a parent"));
+                (OrganisationKind::SubContractor, Some(Some(up))) if up.kind.outside() => {
+                    return Err(wrong(id, "whoever entrusted it is no part of the certified business"));
                 }
                 (OrganisationKind::SubContractor, Some(Some(up)))
                     if up.kind == OrganisationKind::Operator =>
                 {
                     return Err(wrong(id, "whoever the operator entrusts is a contractor"));
                 }
-                _ => {}
+                (OrganisationKind::SubContractor, Some(Some(_))) | (_, None) => {}
+                (_, Some(Some(_))) => return Err(wrong(id, "only a sub-contractor has a parent")),
             }
             if self.chain(id).last().is_none_or(|top| top.kind == OrganisationKind::SubContractor) {
                 return Err(wrong(id, "its chain of entrusting does not end at a contractor"));
@@ -261,8 +294,11 @@ impl Book {
         let mut staff = BTreeSet::new();
         let mut defaults: Vec<(&HeldRole, &str)> = Vec::new();
         for (id, p) in &self.principals {
-            if !self.organisations.contains_key(&p.row.organisation) {
+            let Some(organisation) = self.organisations.get(&p.row.organisation) else {
                 return Err(wrong(id, "its organisation is not registered"));
+            };
+            if p.roles.iter().any(|held| !organisation.kind.admits(held.role)) {
+                return Err(wrong(id, "one of its roles is not for this kind of organisation"));
             }
             if p.row.retired {
                 continue;
@@ -344,14 +380,17 @@ impl Book {
         let unused = ago(span(rules.unused_days, |s, n| s.try_days(n).ok()));
         let alarm = span(rules.alarm_days, |s, n| s.try_days(n).ok());
         let alarm = alarm.and_then(|s| on.checked_add(s).ok()).unwrap_or(Date::MAX);
-        for o in self.organisations.values().filter(|o| !o.row.retired) {
+        for o in self.organisations.values().filter(|o| !o.row.retired && !o.kind.outside()) {
             if on < o.row.valid_from || o.row.valid_to < on {
                 say("C-090", Severity::Blocking, &o.row.id, "its certificate is not valid");
             } else if o.row.valid_to < alarm {
                 say("C-090", Severity::Warning, &o.row.id, "its certificate ends soon");
             }
         }
-        for p in self.principals.values().filter(|p| p.active(on)) {
+        // Outsiders are bound by contract, not by the operator's training and certificates.
+        let outside =
+            |p: &&Principal| self.organisations.get(&p.row.organisation).is_some_and(|o| o.kind.outside());
+        for p in self.principals.values().filter(|p| p.active(on) && !outside(p)) {
             let id = p.row.id.as_str();
             for held in p.roles.iter().filter(|h| h.on(on)) {
                 let mut chain = self.chain(&p.row.organisation);
@@ -386,8 +425,9 @@ fn wrong(id: &str, why: &'static str) -> Invalid {
 fn organisation(row: OrganisationRow) -> Result<Organisation, Invalid> {
     let id = row.id.as_str();
     Name::new(id).map_err(|_| wrong(id, "an id has 1 to 64 letters, digits, '-', '.' or '_'"))?;
-    let kind = OrganisationKind::from_name(&row.kind)
-        .ok_or_else(|| wrong(id, "operator, contractor or sub-contractor"))?;
+    let kind = OrganisationKind::from_name(&row.kind).ok_or_else(|| {
+        wrong(id, "operator, contractor, sub-contractor, submitter, user, municipality or committee")
+    })?;
     if row.certificate.trim().is_empty() {
         return Err(wrong(id, "a certificate has a number"));
     }

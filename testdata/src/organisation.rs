@@ -20,9 +20,18 @@ const UNTIL: &str = "2099-03-31";
 const OPERATOR: &str = "mihon-operator";
 const CONTRACTOR: &str = "mihon-contractor";
 const SUB_CONTRACTOR: &str = "mihon-storage";
+/// Whoever works in the browser from outside: id, name, kind, what for. A submitter's id is that of the agreements.
+const OUTSIDE: [(&str, &str, &str, &str); 6] = [
+    ("mihon-ishikai-13", "見本医師会(13)", "submitter", "受診情報の提出"),
+    ("mihon-ishikai-12", "見本医師会(12)", "submitter", "受診情報の提出"),
+    ("mihon-city", "見本市", "municipality", "政策・財務の評価"),
+    ("mihon-university", "見本大学", "user", "学術研究"),
+    ("mihon-pharma", "見本製薬", "user", "医薬品の研究開発"),
+    ("mihon-committee", "見本提供審査委員会", "committee", "提供の審査"),
+];
 
 /// Account, organisation, roles, whether it acts by default. Those with a staff number are human.
-const PRINCIPALS: [(&str, &str, &[&str], bool); 25] = [
+const PRINCIPALS: [(&str, &str, &[&str], bool); 40] = [
     ("officer-01", OPERATOR, &["officer"], true),
     ("officer-02", OPERATOR, &["officer"], false),
     ("security-01", OPERATOR, &["security-admin"], true),
@@ -48,6 +57,21 @@ const PRINCIPALS: [(&str, &str, &[&str], bool); 25] = [
     ("keys-01", SUB_CONTRACTOR, &["key-custodian"], true),
     ("night-job", CONTRACTOR, &["intake"], true),
     ("release-job", CONTRACTOR, &["release"], true),
+    ("checker-02", CONTRACTOR, &["checker"], false),
+    ("release-approver-02", OPERATOR, &["release-approver"], false),
+    ("submitter-01", "mihon-ishikai-13", &["submitter"], false),
+    ("submitter-02", "mihon-ishikai-12", &["submitter"], false),
+    ("city-01", "mihon-city", &["municipality", "applicant"], false),
+    ("city-02", "mihon-city", &["municipality", "applicant"], false),
+    ("applicant-01", "mihon-university", &["applicant"], false),
+    ("applicant-02", "mihon-pharma", &["applicant"], false),
+    ("member-01", "mihon-committee", &["review-member"], false),
+    ("member-02", "mihon-committee", &["review-member"], false),
+    ("member-03", "mihon-committee", &["review-member"], false),
+    ("member-04", "mihon-committee", &["review-member"], false),
+    ("member-05", "mihon-committee", &["review-member"], false),
+    ("member-06", "mihon-committee", &["review-member"], false),
+    ("member-07", "mihon-committee", &["review-member"], false),
 ];
 
 /// Writes `organisation.toml`; everybody was trained on one day.
@@ -80,6 +104,9 @@ pub(crate) fn write(out: &Path, trained_on: Date) -> Result<(), SynthError> {
         "Z1",
         "鍵と原本の保管",
     );
+    for (id, name, kind, work) in OUTSIDE {
+        organisation(&mut text, id, name, kind, None, "", work);
+    }
     for (number, (id, organisation, roles, default)) in PRINCIPALS.iter().enumerate() {
         principal(&mut text, number, id, organisation, roles, *default, trained_on);
     }
@@ -102,7 +129,7 @@ fn organisation(
     work: &str,
 ) {
     let parent = parent.map(|p| format!("parent = \"{p}\"\n")).unwrap_or_default();
-    let zones: Vec<String> = zones.split(' ').map(|z| format!("\"{z}\"")).collect();
+    let zones: Vec<String> = zones.split_whitespace().map(|z| format!("\"{z}\"")).collect();
     let _infallible = write!(
         text,
         "\n[[organisation]]\nid = \"{id}\"\nname = \"{name}\"\nkind = \"{kind}\"\n{parent}certificate = \"見本-{id}\"\n\

@@ -86,6 +86,14 @@ words! {
         Confirmer = "confirmer", "受領確認";
         /// Carries out an erasure.
         Eraser = "eraser", "削除実施";
+        /// Sends deliveries for an outside organisation and sees what became of them.
+        Submitter = "submitter", "提出者";
+        /// Asks for data for an outside organisation.
+        Applicant = "applicant", "申出者";
+        /// Reads and asks for a municipality's statistics.
+        Municipality = "municipality", "自治体";
+        /// Votes in the review committee.
+        ReviewMember = "review-member", "審査委員";
     }
 }
 
@@ -216,6 +224,34 @@ words! {
         Witness = "witness", "証跡の立会署名";
         /// A log was reviewed.
         ReviewLog = "review-log", "ログの点検";
+        /// Somebody logged in with two factors.
+        Login = "login", "ログイン";
+        /// A login was refused, or an account was locked.
+        RefuseLogin = "refuse-login", "ログインの拒否";
+        /// Somebody logged out, or a session was ended.
+        Logout = "logout", "ログアウト";
+        /// Credentials were issued, reset or taken away.
+        Credential = "credential", "認証情報の発行・取消し";
+        /// Somebody acted beyond their role in an emergency, to be reviewed.
+        BreakGlass = "break-glass", "緊急時の例外操作";
+        /// An application for data was written, submitted, answered or withdrawn.
+        Apply = "apply", "申出";
+        /// A member declared an interest or stood aside.
+        Declare = "declare", "利益相反の申告・忌避";
+        /// A member voted.
+        Vote = "vote", "投票";
+        /// A condition of an approval was closed, or an approval was suspended or resumed.
+        Condition = "condition", "承認の条件・効力";
+        /// A release was looked through by an output checker.
+        CheckOutput = "check-output", "出力確認";
+        /// A release officer set a key, or a release was handed over.
+        HandOver = "hand-over", "提供物の引渡し";
+        /// A package was fetched by its recipient.
+        Fetch = "fetch", "提供物の受取り";
+        /// Released statistics were looked at.
+        ViewStatistics = "view-statistics", "統計の閲覧";
+        /// Something was searched for.
+        Search = "search", "検索";
     }
 }
 
