@@ -87,7 +87,15 @@ fn by_action(action: Action) -> Purpose {
         | Action::BuildCohort
         | Action::BuildRelease
         | Action::VerifyRelease
-        | Action::Transfer => Purpose::Provision,
+        | Action::Transfer
+        | Action::Apply
+        | Action::Declare
+        | Action::Vote
+        | Action::Condition
+        | Action::CheckOutput
+        | Action::HandOver
+        | Action::Fetch
+        | Action::ViewStatistics => Purpose::Provision,
         Action::EnterOptOut
         | Action::WithdrawOptOut
         | Action::PreviewOptOut
@@ -115,7 +123,13 @@ fn by_action(action: Action) -> Purpose {
         | Action::ExportBooks
         | Action::Incident
         | Action::Contract
-        | Action::Disclose => Purpose::Governance,
+        | Action::Disclose
+        | Action::Login
+        | Action::RefuseLogin
+        | Action::Logout
+        | Action::Credential
+        | Action::BreakGlass
+        | Action::Search => Purpose::Governance,
         Action::VerifyAudit
         | Action::Check
         | Action::SignCheckpoint
