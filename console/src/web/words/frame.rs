@@ -54,5 +54,4 @@ words! {
     ROLES: "役割", "Roles";
     ORGANISATION: "所属", "Organisation";
     RULES_TITLE: "画面と権限", "Pages and rights";
-    JOBS: "処理の状況", "Jobs";
 }
