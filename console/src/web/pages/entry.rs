@@ -232,7 +232,8 @@ fn welcome(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 }
 
 /// Who a row is for, in words.
-pub(crate) fn who(lang: Lang, row: &Route) -> String {
+#[must_use]
+pub fn who(lang: Lang, row: &Route) -> String {
     match row.who {
         Who::Anyone => lang.pick("だれでも", "anybody").to_owned(),
         Who::LoggedIn => lang.pick("ログインした人", "whoever is logged in").to_owned(),
