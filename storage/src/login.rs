@@ -135,7 +135,8 @@ pub struct SessionRow {
     pub ended: Option<(Timestamp, String)>,
 }
 
-const CREDENTIAL: &str = "principal_id, version, password, totp, totp_step, invitation, invited_until, failures,
+const CREDENTIAL: &str =
+    "principal_id, version, password, totp, totp_step, invitation, invited_until, failures,
     failed_at, locked, must_change, english, last_login, changed_at";
 const SESSION: &str =
     "session_id, principal_id, password_at, code_at, english, seen_at, ends_at, ended_at, ended_why";

@@ -55,7 +55,10 @@ pub struct BreakGlassRow {
     pub review: Option<ReviewRow>,
 }
 
-fn read(client: &mut postgres::Client, lasting: Option<Timestamp>) -> Result<Vec<BreakGlassRow>, StorageError> {
+fn read(
+    client: &mut postgres::Client,
+    lasting: Option<Timestamp>,
+) -> Result<Vec<BreakGlassRow>, StorageError> {
     let rows = client
         .query(
             "SELECT b.break_glass_id, b.principal_id, b.role, b.reason, b.asked_at, b.until,

@@ -53,7 +53,8 @@ impl LoginDb {
 
     /// All certificates, the newest first.
     pub fn certificates(&mut self) -> Result<Vec<CertificateRow>, StorageError> {
-        let sql = format!("SELECT {CERTIFICATE} FROM login.certificate ORDER BY registered_at DESC, fingerprint");
+        let sql =
+            format!("SELECT {CERTIFICATE} FROM login.certificate ORDER BY registered_at DESC, fingerprint");
         let rows = self.client.query(&sql, &[]).map_err(StorageError::db(READING))?;
         rows.iter().map(certificate).collect()
     }
