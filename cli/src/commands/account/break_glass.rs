@@ -118,7 +118,7 @@ fn acts(db: &mut ActDb, loan: &BreakGlassRow) -> Result<Vec<Value>> {
     let filter = AuditFilter {
         since: Some(loan.asked_at.to_string()),
         actor: Some(loan.account.clone()),
-        limit: 1_000,
+        last: 1_000,
         ..AuditFilter::default()
     };
     let rows = db.audit_entries(&filter).context("証跡を読めません")?;
