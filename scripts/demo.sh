@@ -179,8 +179,8 @@ cat <<EOT
 
 画面で続けるには(この端末で動かし、ブラウザで http://127.0.0.1:8080/ を開く。終了は Ctrl-C):
   make serve
-  アカウントとパスワードは $run/accounts.txt。6桁の番号は認証アプリか、次の命令で:
-  $musubi account code <認証アプリの番号>
+  アカウントとパスワードは $run/accounts.txt。6桁の確認コードは認証アプリか、次の命令で:
+  $musubi account code <確認コードの鍵>
 
 さらに見るには:
   $musubi --data $data submission              提出の一覧
