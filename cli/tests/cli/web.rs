@@ -116,6 +116,9 @@ impl Server {
             let words = [&["--json", "--actor", "security-01"], words].concat();
             crate::house::run_in(&self.house_data, 0, &words).json()
         };
+        if all.is_empty() {
+            demonstration(&self.house_data);
+        }
         let issued = run(&["account", "issue", account, "--keep"]);
         let code = run(&["account", "code", &string(&issued, "secret")]);
         let stranger = self.stranger();
@@ -132,6 +135,19 @@ impl Server {
         all.insert(account.to_owned(), browser.clone());
         browser
     }
+}
+
+/// Two people make it a house of demonstration: only there are credentials issued ready for use.
+pub fn demonstration(data: &std::path::Path) {
+    let run = |actor: &str, words: &[&str]| {
+        crate::house::run_in(data, 0, &[&["--json", "--actor", actor, "parameter"], words].concat()).json()
+    };
+    let proposed = run(
+        "security-01",
+        &["propose", "login.issue_allowed", "--value", "1", "--basis", "試験", "--reason", "試験"],
+    );
+    let id = proposed["proposed"].to_string();
+    run("officer-01", &["approve", &id, "--reason", "試験"]);
 }
 
 impl Drop for Server {
