@@ -230,7 +230,7 @@ pub const LINES: &[Line] = &[
     by_role("submission", DELIVERIES),
     by_role("ack", &[Operator, Intake]),
     by_role("quality import", &[Operator, Intake]),
-    by_role("trace", &[Operator, Curator]),
+    by_role("trace", &[Operator, Curator, Auditor]),
     by_role("rebuild", &[Operator]),
     by_role("report", &[Operator, Officer]),
     by_role("serve", &[Operator, SecurityAdmin]),
@@ -251,6 +251,8 @@ pub const LINES: &[Line] = &[
     by_role("audit accept", &[Operator, Officer]),
     by_role("audit prove", LOOKS),
     by_role("audit export", LOOKS),
+    by_role("audit summary", LOOKS),
+    by_role("audit verifier", LOOKS),
     decided("audit review", &[SecurityAdmin, Officer]),
     // erasure and backups
     decided("erasure plan", &[Officer, Eraser]),

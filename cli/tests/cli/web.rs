@@ -146,7 +146,7 @@ pub fn demonstration(data: &std::path::Path) {
         "security-01",
         &["propose", "login.issue_allowed", "--value", "1", "--basis", "試験", "--reason", "試験"],
     );
-    let id = proposed["proposed"].to_string();
+    let id = proposed["operation"].to_string();
     run("officer-01", &["approve", &id, "--reason", "試験"]);
 }
 
