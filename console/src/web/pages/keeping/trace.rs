@@ -21,16 +21,19 @@ pub(super) fn form(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let found = match found {
         None => html! {},
         Some(order) => {
-            // An id that leads nowhere is an answer of this page, not a failure of the house.
-            let me = v.me()?;
-            let answer = v.house().give(&me.account, v.lang == crate::words::Lang::En, &order);
-            match answer.ended {
-                Ended::Denied => return Err(Problem::Forbidden(answer.said())),
-                Ended::Done if !fact.is_empty() => back(v, &answer.value),
-                Ended::Done => forward(v, &answer.value),
-                _ => {
-                    html! { div.problem role="alert" { p { (v.pick("見つかりません。番号を確かめてください。", "Not found. Please check the number.")) } p { (answer.said()) } } }
+            let not_there = |said: String| html! {
+                div.problem role="alert" {
+                    p { (v.pick("見つかりません。番号を確かめてください。", "Not found. Please check the number.")) }
+                    p { (said) }
                 }
+            };
+            // A number that leads nowhere is an answer of this page, not a failure of the house.
+            match v.give(&order) {
+                Ok(answer) if answer.ended == Ended::Done && !fact.is_empty() => back(v, &answer.value),
+                Ok(answer) if answer.ended == Ended::Done => forward(v, &answer.value),
+                Ok(answer) => not_there(answer.said()),
+                Err(Problem::Broken(said)) => not_there(said),
+                Err(other) => return Err(other),
             }
         }
     };
