@@ -32,7 +32,6 @@ pub(super) fn form(v: &mut Visit<'_>) -> Result<Reply, Problem> {
                 Ok(answer) if answer.ended == Ended::Done && !fact.is_empty() => back(v, &answer.value),
                 Ok(answer) if answer.ended == Ended::Done => forward(v, &answer.value),
                 Ok(answer) => not_there(answer.said()),
-                Err(Problem::Broken(said)) => not_there(said),
                 Err(other) => return Err(other),
             }
         }
