@@ -132,7 +132,7 @@ impl House {
     fn enter(&self, one: &Issued, now: Timestamp) -> Result<SessionToken, Refused> {
         let mut db = self.db();
         let pending = self.door(&mut db, now).first(&one.account, &one.password)?;
-        let code = code_now(&one.secret, now).unwrap();
+        let code = code_now(&one.totp_secret, now).unwrap();
         self.door(&mut db, now).second(&pending, &code)
     }
 
@@ -259,7 +259,7 @@ fn failures_of_either_factor_lock_for_a_while() {
     // A right password between wrong codes forgives nothing.
     for n in 0..5 {
         let pending = house.door(&mut db, at(n)).first(&one.account, &one.password).unwrap();
-        let wrong = other_code(&code_now(&one.secret, at(n)).unwrap());
+        let wrong = other_code(&code_now(&one.totp_secret, at(n)).unwrap());
         assert!(matches!(house.door(&mut db, at(n)).second(&pending, &wrong), Err(Refused::Code)));
     }
     assert!(matches!(house.enter(&one, at(10)), Err(Refused::Credentials)));
@@ -463,7 +463,7 @@ fn c076_no_history_of_attempts_opens_a_session_without_both_factors() {
                     }
                     Try::Code { right: false } | Try::OldCode | Try::Code { right: true } => {
                         let Some((token, since)) = &pending else { continue };
-                        let fresh = code_now(&one.secret, at(now)).unwrap();
+                        let fresh = code_now(&one.totp_secret, at(now)).unwrap();
                         let code = match (one_try, used.last()) {
                             (Try::OldCode, Some(old)) => old.clone(),
                             (Try::Code { right: true }, _) => fresh.clone(),

@@ -172,20 +172,16 @@ fn issue(cli: &Cli, voice: Voice, ids: &[String], keep: bool) -> Result<Ending> 
         voice.say(
             format!(
                 "{}\n  パスワード {}\n  確認コードの鍵 {}\n  {}",
-                issued.account, issued.password, issued.secret, issued.otpauth_url
+                issued.account, issued.password, issued.totp_secret, issued.otpauth_url
             ),
             format!(
                 "{}\n  password {}\n  secret of the second factor {}\n  {}",
-                issued.account, issued.password, issued.secret, issued.otpauth_url
+                issued.account, issued.password, issued.totp_secret, issued.otpauth_url
             ),
         );
         told.push(issued);
     }
-    // One account is told as itself, several as a list.
-    match told.as_slice() {
-        [one] => voice.value(one),
-        several => voice.value(&json!({ "issued": several })),
-    }
+    voice.value(&json!({ "issued": told }));
     Ok(Ending::Done)
 }
 

@@ -105,7 +105,7 @@ pub struct Issued {
     /// The password.
     pub password: String,
     /// The secret of the second factor.
-    pub secret: String,
+    pub totp_secret: String,
     /// The same for an app.
     pub otpauth_url: String,
     /// The password is to be changed first.
@@ -178,7 +178,7 @@ impl<'a> Keeper<'a> {
         Ok(Issued {
             account: id,
             password,
-            secret: factor.base32(),
+            totp_secret: factor.base32(),
             otpauth_url: factor.url()?,
             must_change: !keep,
         })
