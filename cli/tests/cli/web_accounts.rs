@@ -15,6 +15,7 @@ fn an_invitation_is_made_in_the_browser_and_taken_up_in_another() {
     let house = region.house();
     let server = Server::start(&house);
     let (keeper, officer) = (server.login("security-01"), server.login("officer-01"));
+    assert!(keeper.get("/accounts.csv").ok(200).text().contains("\"linker-02\",\"M-"));
     // The list knows who is active; the page of an account says what it may do.
     let list = keeper.get("/accounts?state=active").ok(200).text();
     assert!(list.contains("security-01") && !list.contains("linker-02"), "{}", words_of(&list));

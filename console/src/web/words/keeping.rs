@@ -5,6 +5,7 @@ use crate::words::words;
 words! {
     ACCOUNTS: "アカウント", "Accounts";
     ACCOUNT: "アカウント", "Account";
+    ACCESS_LIST: "取扱者の一覧(CSV)", "List of handlers (CSV)";
     SESSIONS: "ログイン中の人", "Sessions";
     MACHINES: "機械の証明書", "Certificates of machines";
     EMERGENCIES: "緊急時の例外", "Emergency access";

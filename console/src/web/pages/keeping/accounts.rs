@@ -97,6 +97,7 @@ pub(super) fn list(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         }
         @if shown.is_empty() { (ui::empty(v.pick("当てはまるアカウントがありません", "No such account"))) }
         @else { (ui::table(v.say(&w::ACCOUNTS), &heads, &shown)) }
+        p { (ui::link("/accounts.csv", v.say(&w::ACCESS_LIST))) }
         p.note { (v.pick(
             "アカウントと役割の登録・変更は二人で決めます(musubi organisation load)。",
             "Accounts and roles are registered and changed by two people (musubi organisation load).",
@@ -104,6 +105,35 @@ pub(super) fn list(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     };
     let title = v.say(&w::ACCOUNTS);
     Ok(v.page(title, &body))
+}
+
+/// A field of a CSV. What a spreadsheet would take for a formula is marked as text.
+fn field(text: &str) -> String {
+    let text = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() };
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+/// Every account, who stands behind it, its roles and its training: the list that R-SEC-01 asks for.
+pub(super) fn access_list(v: &mut Visit<'_>) -> Result<Reply, Problem> {
+    let told = v.value(&Order::new("account list"))?;
+    let mut csv = String::from("account,staff_number,organisation,roles,state,trained_on,pledged_on,last_login\r\n");
+    for a in parts(&told, "accounts") {
+        let held: Vec<&str> = parts(a, "roles").iter().map(|r| text(r, "role")).collect();
+        let held = held.join(" ");
+        let fields = [
+            text(a, "account"),
+            text(a, "staff_number"),
+            text(a, "organisation"),
+            &held,
+            text(a, "state"),
+            text(a, "trained_on"),
+            text(a, "pledged_on"),
+            text(a, "last_login"),
+        ];
+        csv += &fields.map(field).join(",");
+        csv += "\r\n";
+    }
+    Ok(Reply::bytes("text/csv; charset=utf-8", csv.into_bytes()).named("accounts.csv"))
 }
 
 /// What an account's state means, and what comes next.
@@ -375,4 +405,24 @@ pub(super) fn end_sessions(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 /// An account as people read it in a list.
 pub(super) fn account_with_role(v: &Visit<'_>, account: &str, role: &str) -> Markup {
     html! { code { (account) } " " span.soft { (role_word(v, role)) } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_of_the_list_is_no_formula() {
+        assert_eq!(field("linker-01"), "\"linker-01\"");
+        assert_eq!(field("=1+1"), "\"'=1+1\"");
+        assert_eq!(field("a\"b,c"), "\"a\"\"b,c\"");
+    }
+
+    #[test]
+    fn what_stops_somebody_looks_like_it() {
+        assert_eq!(tone("active"), Tone::Good);
+        for bad in ["locked", "locked-out", "invitation-over"] {
+            assert_eq!(tone(bad), Tone::Bad);
+        }
+    }
 }

@@ -64,6 +64,7 @@ pub(crate) const ROUTES: &[Route] = &[
         .roles(ACCOUNTS)
         .verbs(&["account list"])
         .menu(Area::Accounts),
+    page("/accounts.csv", w::ACCESS_LIST, accounts::access_list).roles(ACCOUNTS).verbs(&["account list"]),
     page("/accounts/{id}", w::ACCOUNT, accounts::one).roles(ACCOUNTS).verbs(&[
         "account list",
         "account permissions",
