@@ -52,7 +52,6 @@ const HOUSE: &[AuditRole] = &[
     Board,
     Confirmer,
     Eraser,
-   
     ReleaseApprover,
     ReviewSecretary,
 ];

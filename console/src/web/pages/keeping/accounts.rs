@@ -116,7 +116,8 @@ fn field(text: &str) -> String {
 /// Every account, who stands behind it, its roles and its training: the list that R-SEC-01 asks for.
 pub(super) fn access_list(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let told = v.value(&Order::new("account list"))?;
-    let mut csv = String::from("account,staff_number,organisation,roles,state,trained_on,pledged_on,last_login\r\n");
+    let mut csv =
+        String::from("account,staff_number,organisation,roles,state,trained_on,pledged_on,last_login\r\n");
     for a in parts(&told, "accounts") {
         let held: Vec<&str> = parts(a, "roles").iter().map(|r| text(r, "role")).collect();
         let held = held.join(" ");

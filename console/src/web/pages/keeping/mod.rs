@@ -53,7 +53,6 @@ const HOUSE: &[AuditRole] = &[
     Board,
     Confirmer,
     Eraser,
-   
     ReleaseApprover,
     ReviewSecretary,
 ];

@@ -21,10 +21,12 @@ pub(super) fn form(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let found = match found {
         None => html! {},
         Some(order) => {
-            let not_there = |said: String| html! {
-                div.problem role="alert" {
-                    p { (v.pick("見つかりません。番号を確かめてください。", "Not found. Please check the number.")) }
-                    p { (said) }
+            let not_there = |said: String| {
+                html! {
+                    div.problem role="alert" {
+                        p { (v.pick("見つかりません。番号を確かめてください。", "Not found. Please check the number.")) }
+                        p { (said) }
+                    }
                 }
             };
             // A number that leads nowhere is an answer of this page, not a failure of the house.
