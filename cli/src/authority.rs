@@ -280,6 +280,10 @@ pub const LINES: &[Line] = &[
     free("model train"),
     decided("model adopt", &[Identity]),
     by_role("model list", &[Identity, Operator, Officer, Auditor]),
+    // search
+    by_role("search find", AuditRole::ALL),
+    by_role("search id", AuditRole::ALL),
+    by_role("search rebuild", &[Operator]),
     // releases
     free("request template"),
     by_role("request new", &[ReviewSecretary]),
@@ -295,6 +299,12 @@ pub const LINES: &[Line] = &[
     by_role("release keys", LOOKS),
     decided("release allow-refinement", &[Officer, ReleaseApprover]).dual(OperationKind::AllowRefinement),
 ];
+
+/// The roles that a verb asks for, in any of its lines.
+pub fn roles_of(verb: &str) -> impl Iterator<Item = AuditRole> {
+    let lines = LINES.iter().filter(move |l| l.verb == verb);
+    lines.filter_map(|l| l.need.as_ref()).flat_map(|need| need.roles.iter().copied())
+}
 
 /// What was asked on the command line: the line of the verb, and what it takes from the arguments.
 #[derive(Debug, Clone)]

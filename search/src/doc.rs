@@ -246,7 +246,13 @@ impl Doc {
     ///
     /// # Errors
     /// [`Unfit`] when it carries a My Number.
-    pub fn page(path: &str, title_ja: &str, title_en: &str, text: &str, readers: Readers) -> Result<Self, Unfit> {
+    pub fn page(
+        path: &str,
+        title_ja: &str,
+        title_en: &str,
+        text: &str,
+        readers: Readers,
+    ) -> Result<Self, Unfit> {
         let title = Title { ja: title_ja, en: title_en };
         Self::free(Kind::Page, path, title, text, path.to_owned(), readers)
     }
@@ -280,7 +286,8 @@ mod tests {
 
     #[test]
     fn a_my_number_is_refused_in_any_dress_and_not_repeated() {
-        for text in ["番号は123456789018です", "1234 5678 9018", "１２３４-５６７８-９０１８"] {
+        for text in ["番号は123456789018です", "1234 5678 9018", "１２３４-５６７８-９０１８"]
+        {
             let e = Doc::minutes("M-1", "会議", text, Readers::everybody()).unwrap_err();
             assert!(!e.to_string().contains("9018"), "{e}");
         }

@@ -49,7 +49,9 @@ fn put(cluster: &str, from: Range<usize>, out: &mut Vec<Folded>) {
     for c in cluster.nfkc().flat_map(char::to_lowercase) {
         let c = match c {
             // selectors of variants, joiners, soft hyphens: they are not seen
-            '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' | '\u{200b}'..='\u{200f}' | '\u{ad}' => continue,
+            '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' | '\u{200b}'..='\u{200f}' | '\u{ad}' => {
+                continue;
+            }
             '\u{2060}' | '\u{feff}' => continue,
             c if c.is_whitespace() || c.is_control() => ' ',
             '\u{301c}' => '~',

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use tantivy::collector::{Count, TopDocs};
 use tantivy::directory::MmapDirectory;
 use tantivy::indexer::NoMergePolicy;
+use tantivy::query::{BooleanQuery, Query, TermQuery};
 use tantivy::schema::{
     FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value as _,
 };
@@ -26,6 +27,9 @@ use crate::snippet::{Part, snippet};
 /// Memory of the one writer; the index of all masters is written in a few rounds of it.
 const WRITER_BYTES: usize = 64 << 20;
 
+/// One code stands in so many systems at most that all of them are shown.
+const CODES_CALLED: usize = 20;
+
 /// Why the index gives no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
@@ -33,7 +37,9 @@ pub enum SearchError {
     #[error("there is no search index; make it with: musubi search rebuild")]
     Missing,
     /// It cannot be trusted.
-    #[error("the search index is damaged or of another version ({0}); make it anew with: musubi search rebuild")]
+    #[error(
+        "the search index is damaged or of another version ({0}); make it anew with: musubi search rebuild"
+    )]
     Broken(String),
     /// Another process writes it.
     #[error("another process is making the search index; try again when it is done")]
@@ -106,10 +112,21 @@ pub struct Hit {
     pub score: f32,
 }
 
+/// An answer (検索結果).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The best of them.
+    pub hits: Vec<Hit>,
+    /// How many there are, of the kind that was asked for.
+    pub count: usize,
+    /// How many there are of each kind that has some.
+    pub kinds: Vec<(Kind, usize)>,
+}
+
 /// The fields of a document.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fields {
-    kind: Field,
+    pub(crate) kind: Field,
     id: Field,
     title_ja: Field,
     title_en: Field,
@@ -240,8 +257,7 @@ impl Index {
     }
 
     fn write(&mut self, by_kind: BTreeMap<Kind, Vec<Doc>>) -> Result<(), SearchError> {
-        let mut writer: IndexWriter =
-            self.index.writer_with_num_threads(1, WRITER_BYTES).map_err(writing)?;
+        let mut writer: IndexWriter = self.index.writer_with_num_threads(1, WRITER_BYTES).map_err(writing)?;
         // Merging is done below, once, and waited for.
         writer.set_merge_policy(Box::new(NoMergePolicy));
         for (kind, mut docs) in by_kind {
@@ -302,36 +318,49 @@ impl Index {
         out
     }
 
-    /// The best `limit` documents that hold every word and that whoever asks may see, and how many there are.
+    /// The best `limit` documents that hold every word and that whoever asks may see (of one kind where one is named),
+    /// and how many there are of each kind.
     ///
     /// # Errors
     /// [`SearchError::Broken`] when the files cannot be read.
-    pub fn find(&self, text: &str, seen: &Seen, limit: usize) -> Result<(Vec<Hit>, usize), SearchError> {
+    pub fn find(
+        &self,
+        text: &str,
+        kind: Option<Kind>,
+        seen: &Seen,
+        limit: usize,
+    ) -> Result<Found, SearchError> {
         let words = words(text);
-        let Some(query) = query(&self.fields, &words, seen) else { return Ok((Vec::new(), 0)) };
-        if limit == 0 {
-            return Ok((Vec::new(), 0));
-        }
         let searcher = self.reader.searcher();
-        let best = TopDocs::with_limit(limit).tweak_score(|segment: &SegmentReader| {
+        let mut kinds = Vec::new();
+        for one in Kind::ALL {
+            if let Some(query) = query(&self.fields, &words, seen, Some(*one)) {
+                kinds.push((*one, searcher.search(&query, &Count).map_err(broken)?));
+            }
+        }
+        kinds.retain(|(_, n)| *n > 0);
+        let count =
+            kinds.iter().filter(|(k, _)| kind.is_none_or(|wanted| wanted == *k)).map(|(_, n)| n).sum();
+        let mut found = Found { hits: Vec::new(), count, kinds };
+        let Some(query) = query(&self.fields, &words, seen, kind).filter(|_| count > 0 && limit > 0) else {
+            return Ok(found);
+        };
+        let best = TopDocs::with_limit(limit.min(count)).tweak_score(|segment: &SegmentReader| {
             let places = segment.fast_fields().u64(PLACE).ok().map(|c| c.first_or_default_col(0));
             move |doc: DocId, score: Score| {
                 (score, Reverse(places.as_ref().map_or(u64::MAX, |places| places.get_val(doc))))
             }
         });
-        let (best, count) = searcher.search(&query, &(best, Count)).map_err(broken)?;
-        let hits = best
-            .into_iter()
-            .map(|((score, _), address)| {
-                let doc: TantivyDocument = searcher.doc(address).map_err(broken)?;
-                self.hit(&doc, &words, score)
-            })
-            .collect::<Result<_, _>>()?;
-        Ok((hits, count))
+        for ((score, _), address) in searcher.search(&query, &best).map_err(broken)? {
+            let doc: TantivyDocument = searcher.doc(address).map_err(broken)?;
+            found.hits.push(self.hit(&doc, &words, score)?);
+        }
+        Ok(found)
     }
 
     fn hit(&self, doc: &TantivyDocument, words: &[Vec<char>], score: f32) -> Result<Hit, SearchError> {
-        let text = |field| doc.get_first(field).and_then(|v| v.as_str()).map(str::to_owned).unwrap_or_default();
+        let text =
+            |field| doc.get_first(field).and_then(|v| v.as_str()).map(str::to_owned).unwrap_or_default();
         let f = &self.fields;
         let kind = Kind::from_name(&text(f.kind)).ok_or_else(|| SearchError::Broken("kind".to_owned()))?;
         let (title_ja, title_en) = (text(f.title_ja), text(f.title_en));
@@ -347,13 +376,34 @@ impl Index {
         })
     }
 
+    /// The codes that are written exactly so, alone (`8830052`) or with their system (`RECE-B:8830052`); a few at most.
+    ///
+    /// # Errors
+    /// [`SearchError::Broken`] when the files cannot be read.
+    pub fn codes_called(&self, code: &str) -> Result<Vec<String>, SearchError> {
+        let is = |field, text: &str| {
+            let query = TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic);
+            Box::new(query) as Box<dyn Query>
+        };
+        let code = is(self.fields.key, &fold(code));
+        let query = BooleanQuery::intersection(vec![code, is(self.fields.kind, Kind::Code.as_str())]);
+        let searcher = self.reader.searcher();
+        let best =
+            searcher.search(&query, &TopDocs::with_limit(CODES_CALLED).order_by_score()).map_err(broken)?;
+        let id = |(_, address)| {
+            let doc: TantivyDocument = searcher.doc(address).map_err(broken)?;
+            Ok(doc.get_first(self.fields.id).and_then(|v| v.as_str()).unwrap_or_default().to_owned())
+        };
+        best.into_iter().map(id).collect()
+    }
+
     /// How many documents of a kind there are.
     ///
     /// # Errors
     /// [`SearchError::Broken`] when the files cannot be read.
     pub fn count(&self, kind: Kind) -> Result<usize, SearchError> {
         let term = Term::from_field_text(self.fields.kind, kind.as_str());
-        let query = tantivy::query::TermQuery::new(term, IndexRecordOption::Basic);
+        let query = TermQuery::new(term, IndexRecordOption::Basic);
         self.reader.searcher().search(&query, &Count).map_err(broken)
     }
 }

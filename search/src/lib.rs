@@ -7,12 +7,14 @@
 
 mod doc;
 mod fold;
+mod id;
 mod index;
 mod query;
 mod snippet;
 
 pub use doc::{Doc, Kind, Readers, Unfit};
 pub use fold::fold;
-pub use index::{Hit, Index, SearchError};
+pub use id::{IdShape, id_shapes};
+pub use index::{Found, Hit, Index, SearchError};
 pub use query::Seen;
 pub use snippet::Part;

@@ -5,7 +5,7 @@ use tantivy::Term;
 use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, Occur, PhraseQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 
-use crate::doc::{EVERYBODY, organisation_mark, role_mark};
+use crate::doc::{EVERYBODY, Kind, organisation_mark, role_mark};
 use crate::fold::fold;
 use crate::index::Fields;
 
@@ -53,8 +53,13 @@ fn standing(field: Field, word: &[char]) -> Box<dyn Query> {
     }
 }
 
-/// The query of `words` for whoever asks. `None` when nothing is asked.
-pub(crate) fn query(fields: &Fields, words: &[Vec<char>], seen: &Seen) -> Option<BooleanQuery> {
+/// The query of `words` for whoever asks, of one kind where one is named. `None` when nothing is asked.
+pub(crate) fn query(
+    fields: &Fields,
+    words: &[Vec<char>],
+    seen: &Seen,
+    kind: Option<Kind>,
+) -> Option<BooleanQuery> {
     if words.is_empty() {
         return None;
     }
@@ -77,7 +82,13 @@ pub(crate) fn query(fields: &Fields, words: &[Vec<char>], seen: &Seen) -> Option
     let readers = BooleanQuery::new_multiterms_query(
         marks.map(|mark| Term::from_field_text(fields.readers, &mark)).collect(),
     );
-    // Rights let in or not; they never make a hit better.
-    all.push((Occur::Must, Box::new(ConstScoreQuery::new(Box::new(readers), 0.0))));
+    let of_kind = kind.map(|kind| {
+        let term = Term::from_field_text(fields.kind, kind.as_str());
+        Box::new(TermQuery::new(term, IndexRecordOption::Basic)) as Box<dyn Query>
+    });
+    // Rights and kind let in or not; they never make a hit better.
+    for gate in std::iter::once(Box::new(readers) as Box<dyn Query>).chain(of_kind) {
+        all.push((Occur::Must, Box::new(ConstScoreQuery::new(gate, 0.0))));
+    }
     Some(BooleanQuery::new(all))
 }

@@ -20,6 +20,7 @@ pub mod backup;
 pub mod board;
 pub mod board_policy;
 pub mod code_map;
+pub mod code_names;
 pub mod compliance;
 pub mod console;
 pub mod data_keys;
