@@ -139,7 +139,9 @@ impl Gateway {
             Ok(Ok(Ending::NotVerified)) => (Ended::Failed, None),
             Ok(Ok(Ending::Usage)) => (Ended::Usage, None),
             Ok(Err(e)) if e.is::<Denied>() => (Ended::Denied, Some(crate::told(&e))),
-            Ok(Err(e)) => (Ended::Broken, Some(crate::told(&e))),
+            Ok(Err(e)) if failed(&e) => (Ended::Broken, Some(crate::told(&e))),
+            // A verb that ends with a reason of its own, such as a request that does not exist.
+            Ok(Err(e)) => (Ended::Usage, Some(crate::told(&e))),
             Err(_) => (Ended::Broken, Some(format!("{} panicked", order.verb()))),
         };
         let files = outputs.iter().map(Written::read).collect();
@@ -156,4 +158,11 @@ fn unfit(kind: &str) -> Answer {
         error: None,
         files: Vec::new(),
     }
+}
+
+/// Whether store, disk or database failed, and not what was asked for.
+fn failed(e: &anyhow::Error) -> bool {
+    e.chain().any(|cause| {
+        cause.is::<musubi_storage::StorageError>() || cause.is::<std::io::Error>()
+    })
 }
