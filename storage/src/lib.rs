@@ -23,6 +23,7 @@ pub mod code_map;
 pub mod code_names;
 pub mod compliance;
 pub mod console;
+pub mod console_list;
 pub mod data_keys;
 pub mod dry_run;
 pub mod erasure;

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Subcommand;
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole};
 use musubi_compliance::organisation::OrganisationKind;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{Ending, books};
 use crate::args::Cli;
-use crate::authority::{self, Denied};
+use crate::authority;
 use crate::home::Home;
 use crate::say::{Voice, warn};
 
@@ -83,12 +83,19 @@ fn folder(home: &Home) -> PathBuf {
     home.data.join("search").join("index")
 }
 
-/// What went wrong, in the language of the voice; a refusal (exit code 2) where the mending is up to whoever reads it.
-fn told(voice: Voice, e: &SearchError) -> anyhow::Error {
-    let said = if voice.english { e.to_string() } else { e.ja() };
+/// What went wrong, in the language of the voice.
+fn told(voice: Voice, e: &SearchError) -> String {
+    if voice.english { e.to_string() } else { e.ja() }
+}
+
+/// An answer that cannot be given: what whoever reads it can mend ends as usage, anything else as a failure.
+fn refused(voice: Voice, e: &SearchError) -> Result<Ending> {
     match e {
-        SearchError::Missing | SearchError::Broken(_) | SearchError::Busy => Denied(said).into(),
-        _ => anyhow::Error::msg(said),
+        SearchError::Missing | SearchError::Broken(_) | SearchError::Busy => {
+            warn(&told(voice, e));
+            Ok(Ending::Usage)
+        }
+        _ => bail!(told(voice, e)),
     }
 }
 
@@ -98,11 +105,9 @@ pub fn make(home: &Home, voice: Voice) -> Result<Vec<(Kind, usize)>> {
     for (kind, source) in sources::SOURCES {
         docs.extend(source(home).with_context(|| format!("検索の材料を読めません: {}", kind.ja()))?);
     }
-    let index = Index::rebuild(&folder(home), docs).map_err(|e| told(voice, &e))?;
-    sources::SOURCES
-        .iter()
-        .map(|(kind, _)| Ok((*kind, index.count(*kind).map_err(|e| told(voice, &e))?)))
-        .collect()
+    let whole = |e: SearchError| anyhow!(told(voice, &e));
+    let index = Index::rebuild(&folder(home), docs).map_err(whole)?;
+    sources::SOURCES.iter().map(|(kind, _)| Ok((*kind, index.count(*kind).map_err(whole)?))).collect()
 }
 
 /// Brings the index up to what the night has loaded. A night is not worse for it when that fails: the index says itself
@@ -137,15 +142,18 @@ fn rebuild(cli: &Cli, voice: Voice) -> Result<Ending> {
 
 fn find(cli: &Cli, voice: Voice, text: &str, kind: Option<&str>, limit: usize) -> Result<Ending> {
     let home = Home::open(cli)?;
-    let kind = match kind {
-        None => None,
-        Some(word) => Some(Kind::from_name(word).ok_or_else(|| {
-            let all = Kind::ALL.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(", ");
-            Denied(format!("{}: {all}", voice.word("--kind は次のいずれかです", "--kind is one of")))
-        })?),
+    let wanted = kind.map(Kind::from_name);
+    if wanted == Some(None) {
+        let all = Kind::ALL.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(", ");
+        warn(&format!("{}: {all}", voice.word("--kind は次のいずれかです", "--kind is one of")));
+        return Ok(Ending::Usage);
+    }
+    let seen = seen(&home)?;
+    let found = Index::open(&folder(&home)).and_then(|i| i.find(text, wanted.flatten(), &seen, limit));
+    let found = match found {
+        Ok(found) => found,
+        Err(e) => return refused(voice, &e),
     };
-    let index = Index::open(&folder(&home)).map_err(|e| told(voice, &e))?;
-    let found = index.find(text, kind, &seen(&home)?, limit).map_err(|e| told(voice, &e))?;
     let mut db = home.registry.act()?;
     books::audit(&mut db, cli, AuditRole::Operator, AuditAction::Search, AuditObject::House, 0)?;
     voice.say(

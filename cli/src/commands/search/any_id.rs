@@ -3,7 +3,7 @@
 //! Something is named only to whoever may give the verb that shows it, or works for the organisation it belongs to; for
 //! anybody else it is not there. What may be a person's number is looked up nowhere: the answer is the help desk.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole};
 use musubi_compliance::checks::{Catalogue, CheckId};
 use musubi_compliance::organisation::Book;
@@ -236,17 +236,14 @@ fn named(home: &Home, voice: Voice, name: &str) -> Result<Vec<Thing>> {
     if let Some(rule) = rule_named(&name.to_ascii_uppercase()) {
         all.push(Thing::new(("rule", "指摘の規則"), rule.id, "search find", "findings"));
     }
-    match Index::open(&folder(home)) {
-        Ok(index) => {
-            for id in index.codes_called(name).map_err(|e| told(voice, &e))? {
-                let path = id.replacen(':', "/", 1);
-                let code = Thing::new(("code", "コード"), &id, "search find", "codes");
-                all.push(Thing { path: format!("/codes/{path}"), ..code });
-            }
-        }
-        // Everything else is known without it.
-        Err(SearchError::Missing) => {}
-        Err(e) => return Err(told(voice, &e)),
+    match Index::open(&folder(home)).and_then(|index| index.codes_called(name)) {
+        Ok(codes) => all.extend(codes.iter().map(|id| {
+            let code = Thing::new(("code", "コード"), id, "search find", "codes");
+            Thing { path: format!("/codes/{}", id.replacen(':', "/", 1)), ..code }
+        })),
+        // Everything else is known without it; who searches for words is told to make it.
+        Err(SearchError::Missing | SearchError::Broken(_) | SearchError::Busy) => {}
+        Err(e) => bail!(told(voice, &e)),
     }
     Ok(all)
 }

@@ -1,8 +1,9 @@
 //! The pages, one file for each area; each has its rows of the table of routes.
 
 mod entry;
+mod find;
 
 use super::route::Route;
 
 /// All chapters of the table.
-pub(crate) const CHAPTERS: &[&[Route]] = &[super::assets::ROUTES, entry::ROUTES];
+pub(crate) const CHAPTERS: &[&[Route]] = &[super::assets::ROUTES, super::api::ROUTES, entry::ROUTES, find::ROUTES];

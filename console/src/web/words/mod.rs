@@ -1,3 +1,5 @@
 //! Everything the pages say, Japanese with English beside it, one file for each area.
 
+pub(crate) mod api;
+pub(crate) mod find;
 pub(crate) mod frame;
