@@ -212,7 +212,7 @@ impl House for FakeHouse {
     }
 
     fn broken(&self, detail: &str) {
-        println!("broken: {detail}");
+        eprintln!("broken: {detail}");
     }
 
     fn refused(&self, _: Option<&Visitor>, _: &'static str) {}
