@@ -11,7 +11,7 @@ use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, Audit
 use musubi_compliance::authority::{ForbiddenPairs, Granted, Need, Office, Refused, decide};
 use musubi_compliance::instruction::Job;
 use musubi_compliance::operation::{OperationKind, Signatory};
-use musubi_compliance::organisation::Book;
+use musubi_compliance::organisation::{Book, OrganisationKind};
 use musubi_compliance::parameters::{record_parameters, word};
 use musubi_model::parameter::ParameterSet;
 use musubi_storage::act::instruction::NewRun;
@@ -191,7 +191,7 @@ pub const LINES: &[Line] = &[
     job("intake", &[Intake], Job::Intake),
     job("nightly", &[Intake], Job::Intake),
     by_role("submission", DELIVERIES),
-    by_role("ack", &[Operator, Intake]),
+    by_role("ack", &[Operator, Intake, AuditRole::Submitter]),
     by_role("quality import", &[Operator, Intake]),
     by_role("trace", &[Operator, Curator]),
     by_role("rebuild", &[Operator]),
@@ -381,6 +381,20 @@ impl OpenRun {
 pub fn book(db: &mut ActDb) -> Result<Book> {
     let (organisations, principals) = (db.organisations()?, db.principals()?);
     Book::new(organisations, principals).context("事業者の台帳を使えません")
+}
+
+/// The organisation outside the house for which an account works: it sees what belongs to that one and nothing else.
+/// `None`: an account of the house, or of its committee.
+pub fn outside(registry: &Registry, acting: &Acting) -> Result<Option<String>> {
+    let book = book(&mut registry.act()?)?;
+    let account = book.principal(&acting.granted.principal.to_string());
+    let organisation = account.and_then(|p| book.organisation(&p.row.organisation));
+    Ok(organisation.filter(|o| owns(o.kind)).map(|o| o.row.id.clone()))
+}
+
+/// Whether things of its own stand in the books, which its accounts see whatever their role.
+pub fn owns(kind: OrganisationKind) -> bool {
+    matches!(kind, OrganisationKind::Submitter | OrganisationKind::User | OrganisationKind::Municipality)
 }
 
 /// The pairs of roles that do not come together.

@@ -259,7 +259,7 @@ fn a_submitter_sees_its_own_deliveries_and_the_house_all() {
         let all = door.get("/api/submissions", Some(session)).json();
         let ids: Vec<String> =
             all["submissions"].as_array().unwrap().iter().map(|s| s["submission"].to_string()).collect();
-        (ids.len(), all["states"]["received"].as_u64().unwrap())
+        (ids.len(), all["states"]["rejected"].as_u64().unwrap())
     };
     assert_eq!(list("submitter"), (1, 1));
     assert_eq!(list("operator"), (2, 2));
@@ -318,7 +318,7 @@ fn figures_are_for_watchers_and_for_this_machine() {
     let watched = door.get("/api/metrics", Some("operator"));
     assert_eq!(watched.status, StatusCode::OK);
     let text = String::from_utf8(watched.body).unwrap();
-    assert!(text.contains("musubi_submissions{state=\"received\"} 2\n"), "{text}");
+    assert!(text.contains("musubi_submissions{state=\"rejected\"} 2\n"), "{text}");
     // Every line is a comment or a name with a number.
     for line in text.lines().filter(|l| !l.starts_with("# ")) {
         let (name, n) = line.rsplit_once(' ').unwrap();
@@ -345,4 +345,12 @@ fn the_house_says_whether_it_answers_to_anybody() {
     let document = door.get("/api/openapi.json", None).json();
     assert_eq!(document, musubi_console::web::api::document());
     assert_eq!(document["openapi"], json!("3.1.0"));
+}
+
+#[test]
+fn the_table_in_the_documents_is_the_table() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/api.md");
+    let table = musubi_console::web::api::table();
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains(&table), "docs/api.md has another table; it should be:\n{table}");
 }

@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Subcommand;
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole};
-use musubi_compliance::organisation::OrganisationKind;
 use musubi_search::{Doc, Hit, Index, Kind, Part, SearchError, Seen};
 use serde_json::{Value, json};
 
@@ -58,18 +57,10 @@ pub fn run(cli: &Cli, voice: Voice, order: &Search) -> Result<Ending> {
 
 /// Who asks, from the books.
 pub fn seen(home: &Home) -> Result<Seen> {
-    let book = authority::book(&mut home.registry.act()?)?;
-    let account = book.principal(&home.acting.granted.principal.to_string());
-    let organisation = account.and_then(|p| book.organisation(&p.row.organisation)).filter(|o| owns(o.kind));
     Ok(Seen {
         roles: home.acting.roles.iter().map(|r| r.as_str().to_owned()).collect(),
-        organisation: organisation.map(|o| o.row.id.clone()),
+        organisation: authority::outside(&home.registry, &home.acting)?,
     })
-}
-
-/// Whether things of its own stand in the books, which its accounts see whatever their role.
-fn owns(kind: OrganisationKind) -> bool {
-    matches!(kind, OrganisationKind::Submitter | OrganisationKind::User | OrganisationKind::Municipality)
 }
 
 /// The roles that see what a verb shows, whosever it is: those of outside organisations see their own only.

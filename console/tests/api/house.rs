@@ -10,6 +10,7 @@ use musubi_compliance::audit::AuditRole;
 use musubi_console::web::house::{Answer, Argument, Ended, Enrolment, Entry, House, Job, Order, Visitor};
 use musubi_console::web::pool::{Pool, Pooled};
 use musubi_model::SubmissionId;
+use musubi_model::submission::SubmissionState;
 use musubi_storage::ingest::Arrival;
 use musubi_storage::registry::{ActDb, ConsoleDb, Registry};
 use musubi_storage::server::{DatabaseChoice, Server};
@@ -71,6 +72,7 @@ impl FakeHouse {
                 code_version: "musubi test".to_owned(),
             };
             db.record_arrival(&id, at(), &arrival).unwrap();
+            db.enter_state(&id, at(), SubmissionState::Rejected, "").unwrap();
         }
         let inbox = folder.path().join("inbox");
         std::fs::create_dir(&inbox).unwrap();

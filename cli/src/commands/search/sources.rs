@@ -13,8 +13,8 @@ use musubi_model::spec::ExtractSpec;
 use musubi_search::{Doc, Kind, Readers};
 use musubi_storage::board::RequestRow;
 
-use super::{owns, viewers};
-use crate::authority;
+use super::viewers;
+use crate::authority::{self, owns};
 use crate::commands::findings::all_rules;
 use crate::home::{Home, now, today};
 

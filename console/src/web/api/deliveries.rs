@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use musubi_compliance::audit::AuditRole;
 use musubi_model::SubmissionId;
 use musubi_model::ids::to_hex;
+use musubi_model::submission::SubmissionState::{Acknowledged, Quarantined, Rejected};
 use musubi_storage::console::{EventView, FindingView, SubmissionView};
 use serde_json::{Value, json};
 
@@ -238,6 +239,9 @@ fn findings(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 
 fn acknowledgement(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let view = named(v)?;
+    if !matches!(view.state, Acknowledged | Quarantined | Rejected) {
+        return Err(Problem::Conflict(v.pick("処理中です", "It is still being taken in").to_owned()));
+    }
     let answer = v.give(&Order::new("ack").word(view.id.to_string()).out("--out", "zip"))?;
     match answer.files.into_iter().next() {
         Some(zip) if !zip.is_empty() => {

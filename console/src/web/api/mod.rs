@@ -50,6 +50,12 @@ pub fn document() -> Value {
     openapi::document(ENDPOINTS)
 }
 
+/// The table of `docs/api.md`.
+#[must_use]
+pub fn table() -> String {
+    openapi::table(ENDPOINTS)
+}
+
 /// A number of the query, within bounds.
 fn count(v: &Visit<'_>, name: &str, or: u32, range: std::ops::RangeInclusive<u32>) -> Result<u32, Problem> {
     match v.field(name) {

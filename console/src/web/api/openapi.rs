@@ -143,3 +143,28 @@ pub fn document(endpoints: &[Endpoint]) -> Value {
         },
     })
 }
+
+/// The table of `docs/api.md`.
+#[must_use]
+pub fn table(endpoints: &[Endpoint]) -> String {
+    let mut out = String::from("| what | address | roles | takes | answers |\n|---|---|---|---|---|\n");
+    for e in endpoints {
+        let method = if e.route.post { "POST" } else { "GET" };
+        let query: Vec<&str> =
+            e.parameters.iter().filter(|p| p.place == Place::Query).map(|p| p.name).collect();
+        let path = match query.as_slice() {
+            [] => e.route.path.to_owned(),
+            names => format!("{}?{}", e.route.path, names.join("&")),
+        };
+        let roles = match e.route.who {
+            Who::Anyone => "anybody".to_owned(),
+            Who::LoggedIn => "whoever is logged in".to_owned(),
+            Who::Roles(roles) => roles.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(", "),
+        };
+        let takes = e.body.as_ref().map_or("", Content::media_type);
+        let name = e.route.name.text(Lang::En);
+        let answers = format!("{} {}", e.status, e.answer.media_type());
+        out.push_str(&format!("| {name} | `{method} {path}` | {roles} | {takes} | {answers} |\n"));
+    }
+    out
+}
