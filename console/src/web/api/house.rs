@@ -59,12 +59,12 @@ fn metrics(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let mut out = String::new();
     let mut family = |name: &str, kind: &str, help: &str, label: &str, values: &[(&str, u64)]| {
         // Writing into a string does not fail.
-        drop(writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}"));
+        let _infallible = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
         for (of, n) in values {
-            drop(match label {
+            let _infallible = match label {
                 "" => writeln!(out, "{name} {n}"),
                 label => writeln!(out, "{name}{{{label}=\"{of}\"}} {n}"),
-            });
+            };
         }
     };
     let counts = &v.site.counts;
