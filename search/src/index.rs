@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use musubi_model::DocumentHash;
 use tantivy::collector::{Count, TopDocs};
 use tantivy::directory::MmapDirectory;
 use tantivy::indexer::NoMergePolicy;
@@ -17,7 +18,7 @@ use tantivy::schema::{
     FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value as _,
 };
 use tantivy::tokenizer::{PreTokenizedString, Token};
-use tantivy::{DocId, IndexWriter, Score, SegmentReader, TantivyDocument, TantivyError, Term};
+use tantivy::{DocId, IndexWriter, ReloadPolicy, Score, SegmentReader, TantivyDocument, TantivyError, Term};
 
 use crate::doc::{Doc, Kind};
 use crate::fold::fold;
@@ -168,11 +169,24 @@ fn schema() -> (Schema, Fields, Field) {
     (b.build(), fields, place)
 }
 
+/// The file with the hash of `meta.json`, the one file that has no check sum of its own.
+const SUM: &str = "meta.sum";
+
+fn sum_of(folder: &Path) -> Result<String, SearchError> {
+    Ok(DocumentHash::of(&fs::read(folder.join("meta.json"))?).to_string())
+}
+
+/// A reader that looks for changes only when it is told to.
+fn reader(index: &tantivy::Index) -> Result<tantivy::IndexReader, SearchError> {
+    index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(broken)
+}
+
 /// The word index of a house.
 pub struct Index {
     index: tantivy::Index,
     reader: tantivy::IndexReader,
     fields: Fields,
+    folder: PathBuf,
 }
 
 impl std::fmt::Debug for Index {
@@ -190,6 +204,10 @@ impl Index {
         if !folder.join("meta.json").exists() {
             return Err(SearchError::Missing);
         }
+        let sum = fs::read_to_string(folder.join(SUM)).unwrap_or_default();
+        if sum != sum_of(folder)? {
+            return Err(SearchError::Broken("meta.json".to_owned()));
+        }
         let index = tantivy::Index::open_in_dir(folder).map_err(broken)?;
         let (schema, fields, _) = schema();
         if index.schema() != schema {
@@ -199,8 +217,8 @@ impl Index {
         if !damaged.is_empty() {
             return Err(SearchError::Broken(format!("{} files", damaged.len())));
         }
-        let reader = index.reader().map_err(broken)?;
-        Ok(Self { index, reader, fields })
+        let reader = reader(&index)?;
+        Ok(Self { index, reader, fields, folder: folder.to_owned() })
     }
 
     /// Makes the index in `folder` anew from all documents. The old one answers until the new one is whole.
@@ -228,8 +246,8 @@ impl Index {
         let (schema, fields, _) = schema();
         let settings = tantivy::IndexSettings::default();
         let index = tantivy::Index::create(directory, schema, settings).map_err(writing)?;
-        let reader = index.reader().map_err(broken)?;
-        let mut made = Self { index, reader, fields };
+        let reader = reader(&index)?;
+        let mut made = Self { index, reader, fields, folder: new.clone() };
         let mut by_kind: BTreeMap<Kind, Vec<Doc>> = BTreeMap::new();
         for doc in docs {
             by_kind.entry(doc.kind).or_default().push(doc);
@@ -283,7 +301,10 @@ impl Index {
         // Readers of this process let go of old files before these are removed.
         self.reader.reload().map_err(broken)?;
         writer.garbage_collect_files().wait().map_err(writing)?;
-        writer.wait_merging_threads().map_err(writing)
+        writer.wait_merging_threads().map_err(writing)?;
+        let beside = self.folder.join(format!("{SUM}.new"));
+        fs::write(&beside, sum_of(&self.folder)?)?;
+        Ok(fs::rename(&beside, self.folder.join(SUM))?)
     }
 
     fn document(&self, doc: &Doc, n: u64) -> TantivyDocument {
