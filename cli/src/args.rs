@@ -249,6 +249,9 @@ pub enum Command {
     Transfer(crate::commands::transfer::Transfer),
     /// The yearly report and the public page (事業報告・公表), from the books alone.
     Yearly(crate::commands::yearly::Yearly),
+    /// Search (検索): codes, rules, checks, applications, releases by their words; any id by itself; never a person.
+    #[command(subcommand)]
+    Search(crate::commands::search::Search),
     /// Measure intake to loaded against two floors.
     Bench(Bench),
 }

@@ -11,7 +11,7 @@ use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, Audit
 use musubi_compliance::authority::{ForbiddenPairs, Granted, Need, Office, Refused, decide};
 use musubi_compliance::instruction::Job;
 use musubi_compliance::operation::{OperationKind, Signatory};
-use musubi_compliance::organisation::Book;
+use musubi_compliance::organisation::{Book, OrganisationKind};
 use musubi_compliance::parameters::{record_parameters, word};
 use musubi_model::parameter::ParameterSet;
 use musubi_storage::act::instruction::NewRun;
@@ -227,7 +227,7 @@ pub const LINES: &[Line] = &[
     job("intake", &[Intake], Job::Intake),
     job("nightly", &[Intake], Job::Intake),
     by_role("submission", DELIVERIES),
-    by_role("ack", &[Operator, Intake]),
+    by_role("ack", &[Operator, Intake, AuditRole::Submitter]),
     by_role("quality import", &[Operator, Intake]),
     by_role("trace", &[Operator, Curator, Auditor]),
     by_role("rebuild", &[Operator]),
@@ -319,6 +319,10 @@ pub const LINES: &[Line] = &[
     free("model train"),
     decided("model adopt", &[Identity]),
     by_role("model list", &[Identity, Operator, Officer, Auditor]),
+    // search
+    by_role("search find", AuditRole::ALL),
+    by_role("search id", AuditRole::ALL),
+    by_role("search rebuild", &[Operator]),
     // releases
     free("request template"),
     by_role("request new", &[ReviewSecretary]),
@@ -334,6 +338,12 @@ pub const LINES: &[Line] = &[
     by_role("release keys", LOOKS),
     decided("release allow-refinement", &[Officer, ReleaseApprover]).dual(OperationKind::AllowRefinement),
 ];
+
+/// The roles that a verb asks for, in any of its lines.
+pub fn roles_of(verb: &str) -> impl Iterator<Item = AuditRole> {
+    let lines = LINES.iter().filter(move |l| l.verb == verb);
+    lines.filter_map(|l| l.need.as_ref()).flat_map(|need| need.roles.iter().copied())
+}
 
 /// What was asked on the command line: the line of the verb, and what it takes from the arguments.
 #[derive(Debug, Clone)]
@@ -414,6 +424,20 @@ impl OpenRun {
 pub fn book(db: &mut ActDb) -> Result<Book> {
     let (organisations, principals) = (db.organisations()?, db.principals()?);
     Book::new(organisations, principals).context("事業者の台帳を使えません")
+}
+
+/// The organisation outside the house for which an account works: it sees what belongs to that one and nothing else.
+/// `None`: an account of the house, or of its committee.
+pub fn outside(registry: &Registry, acting: &Acting) -> Result<Option<String>> {
+    let book = book(&mut registry.act()?)?;
+    let account = book.principal(&acting.granted.principal.to_string());
+    let organisation = account.and_then(|p| book.organisation(&p.row.organisation));
+    Ok(organisation.filter(|o| owns(o.kind)).map(|o| o.row.id.clone()))
+}
+
+/// Whether things of its own stand in the books, which its accounts see whatever their role.
+pub fn owns(kind: OrganisationKind) -> bool {
+    matches!(kind, OrganisationKind::Submitter | OrganisationKind::User | OrganisationKind::Municipality)
 }
 
 /// The pairs of roles that do not come together.

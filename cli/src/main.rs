@@ -104,6 +104,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Retention(order) => commands::retention::run(cli, voice, order),
         Command::Transfer(order) => commands::transfer::run(cli, voice, order),
         Command::Yearly(order) => commands::yearly::run(cli, voice, order),
+        Command::Search(order) => commands::search::run(cli, voice, order),
         Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),
         Command::Bench(order) if order.gate => commands::bench_gate::run(order, voice),
         Command::Bench(order) if order.pack => commands::bench_pack::run(order, voice),

@@ -23,8 +23,9 @@ use super::findings::rule_named;
 use super::show::one_submission;
 use super::{Ending, books};
 use crate::args::Cli;
+use crate::authority;
 use crate::home::{Home, now, today};
-use crate::say::Voice;
+use crate::say::{Voice, warn};
 
 /// Positions of each rule in the page; all of them stand in the CSV.
 const POSITIONS: u32 = 20;
@@ -74,6 +75,13 @@ pub fn run(cli: &Cli, voice: Voice, order: &Order) -> Result<Ending> {
     let prefix = order.submission.as_deref().ok_or_else(|| anyhow!("提出の番号を書いてください"))?;
     let home = Home::open(cli)?;
     let id = one_submission(&mut home.registry.ingest()?, prefix)?;
+    if let Some(own) = authority::outside(&home.registry, &home.acting)? {
+        let view = home.registry.console()?.submission(&id)?;
+        if view.and_then(|v| v.submitter) != Some(own) {
+            warn(voice.word("その番号の提出はありません", "there is no such submission"));
+            return Ok(Ending::Usage);
+        }
+    }
     let (at, written) = acknowledge(cli, &home, voice, &id, order.out.as_deref())?;
     let new = written == Written::New;
     let word = if new {

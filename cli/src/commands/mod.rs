@@ -42,6 +42,7 @@ pub mod release_open;
 pub mod relink;
 pub mod report;
 pub mod retention;
+pub mod search;
 pub mod show;
 pub mod synth;
 pub mod trace;

@@ -34,6 +34,7 @@ mod products;
 mod records;
 mod refused;
 mod sent;
+mod search;
 mod source;
 mod twin;
 mod user;

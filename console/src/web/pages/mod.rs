@@ -1,6 +1,7 @@
 //! The pages, one file for each area; each has its rows of the table of routes.
 
 mod entry;
+mod find;
 mod keeping;
 
 pub use entry::who;
@@ -8,4 +9,5 @@ pub use entry::who;
 use super::route::Route;
 
 /// All chapters of the table.
-pub(crate) const CHAPTERS: &[&[Route]] = &[super::assets::ROUTES, entry::ROUTES, keeping::ROUTES];
+pub(crate) const CHAPTERS: &[&[Route]] =
+    &[super::assets::ROUTES, super::api::ROUTES, entry::ROUTES, find::ROUTES, keeping::ROUTES];
