@@ -189,6 +189,17 @@ fn agreed() -> Agreements {
             interface_version: "SS-MIX2 1.2g".to_owned(),
             every_days: 1,
         }],
+        municipalities: vec![Municipality {
+            code: "13991".to_owned(),
+            name: "見本市".to_owned(),
+            prefecture: "13".to_owned(),
+            area: "1399".to_owned(),
+            area_name: "見本医療圏".to_owned(),
+            population: 182_000,
+            organisation: Some("mihon-city".to_owned()),
+            tile: Some([1, 2]),
+            providers: providers.to_vec(),
+        }],
     }
 }
 

@@ -286,6 +286,7 @@ fn join(ask: &Ask<'_>, parts: Vec<Part>) -> CubeCells {
             }
             Dimension::ValueBand => dims::band_labels(ask.cuts),
             Dimension::BedClass => dims::bed_labels(ask.snapshot.bed_classes()),
+            Dimension::Municipality | Dimension::MedicalArea => ask.snapshot.places().labels(*dimension),
             fixed => dims::fixed_labels(*fixed, period, ask.age_top),
         });
     }

@@ -209,7 +209,7 @@ impl Visit for Cubing<'_> {
             columns.extend((self.table == FactTable::Cost).then_some(Column::ValueUnit));
         }
         columns.extend(self.ask.values().then_some(Column::ValueNumber));
-        columns.extend(self.by_beds().then_some(Column::ProviderId));
+        columns.extend(self.asks_providers().then_some(Column::ProviderId));
         columns
     }
 
@@ -225,7 +225,7 @@ impl Visit for Cubing<'_> {
                 self.loaded.units = Some(chunk.texts(Column::ValueUnit)?);
             }
         }
-        if self.by_beds() {
+        if self.asks_providers() {
             self.loaded.providers = Some(chunk.texts(Column::ProviderId)?);
         }
         if self.ask.values() {
@@ -247,7 +247,9 @@ impl Visit for Cubing<'_> {
                 | Dimension::DrugIngredient
                 | Dimension::Examination
                 | Dimension::CareLevel => usize::from(code),
-                Dimension::BedClass => self.bed_class(row),
+                Dimension::BedClass | Dimension::Municipality | Dimension::MedicalArea => {
+                    self.by_provider(*dimension, row)
+                }
                 Dimension::ValueBand => dims::of_value(self.ask.cuts, value),
                 _ => continue,
             };
@@ -274,15 +276,23 @@ impl Visit for Cubing<'_> {
 }
 
 impl Cubing<'_> {
-    fn by_beds(&self) -> bool {
-        self.dimensions.contains(&Dimension::BedClass)
+    fn asks_providers(&self) -> bool {
+        let asked = |d: &Dimension| {
+            matches!(d, Dimension::BedClass | Dimension::Municipality | Dimension::MedicalArea)
+        };
+        self.dimensions.iter().any(asked)
     }
 
-    /// The class of beds of the provider of a fact.
-    fn bed_class(&self, row: usize) -> usize {
+    /// The category of the provider of a fact: its class of beds, or where it stands.
+    fn by_provider(&self, dimension: Dimension, row: usize) -> usize {
         let snapshot = self.ask.snapshot;
         let provider = self.loaded.providers.as_ref().map(|p| p.text(p.keys()[row]));
-        dims::of_beds(snapshot.bed_classes(), provider.and_then(|id| snapshot.beds_of(id)))
+        match dimension {
+            Dimension::BedClass => {
+                dims::of_beds(snapshot.bed_classes(), provider.and_then(|id| snapshot.beds_of(id)))
+            }
+            place => snapshot.places().category(place, provider),
+        }
     }
 
     fn day_key_of(&mut self, day: i32) -> u64 {

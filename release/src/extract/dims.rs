@@ -76,8 +76,9 @@ pub(super) fn table_of(cube: &CubeSpec) -> Result<Option<FactTable>, SpecError> 
         return Err(SpecError::Impossible("tables: at most six dimensions"));
     }
     let calendar = cube.dimensions.iter().any(|d| matches!(d, Dimension::Year | Dimension::Month));
-    if asked.is_empty() && cube.dimensions.contains(&Dimension::BedClass) {
-        return Err(SpecError::Impossible("bed_class: say of which facts, in [tables.of]"));
+    let by_provider = [Dimension::BedClass, Dimension::Municipality, Dimension::MedicalArea];
+    if asked.is_empty() && cube.dimensions.iter().any(|d| by_provider.contains(d)) {
+        return Err(SpecError::Impossible("bed_class, municipality, medical_area: say of which facts, in [tables.of]"));
     }
     match asked.as_slice() {
         [] => Ok(calendar.then_some(FactTable::ConditionOccurrence)),
@@ -136,6 +137,8 @@ pub(super) fn fixed_labels(dimension: Dimension, period: (Date, Date), age_top: 
             .map(|(y, m)| Label::new(format!("{y}-{m:02}"), format!("{y}年{m}月")).under(format!("{y}年")))
             .collect(),
         Dimension::BedClass
+        | Dimension::Municipality
+        | Dimension::MedicalArea
         | Dimension::CareLevel
         | Dimension::DrugIngredient
         | Dimension::Examination
