@@ -250,8 +250,10 @@ pub enum Dimension {
 pub enum CubeMeasure {
     /// Sum of quantities (drugs).
     Quantity,
-    /// Sum of points (点数).
+    /// Sum of points of medical receipts (点数).
     Points,
+    /// Sum of units of long-term care (単位数).
+    Units,
     /// Mean of values.
     Mean,
     /// 25th, 50th and 75th percentile of values.

@@ -257,7 +257,7 @@ impl Written<'_> {
         places: &[grid::Place<'_>],
         text: impl Fn(&[String]) -> Values,
     ) -> Vec<Column> {
-        let adds_up = matches!(measure, CubeMeasure::Quantity | CubeMeasure::Points);
+        let adds_up = matches!(measure, CubeMeasure::Quantity | CubeMeasure::Points | CubeMeasure::Units);
         let mut silent: BTreeSet<Vec<Option<String>>> = BTreeSet::new();
         for place in places.iter().filter(|place| !self.tellable(place, measure)) {
             if adds_up && place.count > 0 {
@@ -269,6 +269,7 @@ impl Written<'_> {
         let names: &[(&str, &str)] = match measure {
             CubeMeasure::Quantity => &[("quantity", "数量")],
             CubeMeasure::Points => &[("points", "点数")],
+            CubeMeasure::Units => &[("units", "単位数")],
             CubeMeasure::Mean => &[("mean", "平均")],
             CubeMeasure::Quartiles => {
                 &[("p25", "25パーセンタイル"), ("p50", "中央値"), ("p75", "75パーセンタイル")]
@@ -298,7 +299,7 @@ impl Written<'_> {
         }
         let Some(cell) = place.measured else { return false };
         let sum = match measure {
-            CubeMeasure::Quantity | CubeMeasure::Points => cell.amount,
+            CubeMeasure::Quantity | CubeMeasure::Points | CubeMeasure::Units => cell.amount,
             CubeMeasure::Mean => cell.value,
             CubeMeasure::Quartiles => return cell.quartiles.is_some(),
         };
@@ -318,7 +319,7 @@ impl Written<'_> {
 fn value(cell: &Cell, measure: CubeMeasure, nth: usize) -> Option<String> {
     const DIGITS: u32 = 2;
     let number = match measure {
-        CubeMeasure::Quantity | CubeMeasure::Points => cell.amount.map(|s| s.total)?,
+        CubeMeasure::Quantity | CubeMeasure::Points | CubeMeasure::Units => cell.amount.map(|s| s.total)?,
         CubeMeasure::Mean => {
             let sum = cell.value?;
             sum.total.checked_div(sum.facts.into())?.round_dp(DIGITS)
@@ -328,7 +329,7 @@ fn value(cell: &Cell, measure: CubeMeasure, nth: usize) -> Option<String> {
     Some(number.normalize().to_string())
 }
 
-fn described(dimension: Dimension) -> (&'static str, &'static str) {
+pub(crate) fn described(dimension: Dimension) -> (&'static str, &'static str) {
     match dimension {
         Dimension::Sex => ("性別", "sex"),
         Dimension::AgeBand5 => ("年齢階級(5歳)", "five-year age band"),

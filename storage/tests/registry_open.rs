@@ -4,7 +4,7 @@
 
 mod support;
 
-use musubi_model::manifest::{Agreements, Feed, FeedKind, Provider, Standing, Submitter};
+use musubi_model::manifest::{Agreements, Feed, FeedKind, Municipality, Provider, Standing, Submitter};
 use musubi_model::sign::SecretKey;
 use musubi_model::{FeedId, ProviderId, SubmitterId};
 use musubi_storage::StorageError;

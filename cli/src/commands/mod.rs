@@ -43,6 +43,7 @@ pub mod report;
 pub mod retention;
 pub mod show;
 pub mod synth;
+pub mod table_desk;
 pub mod trace;
 pub mod transfer;
 pub mod twin;

@@ -25,8 +25,6 @@ use crate::error::ReleaseError;
 use crate::grid::CHAPTER_CATEGORIES;
 use crate::person::ICD10;
 
-/// The unit of points of a receipt.
-const POINTS: &str = "点";
 /// A code that the request does not ask for.
 const UNASKED: u16 = u16::MAX;
 
@@ -146,9 +144,9 @@ impl Cubing<'_> {
     fn amount(&mut self, row: usize) -> Option<Decimal> {
         let loaded = &mut self.loaded;
         let quantity = loaded.quantities.as_mut()?.get(row)?;
-        // Yen stand beside points in the same table, and are no points.
+        // Points, units and yen stand beside each other in one table, and never add up.
         let points = self.table != FactTable::Cost
-            || loaded.units.as_ref().is_some_and(|u| u.text(u.keys()[row]) == POINTS);
+            || loaded.units.as_ref().is_some_and(|u| u.text(u.keys()[row]) == self.ask.unit());
         let times = Decimal::from(loaded.times[row].max(1));
         points.then(|| quantity.saturating_mul(times))
     }

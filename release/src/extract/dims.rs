@@ -63,7 +63,7 @@ pub(super) fn table_of(cube: &CubeSpec) -> Result<Option<FactTable>, SpecError> 
         _ => None,
     };
     let by_measure = |m: &CubeMeasure| match m {
-        CubeMeasure::Points => Some(FactTable::Cost),
+        CubeMeasure::Points | CubeMeasure::Units => Some(FactTable::Cost),
         CubeMeasure::Mean | CubeMeasure::Quartiles => Some(FactTable::Measurement),
         // Of drugs, unless the request says of what.
         CubeMeasure::Quantity => cube.of.is_none().then_some(FactTable::DrugExposure),
@@ -74,6 +74,12 @@ pub(super) fn table_of(cube: &CubeSpec) -> Result<Option<FactTable>, SpecError> 
     asked.dedup();
     if cube.dimensions.len() > super::cells::DIMENSIONS_MAX {
         return Err(SpecError::Impossible("tables: at most six dimensions"));
+    }
+    let sums = cube.measures.iter().filter(|m| {
+        matches!(m, CubeMeasure::Quantity | CubeMeasure::Points | CubeMeasure::Units)
+    });
+    if sums.count() > 1 {
+        return Err(SpecError::Impossible("tables: one of quantity, points and units"));
     }
     let calendar = cube.dimensions.iter().any(|d| matches!(d, Dimension::Year | Dimension::Month));
     let by_provider = [Dimension::BedClass, Dimension::Municipality, Dimension::MedicalArea];
