@@ -17,14 +17,14 @@ use musubi_compliance::policies::preset;
 use musubi_model::manifest::Municipality;
 use musubi_model::policy::Policy;
 use musubi_model::spec::{ExtractSpec, PolicyRef};
-use musubi_release::view::{Released, released};
-use musubi_review_board::questions::{Level, Question};
+use musubi_release::view::{Released, ViewError, released};
+use musubi_review_board::questions::{Level, Question, QuestionError};
 
 use super::Ending;
 use crate::args::Cli;
-use crate::authority::{Denied, book};
+use crate::authority::book;
 use crate::home::{Home, today};
-use crate::say::Voice;
+use crate::say::{Voice, warn};
 
 /// `musubi desk`.
 #[derive(Debug, Subcommand)]
@@ -95,15 +95,28 @@ pub struct Ask {
 /// Runs the verb.
 pub fn run(cli: &Cli, voice: Voice, order: &Desk) -> Result<Ending> {
     let home = Home::open(cli)?;
-    let mut desk = Standing::of(cli, &home)?;
-    match order {
-        Desk::Questions { domain } => catalogue::questions(&mut desk, voice, domain.as_deref()),
-        Desk::Question { id } => catalogue::question(&mut desk, voice, id),
-        Desk::Table(slice) => table::run(&mut desk, voice, slice),
-        Desk::Ask(order) => ask::run(&mut desk, voice, order),
-        Desk::Deliveries => catalogue::deliveries(&mut desk, voice),
+    let desk = Standing::of(cli, &home)?;
+    let ended = match order {
+        Desk::Questions { domain } => catalogue::questions(&desk, voice, domain.as_deref()),
+        Desk::Question { id } => catalogue::question(&desk, voice, id),
+        Desk::Table(slice) => table::run(&desk, voice, slice),
+        Desk::Ask(order) => ask::run(&desk, voice, order),
+        Desk::Deliveries => catalogue::deliveries(&desk, voice),
+    };
+    match ended {
+        // What was asked for is not there, or does not fit: said to whoever asked, and nothing is wrong with the house.
+        Err(e) if e.is::<Unusable>() || e.is::<ViewError>() || e.is::<QuestionError>() => {
+            warn(&crate::told(&e));
+            Ok(Ending::Usage)
+        }
+        ended => ended,
     }
 }
+
+/// What was asked for cannot be had, in the words of whoever asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Unusable(String);
 
 /// Who stands at the desk: an organisation and the municipalities it stands for.
 struct Standing<'a> {
@@ -144,8 +157,12 @@ impl<'a> Standing<'a> {
 
     /// What an account is told of whatever is not its own: that there is no such thing.
     fn not_found(&self, ja: &str, en: &str) -> anyhow::Error {
-        let english = self.cli.lang == "en";
-        Denied(if english { format!("DSK_NOT_FOUND: {en}") } else { format!("DSK_NOT_FOUND: {ja}") }).into()
+        self.unusable("DSK_NOT_FOUND", ja, en)
+    }
+
+    /// What was given cannot be used.
+    fn unusable(&self, code: &str, ja: &str, en: &str) -> anyhow::Error {
+        Unusable(format!("{code}: {}", if self.cli.lang == "en" { en } else { ja })).into()
     }
 
     /// The municipalities that the organisation stands for.

@@ -1,6 +1,6 @@
 //! `musubi desk ask`: a request from a question's template, filed as any other; or what already answers it.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
 use musubi_model::spec::ExtractSpec;
 use musubi_review_board::file_request;
@@ -13,7 +13,7 @@ use crate::home::{now, today};
 use crate::say::Voice;
 
 /// Files the request, unless a standing approval or a release answers it.
-pub(super) fn run(desk: &mut Standing<'_>, voice: Voice, order: &Ask) -> Result<Ending> {
+pub(super) fn run(desk: &Standing<'_>, voice: Voice, order: &Ask) -> Result<Ending> {
     let question = desk.question(&order.id)?;
     let place = desk.place(order.place.as_deref())?;
     let level = desk.level(place);
@@ -72,7 +72,11 @@ pub(super) fn run(desk: &mut Standing<'_>, voice: Voice, order: &Ask) -> Result<
         return answer("dry", json!({}));
     }
     if !desk.adopted {
-        bail!("DSK_POLICY: 開示制御方針 {} がまだ採択されていません(musubi policy adopt)", desk.policy.name);
+        return Err(desk.unusable(
+            "DSK_POLICY",
+            "開示制御方針がまだ採択されていません(musubi policy adopt)",
+            "the disclosure policy was not adopted yet (musubi policy adopt)",
+        ));
     }
     let mut db = desk.home.registry.board()?;
     let filed = file_request(&mut db, &text, &desk.id, now()).context("申出を受け付けられません")?;

@@ -141,7 +141,7 @@ fn release(released: &Released) -> Value {
 }
 
 /// Lists the questions.
-pub(super) fn questions(desk: &mut Standing<'_>, voice: Voice, domain: Option<&str>) -> Result<Ending> {
+pub(super) fn questions(desk: &Standing<'_>, voice: Voice, domain: Option<&str>) -> Result<Ending> {
     let domain = domain.and_then(Domain::from_name);
     let around = Around::of(desk)?;
     let mut rows = Vec::new();
@@ -164,7 +164,7 @@ pub(super) fn questions(desk: &mut Standing<'_>, voice: Voice, domain: Option<&s
 }
 
 /// Describes a question.
-pub(super) fn question(desk: &mut Standing<'_>, voice: Voice, id: &str) -> Result<Ending> {
+pub(super) fn question(desk: &Standing<'_>, voice: Voice, id: &str) -> Result<Ending> {
     let question = desk.question(id)?;
     let around = Around::of(desk)?;
     let feeds: Vec<Value> =
@@ -240,7 +240,7 @@ pub(super) fn question(desk: &mut Standing<'_>, voice: Voice, id: &str) -> Resul
 }
 
 /// Lists what was released to the organisation.
-pub(super) fn deliveries(desk: &mut Standing<'_>, voice: Voice) -> Result<Ending> {
+pub(super) fn deliveries(desk: &Standing<'_>, voice: Voice) -> Result<Ending> {
     let catalogue = questions::questions()?;
     let own = desk.read(&|spec| Standing::is_for(spec, &desk.id))?;
     let mut rows = Vec::with_capacity(own.len());

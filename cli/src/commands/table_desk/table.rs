@@ -8,7 +8,7 @@ use musubi_compliance::parameters::word;
 use musubi_model::csv::BOM;
 use musubi_model::manifest::Municipality;
 use musubi_model::spec::Dimension;
-use musubi_release::view::{self, Comparison, Cut, Peer, Released, Table, UNKNOWN};
+use musubi_release::view::{self, Comparison, Cut, Peer, Released, Table, UNKNOWN, ViewError};
 use musubi_review_board::questions::{Level, Per, Question};
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ pub(super) struct View<'a> {
 }
 
 /// Shows it.
-pub(super) fn run(desk: &mut Standing<'_>, voice: Voice, order: &Slice) -> Result<Ending> {
+pub(super) fn run(desk: &Standing<'_>, voice: Voice, order: &Slice) -> Result<Ending> {
     let question = desk.question(&order.id)?;
     let place = desk.place(order.place.as_deref())?.clone();
     let level = desk.level(&place);
@@ -61,7 +61,7 @@ pub(super) fn run(desk: &mut Standing<'_>, voice: Voice, order: &Slice) -> Resul
     };
     let base = base.as_ref().and_then(|r| r.tables.first());
     let own = desk.label(&place, level);
-    let cut = cut(table, order, &own.0)?;
+    let cut = cut(desk, table, order, &own.0)?;
     let view = View { question: &question, place: own, level, cut, base };
     let shown = Shown::of(newest, table, &view)?;
     let trend = trend(&periods, &view)?;
@@ -114,23 +114,29 @@ fn labels(table: &Table, dimension: Dimension, view: &View<'_>) -> Vec<String> {
 }
 
 /// A dimension by its name in files.
-fn dimension(table: &Table, name: &str) -> Result<Dimension> {
+fn dimension(table: &Table, name: &str) -> Result<Dimension, ViewError> {
     let found = table.dimensions.iter().find(|d| view::name(**d) == name).copied();
-    found.with_context(|| {
+    found.ok_or_else(|| {
         let all: Vec<&str> = table.dimensions.iter().map(|d| view::name(*d)).collect();
-        format!("DSK_DIMENSION: found {name}, expected one of: {} (この表にない軸です)", all.join(", "))
+        ViewError::Dimension { found: name.to_owned(), expected: all.join(", ") }
     })
 }
 
 /// What is shown: the own place always, and no other.
-fn cut(table: &Table, order: &Slice, own: &str) -> Result<Cut> {
+fn cut(desk: &Standing<'_>, table: &Table, order: &Slice, own: &str) -> Result<Cut> {
     let place = view::place_of(table);
     let mut at: Vec<(Dimension, String)> = place.map(|d| (d, own.to_owned())).into_iter().collect();
     for text in &order.at {
-        let (name, label) = text.split_once('=').with_context(|| format!("--at {text}: dimension=value"))?;
+        let (name, label) = text.split_once('=').ok_or_else(|| {
+            desk.unusable("DSK_AT", "--at は「軸=値」で指定してください", "--at wants dimension=value")
+        })?;
         let of = dimension(table, name)?;
         if Some(of) == place {
-            bail!("DSK_PLACE: 地域は自分の組織の市区町村だけです (places are the organisation's own)");
+            return Err(desk.unusable(
+                "DSK_PLACE",
+                "地域は自分の組織の市区町村だけです(--place で選びます)",
+                "places are the organisation's own (choose with --place)",
+            ));
         }
         at.push((of, label.to_owned()));
     }
@@ -138,7 +144,7 @@ fn cut(table: &Table, order: &Slice, own: &str) -> Result<Cut> {
     let by = match &order.by {
         Some(names) => {
             let names = names.iter().filter(|n| !n.is_empty());
-            names.map(|n| dimension(table, n)).collect::<Result<Vec<_>>>()?
+            names.map(|n| dimension(table, n)).collect::<Result<Vec<_>, _>>()?
         }
         None => table.dimensions.clone(),
     };
