@@ -35,6 +35,7 @@ mod records;
 mod refused;
 mod sent;
 mod source;
+mod table_desk;
 mod twin;
 mod user;
 mod web;

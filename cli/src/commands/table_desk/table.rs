@@ -61,6 +61,13 @@ pub(super) fn run(desk: &Standing<'_>, voice: Voice, order: &Slice) -> Result<En
     };
     let base = base.as_ref().and_then(|r| r.tables.first());
     let own = desk.label(&place, level);
+    if view::place_of(table).is_some_and(|d| !table.labels(d).contains(&own.0)) {
+        return Err(desk.unusable(
+            "DSK_EMPTY",
+            "この表には自分の地域の記録がありません",
+            "this table has no record of the own place",
+        ));
+    }
     let cut = cut(desk, table, order, &own.0)?;
     let view = View { question: &question, place: own, level, cut, base };
     let shown = Shown::of(newest, table, &view)?;
