@@ -294,3 +294,6 @@ fn released_view(lang: Lang, value: &Value) -> Markup {
         p { (ui::link("/tables", w::CATALOGUE.text(lang))) " · " (ui::link("/deliveries", lang.pick("引渡しの一覧", "Deliveries"))) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,6 +36,14 @@ impl Chosen {
     }
 }
 
+#[cfg(test)]
+impl Chosen {
+    /// A view of a question as it stands.
+    pub(super) fn named(id: &str, draw: &str) -> Self {
+        Self { id: id.to_owned(), draw: draw.to_owned(), query: String::new() }
+    }
+}
+
 /// The dimensions that a form may name.
 const DIMENSIONS: [&str; 11] = [
     "sex", "age_band5", "age_band10", "prefecture", "insurer", "diagnosis_chapter", "drug_ingredient", "care_level",
