@@ -37,7 +37,7 @@ pub(super) fn run(desk: &Standing<'_>, voice: Voice, order: &Ask) -> Result<Endi
         "question": question.id, "level": level, "scope_hash": spec.scope_hash(), "spec": text,
         "from": order.from, "to": order.to,
     });
-    let answer = |state: &str, more: serde_json::Value| {
+    let mut answer = |state: &str, more: serde_json::Value| -> Result<Ending> {
         if let (serde_json::Value::Object(value), serde_json::Value::Object(more)) = (&mut value, more) {
             value.insert("state".to_owned(), json!(state));
             value.extend(more);

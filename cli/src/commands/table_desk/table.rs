@@ -172,10 +172,8 @@ fn trend(periods: &BTreeMap<(jiff::civil::Date, jiff::civil::Date), &Released>, 
     for ((from, to), one) in periods {
         let Some(table) = one.table(&view.question.id) else { continue };
         // A label that did not occur then is no point.
-        let Ok(shown) = Shown::of(one, table, &View { base: None, cut: view.cut.clone(), place: view.place.clone(), ..*view })
-        else {
-            continue;
-        };
+        let then = View { base: None, cut: view.cut.clone(), place: view.place.clone(), ..*view };
+        let Ok(shown) = Shown::of(one, table, &then) else { continue };
         points.push(json!({ "from": from, "to": to, "release": one.release, "cells": shown.cells() }));
     }
     Ok(points)
