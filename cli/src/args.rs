@@ -180,6 +180,9 @@ pub enum Command {
     /// Releases (提供).
     #[command(subcommand)]
     Release(Release),
+    /// The municipality's table desk (自治体の統計窓口): questions of policy, released tables, requests.
+    #[command(subcommand)]
+    Desk(crate::commands::table_desk::Desk),
     /// Write the operator's report as one HTML file.
     Report {
         /// Where to.

@@ -21,8 +21,8 @@ use crate::args::Cli;
 use crate::home::{CODE_VERSION, now, today};
 
 use AuditRole::{
-    Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian, Officer,
-    Operator, Release, ReleaseApprover, ReviewSecretary, SecurityAdmin,
+    Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian, Municipality,
+    Officer, Operator, Release, ReleaseApprover, ReviewSecretary, SecurityAdmin,
 };
 
 /// Who may look into the books, where a line says nothing narrower.
@@ -332,6 +332,12 @@ pub const LINES: &[Line] = &[
     decided("policy adopt", &[Board]).by("by"),
     by_role("policy list", &[Board, ReviewSecretary, Release, Checker, Officer, Auditor]),
     decided("board approve", &[Board]).by("approver"),
+    // the municipality's table desk
+    by_role("desk questions", &[Municipality]),
+    by_role("desk question", &[Municipality]),
+    by_role("desk table", &[Municipality]),
+    decided("desk ask", &[Municipality]),
+    by_role("desk deliveries", &[Municipality]),
     by_role("release dry-run", &[Release, ReviewSecretary]),
     job("release build", &[Release], Job::Release).scope("approval"),
     decided("release verify-source", &[Officer]).dual(OperationKind::VerifySource),

@@ -45,6 +45,7 @@ pub mod retention;
 pub mod search;
 pub mod show;
 pub mod synth;
+pub mod table_desk;
 pub mod trace;
 pub mod transfer;
 pub mod twin;

@@ -36,6 +36,7 @@ mod refused;
 mod sent;
 mod search;
 mod source;
+mod table_desk;
 mod twin;
 mod user;
 mod web;

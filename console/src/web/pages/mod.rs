@@ -3,11 +3,18 @@
 mod entry;
 mod find;
 mod keeping;
+mod municipality;
 
 pub use entry::who;
 
 use super::route::Route;
 
 /// All chapters of the table.
-pub(crate) const CHAPTERS: &[&[Route]] =
-    &[super::assets::ROUTES, super::api::ROUTES, entry::ROUTES, find::ROUTES, keeping::ROUTES];
+pub(crate) const CHAPTERS: &[&[Route]] = &[
+    super::assets::ROUTES,
+    super::api::ROUTES,
+    entry::ROUTES,
+    find::ROUTES,
+    municipality::ROUTES,
+    keeping::ROUTES,
+];

@@ -4,3 +4,4 @@ pub(crate) mod api;
 pub(crate) mod find;
 pub(crate) mod frame;
 pub(crate) mod keeping;
+pub(crate) mod municipality;
