@@ -23,6 +23,7 @@ pub mod code_map;
 pub mod compliance;
 pub mod console;
 pub mod data_keys;
+pub mod delivery;
 pub mod dry_run;
 pub mod erasure;
 pub mod error;
