@@ -307,6 +307,11 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// The account that is to decide, where the verb names one.
+    pub fn by(&self) -> Option<&str> {
+        self.by.as_deref()
+    }
+
     /// Finds the line of what was given. `None`: the verb has none, and no house opens for it.
     pub fn of(matches: &ArgMatches) -> Option<Self> {
         let mut words = Vec::new();

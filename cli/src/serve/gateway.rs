@@ -131,7 +131,18 @@ impl Gateway {
             Err(e) => return Ok(unfit(e.kind().as_str().unwrap_or("usage"))),
         };
         let cli = Cli::from_arg_matches(&matches).map_err(|e| anyhow::anyhow!("{:?}", e.kind()))?;
-        let cli = Cli { asked: Asked::of(&matches), lent: Some(self.lent.clone()), ..cli };
+        let asked = Asked::of(&matches);
+        // Whoever is logged in decides as themselves, whatever name a form may carry.
+        if asked.as_ref().and_then(Asked::by).is_some_and(|by| by != account) {
+            return Ok(Answer {
+                ended: Ended::Denied,
+                value: Value::Null,
+                lines: Vec::new(),
+                error: Some("別のアカウントの名では行えません / not in the name of another account".into()),
+                files: Vec::new(),
+            });
+        }
+        let cli = Cli { asked, lent: Some(self.lent.clone()), ..cli };
         let (ended, said) = overhear(|| catch_unwind(AssertUnwindSafe(|| crate::give(&cli))));
         let (ended, error) = match ended {
             Ok(Ok(Ending::Done)) => (Ended::Done, None),
@@ -139,7 +150,9 @@ impl Gateway {
             Ok(Ok(Ending::NotVerified)) => (Ended::Failed, None),
             Ok(Ok(Ending::Usage)) => (Ended::Usage, None),
             Ok(Err(e)) if e.is::<Denied>() => (Ended::Denied, Some(crate::told(&e))),
-            Ok(Err(e)) => (Ended::Broken, Some(crate::told(&e))),
+            Ok(Err(e)) if failed(&e) => (Ended::Broken, Some(crate::told(&e))),
+            // A verb that ends with a reason of its own, such as a request that does not exist.
+            Ok(Err(e)) => (Ended::Usage, Some(crate::told(&e))),
             Err(_) => (Ended::Broken, Some(format!("{} panicked", order.verb()))),
         };
         let files = outputs.iter().map(Written::read).collect();
@@ -156,4 +169,11 @@ fn unfit(kind: &str) -> Answer {
         error: None,
         files: Vec::new(),
     }
+}
+
+/// Whether store, disk or database failed, and not what was asked for.
+fn failed(e: &anyhow::Error) -> bool {
+    e.chain().any(|cause| {
+        cause.is::<musubi_storage::StorageError>() || cause.is::<std::io::Error>()
+    })
 }
