@@ -111,7 +111,8 @@ fn show(cli: &Cli, voice: Voice, name: &str) -> Result<Ending> {
     let home = Home::open(cli)?;
     let rows: Vec<&Parameter> = home.parameters.parameters.iter().filter(|p| p.name == name).collect();
     if rows.is_empty() {
-        return Err(anyhow!("その名前のパラメータはありません: {name}"));
+        voice.say("その名前のパラメータはありません", "There is no parameter of that name");
+        return Ok(Ending::Usage);
     }
     for row in &rows {
         voice.line(format!("{} {}  {}  {}", row.from, value(row), row.verified.as_str(), row.basis));

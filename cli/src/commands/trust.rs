@@ -60,7 +60,8 @@ pub fn seen(home: &Home, db: &mut ActDb, proof: Proof) -> Result<Option<Seen>> {
         Proof::LogVerified => booked(db, AuditAction::VerifyAudit)?,
         Proof::Checkpoint => {
             let last = db.checkpoints()?.into_iter().next_back();
-            last.map(|c| Seen { at: c.at, well: true, what: c.size.to_string() })
+            // A time that cannot be read is no proof.
+            last.and_then(|c| Some(Seen { at: c.at.parse().ok()?, well: true, what: c.size.to_string() }))
         }
         Proof::Witness => booked(db, AuditAction::Witness)?,
         Proof::LogReview => booked(db, AuditAction::ReviewLog)?,
