@@ -74,6 +74,7 @@ pub fn run(cli: &Cli, voice: Voice, date: Option<Date>) -> Result<Ending> {
     let runs: Vec<Value> = tonight.iter().map(|r| run_told(r, &earlier, &mut calls)).collect();
     let came: Vec<Value> = deliveries.iter().map(|d| delivery_told(d, &mut calls)).collect();
     let overdue = overdue(&home, day, &mut calls)?;
+    forgotten_uploads(&home, &mut calls)?;
     if let Some(why) = home.registry.identity()?.gate_shut().context("関門の記録を読めません")? {
         calls.push(Call {
             code: "gate-shut",
@@ -178,6 +179,29 @@ fn overdue(home: &Home, day: Date, calls: &mut Vec<Call>) -> Result<Vec<Value>> 
         }
     }
     Ok(told)
+}
+
+/// Uploads from the browser that lie in the inbox while nothing is known of their delivery: the server that had them in its
+/// queue ended before their turn. One that was sent less than an hour ago may still be waiting for it.
+fn forgotten_uploads(home: &Home, calls: &mut Vec<Call>) -> Result<()> {
+    let Ok(organisations) = std::fs::read_dir(home.data.join("inbox/.uploads")) else { return Ok(()) };
+    let mut console = home.registry.console()?;
+    for entry in organisations.flatten().filter_map(|e| std::fs::read_dir(e.path()).ok()).flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(id) = musubi_model::ids::from_hex::<16>(&name).map(musubi_model::SubmissionId) else { continue };
+        let written = entry.metadata().and_then(|m| m.modified()).ok().and_then(|t| Timestamp::try_from(t).ok());
+        let old = written.is_some_and(|at| now().duration_since(at) > SignedDuration::from_hours(1));
+        if old && console.submission(&id)?.is_none() {
+            calls.push(Call {
+                code: "upload-forgotten",
+                ja: "画面から送られた提出物が、処理されないまま残っています(musubi nightly --inbox で処理できます)。".to_owned(),
+                en: "A package sent from the browser lies unprocessed (musubi nightly --inbox takes it in).".to_owned(),
+                subject: name,
+                owner: "operator",
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The step that took longest in the deliveries of the night: seconds by the state that was reached.

@@ -79,7 +79,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Delivery) -> Result<Ending> {
         Delivery::Findings { id, out } => show::findings(&home, voice, &reach, id, out),
         Delivery::SetAside { from } => calendar::set_aside(&home, voice, &reach, *from),
         Delivery::Retry { ids } => retry::run(cli, &home, voice, ids),
-        Delivery::Offer { file } => offer::run(&home, voice, &reach, file),
+        Delivery::Offer { file } => offer::run((cli, &home), voice, &reach, file),
     }
 }
 

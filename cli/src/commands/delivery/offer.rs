@@ -6,6 +6,7 @@ use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, AuditResult, Name};
 use musubi_etl::package::promise::read_manifest;
 use musubi_etl::package::{Package, PackageError, is_damage};
 use musubi_etl::rules;
@@ -14,13 +15,19 @@ use musubi_model::ledger::{LEDGER_FILE, NoticeLedger};
 use musubi_model::manifest::{MANIFEST_FILE, Manifest};
 use serde_json::{Value, json};
 
+use crate::args::Cli;
 use crate::commands::Ending;
 use crate::commands::outside::Reach;
-use crate::home::{Home, today};
+use crate::home::{Home, now, today};
 use crate::say::Voice;
 
 /// Bytes of `ledger.toml`; as intake reads it.
 const LEDGER_BYTES_MAX: u64 = 64 << 20;
+
+/// The package is another's.
+const FOREIGN: &str = "FOREIGN-SUBMITTER";
+/// The disk would not hold it.
+const NO_SPACE: &str = "NO-SPACE";
 
 /// What a package turned out to be.
 enum Offered {
@@ -40,7 +47,8 @@ enum Refused {
     NoSpace { free: u64, wanted: u64 },
 }
 
-pub fn run(home: &Home, voice: Voice, reach: &Reach, file: &Path) -> Result<Ending> {
+pub fn run(desk: (&Cli, &Home), voice: Voice, reach: &Reach, file: &Path) -> Result<Ending> {
+    let (cli, home) = desk;
     let bytes = std::fs::metadata(file).context("提出物を読めません")?.len();
     let mut hasher = blake3::Hasher::new();
     hasher.update_reader(File::open(file).context("提出物を読めません")?).context("提出物を読めません")?;
@@ -51,7 +59,10 @@ pub fn run(home: &Home, voice: Voice, reach: &Reach, file: &Path) -> Result<Endi
     };
     let offered = match looked {
         Ok(offered) => offered,
-        Err(refused) => return Ok(tell_refused(voice, &refused, bytes, &hash)),
+        Err(refused) => {
+            book_refusal(cli, home, &refused, &hash)?;
+            return Ok(tell_refused(voice, &refused, bytes, &hash));
+        }
     };
     let told = match &offered {
         Offered::Delivery(manifest, text) => {
@@ -67,7 +78,7 @@ pub fn run(home: &Home, voice: Voice, reach: &Reach, file: &Path) -> Result<Endi
         Offered::Ledger(ledger, text) => {
             let name = blake3::hash(text).to_hex().to_string();
             json!({
-                "ok": true, "what": "ledger", "name": name.get(..32), "submitter": ledger.submitter,
+                "ok": true, "what": "ledger", "name": format!("ledger-{}", name.get(..32).unwrap_or_default()), "submitter": ledger.submitter,
                 "exported_at": ledger.exported_at, "providers": ledger.providers.len(), "bytes": bytes, "blake3": hash,
             })
         }
@@ -131,6 +142,26 @@ fn look(home: &Home, reach: &Reach, file: &Path) -> Result<Result<Offered, Refus
     Ok(Ok(offered))
 }
 
+/// What was refused at the door leaves nothing but this entry.
+fn book_refusal(cli: &Cli, home: &Home, refused: &Refused, hash: &str) -> Result<()> {
+    let code = match refused {
+        Refused::Rule(finding) => finding.rule.id,
+        Refused::Foreign => FOREIGN,
+        Refused::NoSpace { .. } => NO_SPACE,
+    };
+    let entry = AuditEntry {
+        at: now(),
+        actor: Name::new(&cli.actor).context("--actor")?,
+        role: home.acting.granted.role,
+        action: AuditAction::Receive,
+        object: AuditObject::Document(hash.parse().context("BLAKE3")?),
+        persons: 0,
+        result: AuditResult::Refused(code),
+    };
+    audit::append(&mut home.registry.act()?, &entry).context("証跡に記録できません")?;
+    Ok(())
+}
+
 fn tell_refused(voice: Voice, refused: &Refused, bytes: u64, hash: &str) -> Ending {
     let (code, ja, en, mend_ja, mend_en, found): (&str, &str, &str, &str, &str, Value) = match refused {
         Refused::Rule(f) => {
@@ -138,7 +169,7 @@ fn tell_refused(voice: Voice, refused: &Refused, bytes: u64, hash: &str) -> Endi
             (r.id, r.ja, r.en, r.mend_ja, r.mend_en, json!({ "found": f.found, "expected": f.expected }))
         }
         Refused::Foreign => (
-            "FOREIGN-SUBMITTER",
+            FOREIGN,
             "目録の提出者が、このアカウントの所属と違います。",
             "The manifest names another submitter than the organisation of this account.",
             "自分の所属の提出物を送ってください。",
@@ -146,7 +177,7 @@ fn tell_refused(voice: Voice, refused: &Refused, bytes: u64, hash: &str) -> Endi
             Value::Null,
         ),
         Refused::NoSpace { free, wanted } => (
-            "NO-SPACE",
+            NO_SPACE,
             "受入れ側の空き容量が足りません。提出物に誤りはありません。",
             "The house has too little free space. Nothing is wrong with the package.",
             "運用担当者に知らせ、しばらくしてからもう一度送ってください。",

@@ -12,6 +12,7 @@ words! {
     ANSWERS: "標本確認の回答を送る", "Send answers about the sample";
     UPLOAD: "提出物を送る", "Send a delivery";
     UPLOADED: "送った提出物の状況", "What became of an upload";
+    AGAIN: "もう一度順番に入れる", "Queue it again";
     UNMAPPED: "標準コードのないコード", "Codes without a standard";
     PROPOSE: "対応を提案する", "Propose a map";
     NOTICES: "通知の台帳と保留", "Ledger of notices, and what waits";

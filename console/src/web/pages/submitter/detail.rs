@@ -1,6 +1,7 @@
 //! One delivery: where it stands, what became of every record, what was wrong and how to mend it, and what to take home.
 
 use maud::{Markup, html};
+use musubi_compliance::audit::AuditRole;
 use musubi_model::submission::{Balance, SubmissionState};
 use serde_json::Value;
 
@@ -25,6 +26,9 @@ pub(super) fn page(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let body = html! {
         (view(v.lang, &value))
         (take_home(v.lang, &value, may_fetch))
+        @if v.me()?.roles.iter().any(|r| matches!(r, AuditRole::Operator | AuditRole::Curator)) {
+            p { a href={ "/lineage/" (text(&value, "submission")) } { (v.pick("この提出の来歴(事実・提供物まで)", "Its way to facts and releases")) } }
+        }
         @if may_fetch && count(&value, "sampled_units") > 0 { (answer_form(v.lang, &value)) }
     };
     Ok(v.page(&format!("{} {}", v.say(&w::DETAIL), short(text(&value, "submission"))), &body))

@@ -6,6 +6,9 @@ mod detail;
 mod lists;
 mod upload;
 
+#[cfg(test)]
+mod tests;
+
 use musubi_compliance::audit::AuditRole::{
     self, Auditor, Confirmer, Curator, Intake, Officer, Operator, Submitter,
 };
@@ -37,6 +40,7 @@ pub(crate) const ROUTES: &[Route] = &[
         .starts(&["nightly"])
         .package(),
     page("/deliveries/uploads/{name}", w::UPLOADED, upload::status).roles(SEND).verbs(&["delivery show"]),
+    action("/deliveries/uploads/{name}/again", w::AGAIN, upload::again).roles(SEND).starts(&["nightly"]),
     page("/deliveries/codes", w::UNMAPPED, lists::codes)
         .roles(&[Submitter, Operator, Curator])
         .verbs(&["codes unmapped"])

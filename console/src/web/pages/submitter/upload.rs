@@ -85,8 +85,8 @@ pub(super) fn take(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let target = folder.join(format!("{name}.zip"));
     // The whole folder is the job's inbox: the load of this package and of no other.
     fs::create_dir_all(&folder).and_then(|()| fs::rename(&part, &target)).map_err(|e| Problem::Broken(format!("an upload: {e}")))?;
-    let order = Order::new("nightly").option("--inbox", folder.to_string_lossy());
-    v.start(AuditRole::Intake, &name, order)?;
+    queue_load(v, &name)?;
+    sweep(v, &name)?;
     let said = v.pick(
         format!("受け取りました({}、BLAKE3 {})。順番に処理します。", bytes(length), text(&offered, "blake3")),
         format!("Received ({}, BLAKE3 {}). It will be worked on in turn.", bytes(length), text(&offered, "blake3")),
@@ -101,7 +101,50 @@ fn place(v: &Visit<'_>, name: &str) -> Result<PathBuf, Problem> {
     if !plain(name) || !plain(own) {
         return Err(Problem::Broken("the name of an upload is no id".to_owned()));
     }
-    Ok(v.house().inbox().join("uploads").join(own).join(name))
+    // Hidden from a night over the whole inbox: each upload is a job's own inbox.
+    Ok(v.house().inbox().join(".uploads").join(own).join(name))
+}
+
+/// Puts the load of an upload into the queue.
+fn queue_load(v: &Visit<'_>, name: &str) -> Result<(), Problem> {
+    let folder = place(v, name)?;
+    let order = Order::new("nightly").option("--inbox", folder.to_string_lossy());
+    v.start(AuditRole::Intake, name, order).map(|_| ())
+}
+
+/// Removes earlier uploads of the same organisation whose load has come to its end: the house has its own copy by then.
+fn sweep(v: &Visit<'_>, keep: &str) -> Result<(), Problem> {
+    let own = place(v, keep)?;
+    let Some(entries) = own.parent().and_then(|p| fs::read_dir(p).ok()) else { return Ok(()) };
+    let busy: Vec<String> = jobs(v)?.into_iter().filter(|j| j.ended.is_none()).map(|j| j.subject).collect();
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(id) = musubi_model::ids::from_hex::<16>(&name).map(musubi_model::SubmissionId) else { continue };
+        if name == keep || busy.contains(&name) {
+            continue;
+        }
+        let view = v.house().console()?.using(|db| db.submission(&id))?;
+        if view.is_some_and(|view| view.state.is_final()) {
+            fs::remove_dir_all(entry.path()).map_err(|e| Problem::Broken(format!("an old upload: {e}")))?;
+        }
+    }
+    Ok(())
+}
+
+/// An upload that lies here and was forgotten, as after a restart of the server, is queued again.
+pub(super) fn again(v: &mut Visit<'_>) -> Result<Reply, Problem> {
+    let name = v.param("name").to_owned();
+    if !waits(v, &name)? {
+        return Err(Problem::NotFound);
+    }
+    queue_load(v, &name)?;
+    Ok(v.done(format!("/deliveries/uploads/{name}"), v.pick("もう一度、順番に入れました。", "It was queued again.")))
+}
+
+/// Lies here, and no job of this server has taken it up.
+fn waits(v: &Visit<'_>, name: &str) -> Result<bool, Problem> {
+    let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    Ok(plain && jobs(v)?.iter().all(|j| j.subject != name) && place(v, name)?.is_dir())
 }
 
 /// Why a package was not queued.
@@ -128,8 +171,16 @@ pub(super) fn status(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         Err(Problem::NotFound) => None,
         Err(other) => return Err(other),
     };
-    if job.is_none() && value.is_none() {
+    let forgotten = waits(v, &name)? && value.as_ref().and_then(state_of).is_none_or(|s| !s.is_final());
+    if job.is_none() && value.is_none() && !forgotten {
         return Err(Problem::NotFound);
+    }
+    if forgotten {
+        let body = html! {
+            (ui::standing(v.lang, Tone::Waiting, v.pick("受け取りましたが、順番待ちから外れています。", "It was received, but it is not in the queue."), v.pick("下のボタンでもう一度順番に入れてください。", "Queue it again."), v.pick("提出者または運用", "Sender or operator"), None))
+            form action={ "/deliveries/uploads/" (name) "/again" } method="post" { div.go { button.main { (v.say(&w::AGAIN)) } } }
+        };
+        return Ok(v.page(v.say(&w::UPLOADED), &body));
     }
     let inside = view(v.lang, job.as_ref(), value.as_ref(), !outside(v)?);
     if v.fragment {
