@@ -160,6 +160,17 @@ pub enum Command {
         /// Id or its beginning; without it, all submissions.
         id: Option<String>,
     },
+    /// Deliveries (提出) as senders and the operator work with them: calendar, detail, findings, set aside.
+    #[command(subcommand)]
+    Delivery(crate::commands::delivery::Delivery),
+    /// The night as it is (今夜): runs, deliveries, when it is likely to end, and what needs a human.
+    Tonight {
+        /// The day whose night it is; default: today.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        date: Option<jiff::civil::Date>,
+    },
+    /// When the promises of the house were last proven, and what is overdue (信頼の記録).
+    Trust,
     /// Lead a fact back to its bytes, or a submission forward to facts and releases.
     Trace {
         /// Fact id (32 hexadecimal digits), or `any` for an example.

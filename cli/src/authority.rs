@@ -22,7 +22,7 @@ use crate::home::{CODE_VERSION, now, today};
 
 use AuditRole::{
     Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian, Municipality,
-    Officer, Operator, Release, ReleaseApprover, ReviewSecretary, SecurityAdmin,
+    Officer, Operator, Release, ReleaseApprover, ReviewSecretary, SecurityAdmin, Submitter,
 };
 
 /// Who may look into the books, where a line says nothing narrower.
@@ -34,6 +34,8 @@ const LOOKS: &[AuditRole] = &[Officer, Auditor, Operator, SecurityAdmin, Confirm
 const INCIDENTS: &[AuditRole] = &[SecurityAdmin, Officer, Operator];
 /// Who sees what became of deliveries.
 const DELIVERIES: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer, Auditor];
+/// The same, and the senders for what is their own.
+const SENDERS: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer, Auditor, Submitter];
 /// Who governs organisations and parameters.
 const GOVERN: &[AuditRole] = &[Officer, SecurityAdmin];
 /// Who looks after accounts.
@@ -183,6 +185,7 @@ pub const LINES: &[Line] = &[
     free("account code"),
     by_role("parameter list", BOOKS),
     by_role("parameter show", BOOKS),
+    by_role("parameter preview", &[Officer, SecurityAdmin, Operator, Auditor]),
     decided("parameter propose", GOVERN).dual(OperationKind::ParameterChange),
     decided("parameter approve", GOVERN).dual(OperationKind::ParameterChange),
     decided("parameter reject", GOVERN),
@@ -192,8 +195,8 @@ pub const LINES: &[Line] = &[
     by_role("masters load", &[Operator, Curator]),
     by_role("masters list", &[Operator, Curator, Identity, Intake, Auditor]),
     by_role("masters show", &[Operator, Curator, Identity, Intake, Auditor]),
-    by_role("codes unmapped", &[Operator, Curator, Auditor]),
-    by_role("codes propose", &[Operator, Curator]),
+    by_role("codes unmapped", &[Operator, Curator, Auditor, Submitter]),
+    by_role("codes propose", &[Operator, Curator, Submitter]),
     by_role("codes import", &[Operator, Curator]),
     decided("codes approve", &[Operator, Curator]),
     decided("codes reject", &[Operator, Curator]),
@@ -206,14 +209,14 @@ pub const LINES: &[Line] = &[
     // notices
     by_role("notice load", &[Intake]),
     by_role("notice filings", &[Operator]),
-    by_role("notice status", DELIVERIES),
-    by_role("notice held", DELIVERIES),
+    by_role("notice status", SENDERS),
+    by_role("notice held", SENDERS),
     job("notice release", &[Intake], Job::HeldLoad),
-    by_role("notice reconcile", DELIVERIES),
+    by_role("notice reconcile", SENDERS),
     decided("notice allow", &[Officer, Confirmer]),
     by_role("notice verify", LOOKS),
     // opt-outs
-    by_role("optout load", &[HelpDesk]),
+    by_role("optout load", &[HelpDesk, Submitter]),
     by_role("optout status", &[HelpDesk, Officer, Operator, Auditor]),
     decided("optout preview", &[HelpDesk]),
     decided("optout register", &[HelpDesk]),
@@ -227,8 +230,16 @@ pub const LINES: &[Line] = &[
     job("intake", &[Intake], Job::Intake),
     job("nightly", &[Intake], Job::Intake),
     by_role("submission", DELIVERIES),
-    by_role("ack", &[Operator, Intake, AuditRole::Submitter]),
-    by_role("quality import", &[Operator, Intake]),
+    by_role("delivery calendar", SENDERS),
+    by_role("delivery show", SENDERS),
+    by_role("delivery findings", SENDERS),
+    by_role("delivery set-aside", SENDERS),
+    by_role("delivery retry", &[Operator, Curator]),
+    by_role("delivery offer", &[Submitter, Operator, Intake]),
+    by_role("tonight", LOOKS),
+    by_role("trust", LOOKS),
+    by_role("ack", &[Operator, Intake, Submitter]),
+    by_role("quality import", &[Operator, Intake, Submitter]),
     by_role("trace", &[Operator, Curator, Auditor]),
     by_role("rebuild", &[Operator]),
     by_role("report", &[Operator, Officer]),
@@ -236,6 +247,7 @@ pub const LINES: &[Line] = &[
     by_role("check", LOOKS),
     free("check list"),
     by_role("check show", LOOKS),
+    by_role("check status", LOOKS),
     decided("check evidence add", &[Operator, SecurityAdmin, Officer, ReviewSecretary]),
     by_role("check evidence list", LOOKS),
     decided("check program vouch", &[SecurityAdmin]),

@@ -26,6 +26,7 @@ pub mod compliance;
 pub mod console;
 pub mod console_list;
 pub mod data_keys;
+pub mod delivery;
 pub mod dry_run;
 pub mod erasure;
 pub mod error;

@@ -41,4 +41,5 @@ mod twin;
 mod user;
 mod web;
 mod web_accounts;
+mod web_submit;
 mod whole;

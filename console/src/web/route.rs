@@ -107,6 +107,8 @@ pub struct Route {
     pub takes: Takes,
     /// The verbs that it may give.
     pub verbs: &'static [&'static str],
+    /// The verbs that it puts into the queue of jobs, for the service account of their role to give.
+    pub starts: &'static [&'static str],
     /// Stands in the menu of this chapter.
     pub menu: Option<Area>,
     /// Does it.
@@ -116,7 +118,7 @@ pub struct Route {
 /// A page, for nobody until [`Route::roles`] or the like says so.
 #[must_use]
 pub const fn page(path: &'static str, name: Word, run: Run) -> Route {
-    Route { post: false, path, name, who: Who::Roles(&[]), takes: Takes::Nothing, verbs: &[], menu: None, run }
+    Route { post: false, path, name, who: Who::Roles(&[]), takes: Takes::Nothing, verbs: &[], starts: &[], menu: None, run }
 }
 
 /// An action: `POST` with a form.
@@ -148,6 +150,12 @@ impl Route {
     #[must_use]
     pub const fn verbs(self, verbs: &'static [&'static str]) -> Self {
         Self { verbs, ..self }
+    }
+
+    /// Puts these verbs into the queue of jobs.
+    #[must_use]
+    pub const fn starts(self, starts: &'static [&'static str]) -> Self {
+        Self { starts, ..self }
     }
 
     /// Stands in the menu.

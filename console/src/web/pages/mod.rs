@@ -4,6 +4,9 @@ mod entry;
 mod find;
 mod keeping;
 mod municipality;
+mod operator;
+mod said;
+mod submitter;
 
 pub use entry::who;
 
@@ -15,6 +18,8 @@ pub(crate) const CHAPTERS: &[&[Route]] = &[
     super::api::ROUTES,
     entry::ROUTES,
     find::ROUTES,
+    submitter::ROUTES,
+    operator::ROUTES,
     municipality::ROUTES,
     keeping::ROUTES,
 ];

@@ -5,3 +5,5 @@ pub(crate) mod find;
 pub(crate) mod frame;
 pub(crate) mod keeping;
 pub(crate) mod municipality;
+pub(crate) mod operator;
+pub(crate) mod submitter;
