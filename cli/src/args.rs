@@ -191,6 +191,9 @@ pub enum Command {
     /// Releases (提供).
     #[command(subcommand)]
     Release(Release),
+    /// The municipality's table desk (自治体の統計窓口): questions of policy, released tables, requests.
+    #[command(subcommand)]
+    Desk(crate::commands::table_desk::Desk),
     /// Write the operator's report as one HTML file.
     Report {
         /// Where to.
@@ -260,6 +263,9 @@ pub enum Command {
     Transfer(crate::commands::transfer::Transfer),
     /// The yearly report and the public page (事業報告・公表), from the books alone.
     Yearly(crate::commands::yearly::Yearly),
+    /// Search (検索): codes, rules, checks, applications, releases by their words; any id by itself; never a person.
+    #[command(subcommand)]
+    Search(crate::commands::search::Search),
     /// Measure intake to loaded against two floors.
     Bench(Bench),
 }

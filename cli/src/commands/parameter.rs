@@ -54,9 +54,9 @@ pub struct Propose {
     /// The value: a number, or words where the parameter is one of words.
     #[arg(long)]
     value: String,
-    /// First day; today or later.
+    /// First day; today or later. Default: today.
     #[arg(long, value_name = "YYYY-MM-DD")]
-    from: Date,
+    from: Option<Date>,
     /// Law, guideline section or decision that says so.
     #[arg(long)]
     basis: String,
@@ -133,7 +133,7 @@ fn propose(cli: &Cli, voice: Voice, order: &Propose) -> Result<Ending> {
     let row = Parameter {
         name: order.name.clone(),
         value,
-        from: order.from,
+        from: order.from.unwrap_or_else(today),
         basis: order.basis.clone(),
         verified: Verified::of(&order.verified).context("--verified")?,
         min: None,

@@ -4,6 +4,7 @@
 mod bars;
 mod columns;
 mod curve;
+pub mod desk;
 mod flow;
 mod gantt;
 mod lineage;

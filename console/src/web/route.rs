@@ -59,6 +59,8 @@ pub enum Area {
     Handover,
     /// A municipality's table desk (統計窓口).
     Municipality,
+    /// What people decide for the operator (管理・承認).
+    Govern,
     /// Audit (監査).
     Audit,
     /// Accounts and rights (利用者管理).
@@ -82,6 +84,7 @@ impl Area {
             Self::Output => Word::new("出力確認", "Output check"),
             Self::Handover => Word::new("提供", "Handover"),
             Self::Municipality => Word::new("統計窓口", "Table desk"),
+            Self::Govern => Word::new("管理・承認", "Governing"),
             Self::Audit => Word::new("監査", "Audit"),
             Self::Accounts => Word::new("利用者と権限", "Accounts"),
             Self::Own => Word::new("自分の設定", "My account"),

@@ -49,6 +49,8 @@ pub struct Visit<'a> {
     pub(crate) session: Option<String>,
     /// Drawn without the frame: a part of a page that is fetched anew.
     pub fragment: bool,
+    /// Came from this very machine and not through a proxy.
+    pub local: bool,
 }
 
 impl std::fmt::Debug for Visit<'_> {
