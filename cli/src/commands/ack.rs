@@ -24,7 +24,7 @@ use super::outside::Reach;
 use super::{Ending, books};
 use crate::args::Cli;
 use crate::home::{Home, now, today};
-use crate::say::{Voice, warn};
+use crate::say::Voice;
 
 /// Positions of each rule in the page; all of them stand in the CSV.
 const POSITIONS: u32 = 20;

@@ -153,7 +153,7 @@ pub fn findings(home: &Home, voice: Voice, reach: &Reach, prefix: &str, out: &Pa
         let file = std::fs::File::create(out).with_context(|| format!("書けません: {}", out.display()))?;
         Box::new(std::io::BufWriter::new(file))
     };
-    let mut text = String::from("\u{feff}") + &line(&COLUMNS.map(str::to_owned));
+    let mut text = String::from("\u{feff}") + line(&COLUMNS.map(str::to_owned)).as_str();
     let mut rows = 0u64;
     let to_screen = out == Path::new("-");
     // Handed out row by row: a delivery may have millions.

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use maud::{Markup, html};
-use musubi_compliance::audit::{AuditAction, AuditRole};
+use musubi_compliance::audit::AuditAction;
 use serde_json::Value;
 
 use super::{
