@@ -73,7 +73,9 @@ pub fn run(cli: &Cli, voice: Voice, order: &Order) -> Result<Ending> {
     }
     let prefix = order.submission.as_deref().ok_or_else(|| anyhow!("提出の番号を書いてください"))?;
     let home = Home::open(cli)?;
-    let Some(id) = Reach::of(&home)?.delivery(&home, prefix)? else { bail!("その番号の提出はありません") };
+    let Some(id) = Reach::of(&home)?.delivery(&home, prefix)? else {
+        bail!("その番号の提出はありません")
+    };
     let (at, written) = acknowledge(cli, &home, voice, &id, order.out.as_deref())?;
     let new = written == Written::New;
     let word = if new {

@@ -25,14 +25,28 @@ const POSITIONS: u32 = 20;
 
 /// The columns of the CSV.
 const COLUMNS: [&str; 15] = [
-    "rule", "severity", "document", "unit", "byte_start", "byte_len", "record", "field", "found", "expected", "what_ja",
-    "what_en", "mend_ja", "mend_en", "submission",
+    "rule",
+    "severity",
+    "document",
+    "unit",
+    "byte_start",
+    "byte_len",
+    "record",
+    "field",
+    "found",
+    "expected",
+    "what_ja",
+    "what_en",
+    "mend_ja",
+    "mend_en",
+    "submission",
 ];
 
 pub fn run(home: &Home, voice: Voice, reach: &Reach, prefix: &str) -> Result<Ending> {
     let Some(id) = reach.delivery(home, prefix)? else { return Ok(unknown(voice)) };
     let lake = home.folders().lake;
-    let Some(ack) = Acknowledgement::read(&desk(home, &lake)?, &id).context("提出を読めません")? else {
+    let Some(ack) = Acknowledgement::read(&desk(home, &lake)?, &id).context("提出を読めません")?
+    else {
         return Ok(unknown(voice));
     };
     let positions = home.registry.console()?.findings(&id, POSITIONS)?;
