@@ -535,8 +535,10 @@ fn approvals(releases: &mut Releases) -> Judged {
             scope: true,
             open_conditions: 0,
         };
-        match Approval::load(&mut releases.db, &row.approval_id, &releases.board, day) {
+        let (db, at) = (&mut releases.db, row.sealed_at);
+        match Approval::load_as_of(db, &row.approval_id, &releases.board, day, at) {
             Ok(approval) => case.scope = approval.scope_hash() == spec.scope_hash(),
+            Err(ApprovalError::Conditions(open)) => case.open_conditions = open,
             Err(ApprovalError::Storage(e)) => return Err(e.into()),
             Err(ApprovalError::Expired) => case.in_term = false,
             Err(ApprovalError::ScopeMismatch) => case.scope = false,

@@ -5,7 +5,9 @@
 //! but a stored decision whose signature, scope and term it has just checked.
 
 mod approval;
+pub mod committee;
 mod decision;
+mod mandate;
 mod error;
 mod policy;
 mod request;
@@ -14,5 +16,6 @@ pub mod templates;
 pub use approval::Approval;
 pub use decision::{DECISION_DOMAIN, Decision, approve};
 pub use error::ApprovalError;
+pub use mandate::Mandate;
 pub use policy::{POLICY_DOMAIN, SignedPolicy, adopt};
 pub use request::{Request, file_request};

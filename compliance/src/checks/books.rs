@@ -203,7 +203,8 @@ fn interests(books: &mut Books) -> Judged {
 }
 
 /// What a spec asks for, item by item.
-fn items_of(spec: &ExtractSpec) -> BTreeSet<String> {
+#[must_use]
+pub fn items_of(spec: &ExtractSpec) -> BTreeSet<String> {
     let axes = spec.table.iter().flat_map(|table| &table.axes).map(|axis| axis.column());
     let columns = spec.rows.iter().flat_map(|rows| &rows.person).map(|column| column.as_str());
     let events = spec.rows.iter().flat_map(|rows| &rows.events).map(|events| events.table.as_str());
