@@ -196,6 +196,7 @@ pub const LINES: &[Line] = &[
     by_role("trace", &[Operator, Curator]),
     by_role("rebuild", &[Operator]),
     by_role("report", &[Operator, Officer]),
+    by_role("serve", &[Operator, SecurityAdmin]),
     by_role("check", LOOKS),
     free("check list"),
     by_role("check show", LOOKS),

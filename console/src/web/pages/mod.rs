@@ -1,0 +1,8 @@
+//! The pages, one file for each area; each has its rows of the table of routes.
+
+mod entry;
+
+use super::route::Route;
+
+/// All chapters of the table.
+pub(crate) const CHAPTERS: &[&[Route]] = &[super::assets::ROUTES, entry::ROUTES];
