@@ -21,8 +21,8 @@ use crate::args::Cli;
 use crate::home::{CODE_VERSION, now, today};
 
 use AuditRole::{
-    Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian, Officer,
-    Operator, Release, ReleaseApprover, ReviewSecretary, SecurityAdmin,
+    Applicant, Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian, Officer,
+    Operator, Release, ReleaseApprover, ReviewMember, ReviewSecretary, SecurityAdmin,
 };
 
 /// Who may look into the books, where a line says nothing narrower.
@@ -36,6 +36,24 @@ const INCIDENTS: &[AuditRole] = &[SecurityAdmin, Officer, Operator];
 const DELIVERIES: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer, Auditor];
 /// Who governs organisations and parameters.
 const GOVERN: &[AuditRole] = &[Officer, SecurityAdmin];
+/// Who sees the secretariat's work.
+const SEES_BOARD: &[AuditRole] = &[ReviewSecretary, Board, Officer, Auditor];
+/// Who sees the committee's work; a member not where it stands aside.
+const SEES_COMMITTEE: &[AuditRole] = &[ReviewSecretary, ReviewMember, Board, Officer, Auditor];
+/// Who sees applications; from outside, one's own or what one has to review.
+const SEES_CASES: &[AuditRole] = &[
+    Applicant,
+    ReviewMember,
+    ReviewSecretary,
+    Board,
+    Officer,
+    Auditor,
+    Checker,
+    ReleaseApprover,
+    SecurityAdmin,
+];
+/// Who may be named as the verifier of a condition.
+const VERIFIERS: &[AuditRole] = &[ReviewSecretary, Officer, Checker, ReleaseApprover, SecurityAdmin];
 /// Whose approval counts for some kind of operation.
 const DECIDERS: &[AuditRole] =
     &[Officer, SecurityAdmin, Confirmer, HelpDesk, KeyCustodian, Curator, ReleaseApprover];
@@ -290,6 +308,52 @@ pub const LINES: &[Line] = &[
     decided("policy adopt", &[Board]).by("by"),
     by_role("policy list", &[Board, ReviewSecretary, Release, Checker, Officer, Auditor]),
     decided("board approve", &[Board]).by("approver"),
+    decided("board suspend", &[Board, Officer]),
+    decided("board resume", &[Board, Officer]),
+    by_role("board list", SEES_BOARD),
+    // the review committee
+    free("application fields"),
+    decided("application new", &[Applicant]),
+    decided("application save", &[Applicant]),
+    by_role("application show", SEES_CASES),
+    by_role("application list", SEES_CASES),
+    by_role("application diff", SEES_CASES),
+    decided("application say", &[Applicant, ReviewSecretary, ReviewMember]),
+    by_role("application check", SEES_CASES),
+    decided("application submit", &[Applicant]),
+    decided("application withdraw", &[Applicant]),
+    decided("application amend", &[Applicant]),
+    decided("application appeal", &[Applicant]),
+    decided("application take", &[ReviewSecretary]),
+    decided("application return", &[ReviewSecretary]),
+    decided("application accept", &[ReviewSecretary]),
+    decided("application card", &[ReviewSecretary]),
+    by_role("application board", SEES_BOARD),
+    decided("application complete", &[ReviewSecretary]),
+    decided("committee member load", &[ReviewSecretary]),
+    by_role("committee member list", SEES_COMMITTEE),
+    decided("committee interest add", &[ReviewMember, ReviewSecretary]),
+    decided("committee interest end", &[ReviewMember, ReviewSecretary]),
+    by_role("committee interest list", SEES_COMMITTEE),
+    decided("committee declare", &[ReviewMember]),
+    by_role("committee recusals", SEES_BOARD),
+    decided("committee meeting new", &[ReviewSecretary]),
+    decided("committee meeting put", &[ReviewSecretary]),
+    decided("committee meeting attend", &[ReviewSecretary]),
+    by_role("committee meeting show", SEES_COMMITTEE),
+    by_role("committee meeting list", SEES_COMMITTEE),
+    decided("committee ballot open", &[ReviewSecretary]),
+    decided("committee ballot mine", &[ReviewMember]),
+    decided("committee ballot vote", &[ReviewMember]),
+    decided("committee ballot close", &[ReviewSecretary]),
+    by_role("committee ballot show", SEES_COMMITTEE),
+    by_role("committee ballot list", SEES_COMMITTEE),
+    by_role("committee condition list", SEES_CASES),
+    decided("committee condition close", VERIFIERS),
+    decided("committee dossier make", &[ReviewSecretary]),
+    by_role("committee dossier show", SEES_COMMITTEE),
+    by_role("committee minutes", SEES_BOARD),
+    by_role("committee summary", SEES_COMMITTEE),
     by_role("release dry-run", &[Release, ReviewSecretary]),
     job("release build", &[Release], Job::Release).scope("approval"),
     decided("release verify-source", &[Officer]).dual(OperationKind::VerifySource),

@@ -6,6 +6,7 @@
 
 mod books;
 mod catalogue;
+mod committee;
 pub mod conduct;
 pub mod evidence;
 mod loaded;

@@ -100,6 +100,7 @@ fn understood(name: &str, text: &str) -> bool {
             let mut kinds = text.split_whitespace().peekable();
             kinds.peek().is_some() && kinds.all(|kind| TokenKind::read(kind).is_some())
         }
+        "board.committee_required" => matches!(text, "yes" | "no"),
         "optout.identity_checker" => matches!(text, "other" | "any"),
         _ => !text.trim().is_empty(),
     }

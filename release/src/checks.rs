@@ -18,6 +18,7 @@ use musubi_model::sign::{PublicKey, Signature};
 use musubi_model::spec::{Axis, ExtractSpec, Measure, Product, TableSpec};
 use musubi_review_board::{Approval, ApprovalError};
 use musubi_storage::board::BoardRead as _;
+use musubi_storage::board_ballot::StandingRead as _;
 use musubi_storage::registry::ReleaseDb;
 use musubi_storage::release::LedgerRow;
 
@@ -526,6 +527,9 @@ fn approvals(releases: &mut Releases) -> Judged {
     // With an empty ledger, too, approvals have to be readable.
     releases.db.approval("")?;
     releases.db.request("")?;
+    releases.db.outcome("")?;
+    releases.db.conditions_of("")?;
+    releases.db.events_of("")?;
     for (row, spec) in all {
         let day = japan_day(row.sealed_at);
         let mut case = Approved {

@@ -2,7 +2,6 @@
 //! this scope. It must never be made from words of whoever wants to sign.
 
 use musubi_storage::board::BoardRead as _;
-use musubi_storage::board_ballot::StandingRead as _;
 use musubi_storage::registry::BoardDb;
 
 use crate::committee::ballot::Outcome;

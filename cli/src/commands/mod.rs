@@ -13,6 +13,7 @@ pub mod book;
 pub mod books;
 pub mod check;
 pub mod codes;
+pub mod committee;
 mod dry_run;
 pub mod erasure;
 pub mod findings;
