@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Subcommand;
 use musubi_compliance::audit::{AuditAction, AuditRole};
 use musubi_review_board::committee::document::{Document, Receiver, minor};
