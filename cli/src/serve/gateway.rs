@@ -131,7 +131,18 @@ impl Gateway {
             Err(e) => return Ok(unfit(e.kind().as_str().unwrap_or("usage"))),
         };
         let cli = Cli::from_arg_matches(&matches).map_err(|e| anyhow::anyhow!("{:?}", e.kind()))?;
-        let cli = Cli { asked: Asked::of(&matches), lent: Some(self.lent.clone()), ..cli };
+        let asked = Asked::of(&matches);
+        // Whoever is logged in decides as themselves, whatever name a form may carry.
+        if asked.as_ref().and_then(Asked::by).is_some_and(|by| by != account) {
+            return Ok(Answer {
+                ended: Ended::Denied,
+                value: Value::Null,
+                lines: Vec::new(),
+                error: Some("別のアカウントの名では行えません / not in the name of another account".into()),
+                files: Vec::new(),
+            });
+        }
+        let cli = Cli { asked, lent: Some(self.lent.clone()), ..cli };
         let (ended, said) = overhear(|| catch_unwind(AssertUnwindSafe(|| crate::give(&cli))));
         let (ended, error) = match ended {
             Ok(Ok(Ending::Done)) => (Ended::Done, None),

@@ -210,6 +210,9 @@ fn password(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 
 fn welcome(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let me = v.me()?;
+    if me.must_change {
+        return Ok(Reply::to("/account/password"));
+    }
     let roles: Vec<&str> = me.roles.iter().map(|r| v.pick(r.ja(), r.as_str())).collect();
     let chapters = route::menu(&me.roles);
     let body = html! {
@@ -232,7 +235,8 @@ fn welcome(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 }
 
 /// Who a row is for, in words.
-pub(crate) fn who(lang: Lang, row: &Route) -> String {
+#[must_use]
+pub fn who(lang: Lang, row: &Route) -> String {
     match row.who {
         Who::Anyone => lang.pick("だれでも", "anybody").to_owned(),
         Who::LoggedIn => lang.pick("ログインした人", "whoever is logged in").to_owned(),

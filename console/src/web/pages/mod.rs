@@ -2,6 +2,8 @@
 
 mod entry;
 
+pub use entry::who;
+
 use super::route::Route;
 
 /// All chapters of the table.
