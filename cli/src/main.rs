@@ -16,6 +16,7 @@ use anyhow::Result;
 use args::{Cli, Command};
 use authority::{Asked, Denied};
 use clap::{CommandFactory as _, FromArgMatches as _};
+use commands::committee::RuleRefused;
 use commands::{Ending, books, night, release, report, show, synth, trace};
 use say::{Voice, warn};
 
@@ -30,7 +31,8 @@ fn main() -> ExitCode {
         Err(e) => {
             let voice = Voice { json: cli.json, english: cli.lang == "en" };
             warn(&format!("{}: {}", voice.word("エラー", "error"), told(&e)));
-            ExitCode::from(if e.is::<Denied>() { Ending::Usage.code() } else { 1 })
+            let refused = e.is::<Denied>() || e.is::<RuleRefused>();
+            ExitCode::from(if refused { Ending::Usage.code() } else { 1 })
         }
     }
 }

@@ -14,6 +14,8 @@ mod minutes;
 mod secretary;
 pub mod standing;
 
+pub use case::RuleRefused;
+
 use clap::Subcommand;
 
 use super::Ending;

@@ -17,6 +17,7 @@ mod anonymize;
 mod audit;
 mod authority;
 mod codes;
+mod committee;
 mod concurrent;
 mod desk;
 mod dry_run;

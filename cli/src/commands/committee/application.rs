@@ -14,7 +14,7 @@ use musubi_review_board::templates::TEMPLATES;
 use musubi_storage::board_application::{ApplicationRow, VersionRow};
 use serde_json::{Value, json};
 
-use super::case::{Case, Room, all, book, flaws, organisation_name, read, refuse, unknown, words};
+use super::case::{Case, Room, all, book, flaws, kept, organisation_name, read, refuse, unknown, words};
 use super::secretary;
 use crate::args::Cli;
 use crate::commands::Ending;
@@ -339,10 +339,8 @@ fn show(voice: Voice, room: &mut Room, application: &str, version: Option<u32>) 
     let asked = document.extract().map(|s| musubi_compliance::checks::items_of(&s)).unwrap_or_default();
     let conditions = super::conditions::of_case(room, &case)?;
     let outcome = super::ballots::outcome_of(room, &case)?;
-    let next: Vec<Value> = possible(&case.steps)
-        .into_iter()
-        .map(|s| json!({ "step": s.as_str(), "ja": s.ja() }))
-        .collect();
+    let next: Vec<Value> =
+        possible(&case.steps).into_iter().map(|s| json!({ "step": s.as_str(), "ja": s.ja() })).collect();
     if let Some(fields) = answer.as_object_mut() {
         fields.extend([
             ("shown_version".to_owned(), json!(row.version)),
@@ -370,9 +368,7 @@ fn show(voice: Voice, room: &mut Room, application: &str, version: Option<u32>) 
 }
 
 fn versions(case: &Case) -> Vec<Value> {
-    let of = |v: &VersionRow| {
-        json!({ "version": v.version, "hash": v.hash, "saved_by": v.saved_by, "saved_at": v.saved_at })
-    };
+    let of = |v: &VersionRow| json!({ "version": v.version, "hash": v.hash, "saved_by": v.saved_by, "saved_at": v.saved_at });
     case.versions.iter().map(of).collect()
 }
 
@@ -454,7 +450,7 @@ fn say(
     }
     let body = json!({ "section": section, "text": words(file)? });
     let entry = case.entry("message", case.versions.last().map(|v| v.version), &body, cli)?;
-    room.db.enter_event(&entry)?;
+    kept(room.db.enter_event(&entry))?;
     book(&mut room.db, cli, AuditAction::Apply, application)?;
     voice.say(format!("送りました: {application}"), format!("Sent: {application}"));
     voice.value(&json!({ "application": application, "nth": entry.nth, "section": section }));

@@ -15,14 +15,14 @@ use musubi_review_board::committee::document::{Document, minor};
 use musubi_review_board::committee::member::{Ground, seat};
 use musubi_review_board::committee::quorum::{Seat, count, sex_of, view_of};
 use musubi_review_board::committee::stage::{State, Step};
+use musubi_storage::board_application::EventRow;
 use musubi_storage::board_ballot::{BoxRow, ConditionRow, SittingRow, VoteRow};
 use musubi_storage::board_committee::MemberRow;
-use musubi_storage::board_application::EventRow;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::application::original;
-use super::case::{Case, Room, all, book, organisation_name, read, refuse, unknown};
+use super::case::{Case, Room, all, book, kept, organisation_name, read, refuse, unknown};
 use super::meetings::meeting;
 use super::members::counted;
 use crate::args::Cli;
@@ -108,12 +108,7 @@ fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
 }
 
 /// The members who take part, and why it may be done in this way.
-fn taking_part(
-    room: &mut Room,
-    case: &Case,
-    id: Option<&str>,
-    named: &[String],
-) -> Result<Vec<MemberRow>> {
+fn taking_part(room: &mut Room, case: &Case, id: Option<&str>, named: &[String]) -> Result<Vec<MemberRow>> {
     let members = room.db.members()?;
     if let Some(id) = id {
         let meeting = meeting(room, id)?;
@@ -204,7 +199,7 @@ fn open(
             closed: None,
         });
     }
-    room.db.open_ballot(&row, &sitting, &conditions)?;
+    kept(room.db.open_ballot(&row, &sitting, &conditions))?;
     book(&mut room.db, cli, AuditAction::Record, application)?;
     voice.say(format!("採決を始めました: {}", row.ballot_id), format!("Ballot open: {}", row.ballot_id));
     voice.value(&json!({
@@ -254,7 +249,9 @@ fn vote(cli: &Cli, voice: Voice, room: &mut Room, ballot: &str, cast: &Cast) -> 
     let (row, case) = found(room, ballot)?;
     let sits = room.db.sitting(ballot)?.into_iter().any(|s| s.member == me && s.grounds == "[]");
     if !sits {
-        return Err(refuse("REV_NOT_SITTING: this account does not sit in this ballot (この採決の委員ではありません)"));
+        return Err(refuse(
+            "REV_NOT_SITTING: this account does not sit in this ballot (この採決の委員ではありません)",
+        ));
     }
     let declared = room.db.declarations(case.id())?.into_iter().any(|d| d.member == me);
     if !declared {
@@ -273,10 +270,12 @@ fn vote(cli: &Cli, voice: Voice, room: &mut Room, ballot: &str, cast: &Cast) -> 
         return Err(refuse("REV_REASON: a vote has a reason (理由を書いてください)"));
     }
     if word == Vote::Conditional && conditions(room, ballot)?.is_empty() {
-        return Err(refuse("REV_NO_CONDITIONS: no conditions were put with this vote (条件が示されていません)"));
+        return Err(refuse(
+            "REV_NO_CONDITIONS: no conditions were put with this vote (条件が示されていません)",
+        ));
     }
     let cast = VoteRow { member: me, vote: word.as_str().to_owned(), reason: cast.reason.trim().to_owned() };
-    room.db.cast(ballot, &cast, now()).map_err(refuse)?;
+    kept(room.db.cast(ballot, &cast, now()))?;
     // The chain says that somebody voted, never how.
     book(&mut room.db, cli, AuditAction::Vote, case.id())?;
     voice.say(format!("投票しました: {ballot}"), format!("Voted: {ballot}"));
@@ -300,8 +299,7 @@ fn close(cli: &Cli, voice: Voice, room: &mut Room, ballot: &str) -> Result<Endin
     let declared = room.db.declarations(case.id())?;
     let mut seats = Vec::new();
     for s in &sitting {
-        let own: Vec<bool> =
-            declared.iter().filter(|d| d.member == s.member).map(|d| d.conflict).collect();
+        let own: Vec<bool> = declared.iter().filter(|d| d.member == s.member).map(|d| d.conflict).collect();
         let free = s.grounds == "[]" && !own.is_empty() && !own.contains(&true);
         let view = view_of(&s.view).context("委員の区分を読めません")?;
         let sex = sex_of(&s.sex).context("委員の区分を読めません")?;
@@ -322,22 +320,21 @@ fn close(cli: &Cli, voice: Voice, room: &mut Room, ballot: &str) -> Result<Endin
     }
     let mut counted = None;
     let by = room.account();
-    room.db
-        .close_ballot(ballot, &by, now(), |votes| {
-            let voters: Vec<Voter> = seats
-                .into_iter()
-                .map(|(seat, free)| {
-                    let vote = votes.iter().find(|v| v.member == seat.member);
-                    Voter { vote: vote.and_then(|v| Vote::from_name(&v.vote)), seat, free }
-                })
-                .collect();
-            let tally = tally(&voters, procedure, percent);
-            let step = steps.remove(&tally.outcome).flatten();
-            let said = (tally.outcome.as_str().to_owned(), tally_value(&tally).to_string(), step);
-            counted = Some(tally);
-            said
-        })
-        .map_err(refuse)?;
+    let done = room.db.close_ballot(ballot, &by, now(), |votes| {
+        let voters: Vec<Voter> = seats
+            .into_iter()
+            .map(|(seat, free)| {
+                let vote = votes.iter().find(|v| v.member == seat.member);
+                Voter { vote: vote.and_then(|v| Vote::from_name(&v.vote)), seat, free }
+            })
+            .collect();
+        let tally = tally(&voters, procedure, percent);
+        let step = steps.remove(&tally.outcome).flatten();
+        let said = (tally.outcome.as_str().to_owned(), tally_value(&tally).to_string(), step);
+        counted = Some(tally);
+        said
+    });
+    kept(done)?;
     book(&mut room.db, cli, AuditAction::Decide, case.id())?;
     let tally = counted.context("数えられませんでした")?;
     voice.say(

@@ -16,6 +16,7 @@ use musubi_review_board::committee::document::Document;
 use musubi_review_board::committee::member::{Ground, Looked, Parties, grounds};
 use musubi_review_board::committee::quorum::Rule;
 use musubi_review_board::committee::stage::{State, Step, follow};
+use musubi_storage::StorageError;
 use musubi_storage::board::{ApprovalRow, RequestRow};
 use musubi_storage::board_application::{ApplicationRow, EventRow, VersionRow};
 use musubi_storage::board_committee::{InterestRow, MemberRow};
@@ -23,13 +24,26 @@ use musubi_storage::registry::BoardDb;
 use serde_json::{Value, json};
 
 use crate::args::Cli;
-use crate::authority::{self, Denied};
+use crate::authority;
 use crate::commands::books;
 use crate::home::{Home, now, today};
 
-/// A rule said no: exit code 2, with its words.
+/// A rule of the committee said no: exit code 2, with its words.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct RuleRefused(String);
+
+/// A rule said no.
 pub fn refuse(why: impl Display) -> anyhow::Error {
-    Denied(why.to_string()).into()
+    RuleRefused(why.to_string()).into()
+}
+
+/// What the store refuses in words is a rule, too; anything else is a failure.
+pub fn kept<T>(done: Result<T, StorageError>) -> Result<T> {
+    done.map_err(|e| match e {
+        StorageError::Refused(why) => refuse(why),
+        e => e.into(),
+    })
 }
 
 /// Nothing of that name, or nothing that this account may see: the two are not told apart.
@@ -179,7 +193,7 @@ impl Case {
         body: &Value,
     ) -> Result<()> {
         let event = self.event(step, version, body, cli)?;
-        db.enter_event(&event)?;
+        kept(db.enter_event(&event))?;
         book(db, cli, AuditAction::Apply, self.id())
     }
 
@@ -273,10 +287,8 @@ impl Room {
     /// Everybody who has a part in an application.
     pub fn parties(&self, case: &Case) -> Result<Parties> {
         let document = case.document()?;
-        let mut names = vec![
-            case.row.organisation.clone(),
-            organisation_name(&self.book, &case.row.organisation),
-        ];
+        let mut names =
+            vec![case.row.organisation.clone(), organisation_name(&self.book, &case.row.organisation)];
         let lists = ["funding", "recipients", "team"];
         names.extend(lists.iter().flat_map(|list| document.lines(list)).map(str::to_owned));
         if let Some(spec) = document.extract() {
@@ -350,7 +362,10 @@ impl Room {
 }
 
 /// Flaws in short, with the purposes that are admitted now.
-pub fn flaws(room: &Room, document: &Document) -> Result<Vec<musubi_review_board::committee::document::Flaw>> {
+pub fn flaws(
+    room: &Room,
+    document: &Document,
+) -> Result<Vec<musubi_review_board::committee::document::Flaw>> {
     let purposes = room.list("board.purpose_codes")?;
     let purposes: Vec<&str> = purposes.iter().map(String::as_str).collect();
     Ok(document.flaws(&purposes)?)

@@ -17,7 +17,7 @@ use musubi_storage::board_ballot::{ConditionRow, StandingRead as _};
 use musubi_storage::registry::BoardDb;
 use serde_json::{Value, json};
 
-use super::case::{Case, Room, all, book, organisation_name, read, refuse, unknown};
+use super::case::{Case, Room, all, book, kept, organisation_name, read, refuse, unknown};
 use crate::args::Cli;
 use crate::commands::Ending;
 use crate::home::{Home, now, today};
@@ -171,7 +171,9 @@ fn closed(
     let row = room.db.ballot(ballot)?.ok_or_else(|| unknown(&format!("ballot {ballot}")))?;
     let case = room.case(&row.application_id)?;
     if attached(room, &case)?.as_deref() != Some(ballot) {
-        return Err(refuse("REV_NOT_CONDITIONAL: this ballot attached no conditions (条件付き承認ではありません)"));
+        return Err(refuse(
+            "REV_NOT_CONDITIONAL: this ballot attached no conditions (条件付き承認ではありません)",
+        ));
     }
     let conditions = room.db.conditions_of(ballot)?;
     let condition = conditions.iter().find(|c| c.nth == nth).ok_or_else(|| unknown("such condition"))?;
@@ -182,7 +184,7 @@ fn closed(
     let role = if room.home.acting.roles.contains(&verifier) { verifier } else { room.role() };
     close(&gate, &condition.verifier, role, evidence, &facts).map_err(refuse)?;
     let me = room.account();
-    room.db.close_condition((ballot, nth), evidence, (&me, role.as_str()), now()).map_err(refuse)?;
+    kept(room.db.close_condition((ballot, nth), evidence, (&me, role.as_str()), now()))?;
     book(&mut room.db, cli, AuditAction::Condition, case.id())?;
     let open = conditions.iter().filter(|c| c.nth != nth && c.closed.is_none()).count();
     if open == 0 && case.state == State::Conditional {

@@ -16,7 +16,7 @@ use musubi_storage::board_application::DossierRow;
 use serde_json::{Value, json};
 
 use super::application::before;
-use super::case::{Case, Room, all, book, organisation_name, refuse, unknown};
+use super::case::{Case, Room, all, book, kept, organisation_name, refuse, unknown};
 use crate::args::Cli;
 use crate::commands::{Ending, dry_run};
 use crate::home::now;
@@ -65,7 +65,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Dossier) -> Result<Ending> {
                 made_by: room.account(),
                 made_at: now(),
             };
-            room.db.keep_dossier(&row)?;
+            kept(room.db.keep_dossier(&row))?;
             book(&mut room.db, cli, AuditAction::Report, application)?;
             tell(voice, &row)
         }
@@ -108,8 +108,7 @@ fn make(cli: &Cli, voice: Voice, room: &mut Room, case: &Case, count: bool) -> R
         Some(earlier) => document.changes(&earlier)?,
         None => Vec::new(),
     };
-    let counted =
-        if count { dry_run::count(&room.home, cli, voice, &document.spec)? } else { Value::Null };
+    let counted = if count { dry_run::count(&room.home, cli, voice, &document.spec)? } else { Value::Null };
     Ok(json!({
         "application": case.id(), "version": version.version, "document_hash": version.hash,
         "organisation_name": organisation_name(&room.book, &case.row.organisation),

@@ -174,7 +174,8 @@ fn show(voice: Voice, room: &mut Room, id: &str) -> Result<Ending> {
     }
     if let Some(fields) = answer.as_object_mut() {
         fields.insert("agenda".to_owned(), json!(agenda));
-        fields.insert("forecast_of".to_owned(), json!(if row.present.is_empty() { "all" } else { "present" }));
+        fields
+            .insert("forecast_of".to_owned(), json!(if row.present.is_empty() { "all" } else { "present" }));
     }
     voice.value(&answer);
     Ok(Ending::Done)

@@ -14,7 +14,7 @@ use musubi_storage::board_committee::{DeclarationRow, InterestRow, MemberRow};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::case::{Case, Room, organisation_name, read, refuse, unknown, words};
+use super::case::{Case, Room, kept, organisation_name, read, refuse, unknown, words};
 use crate::args::Cli;
 use crate::commands::{Ending, books};
 use crate::home::{now, today};
@@ -133,7 +133,9 @@ pub fn member(cli: &Cli, voice: Voice, order: &Member) -> Result<Ending> {
                     )));
                 }
                 if m.until < m.from {
-                    return Err(refuse("REV_TERM: a term ends before it begins (任期の終わりが始まりより前です)"));
+                    return Err(refuse(
+                        "REV_TERM: a term ends before it begins (任期の終わりが始まりより前です)",
+                    ));
                 }
             }
             let by = room.account();
@@ -149,7 +151,14 @@ pub fn member(cli: &Cli, voice: Voice, order: &Member) -> Result<Ending> {
                 };
                 room.db.enter_member(&row, &by, now())?;
                 let object = AuditObject::Principal(Name::new(&m.member)?);
-                books::audit(&mut room.db, cli, AuditRole::ReviewSecretary, AuditAction::Register, object, 0)?;
+                books::audit(
+                    &mut room.db,
+                    cli,
+                    AuditRole::ReviewSecretary,
+                    AuditAction::Register,
+                    object,
+                    0,
+                )?;
             }
             voice.say(
                 format!("委員を登録しました: {} 人", file.member.len()),
@@ -161,11 +170,8 @@ pub fn member(cli: &Cli, voice: Voice, order: &Member) -> Result<Ending> {
         Member::List => {
             let rule = room.rule()?;
             let members = room.db.members()?;
-            let seats: Vec<Seat> = members
-                .iter()
-                .filter(|m| (m.from..=m.until).contains(&today()))
-                .filter_map(seat)
-                .collect();
+            let seats: Vec<Seat> =
+                members.iter().filter(|m| (m.from..=m.until).contains(&today())).filter_map(seat).collect();
             let told: Vec<Value> = members.iter().map(|m| shown(&room, m)).collect();
             for m in &members {
                 voice.line(format!("{}  {}  {}  {}–{}", m.member, m.view, m.organisation, m.from, m.until));
@@ -215,7 +221,14 @@ pub fn interest(cli: &Cli, voice: Voice, order: &Interest) -> Result<Ending> {
                     )));
                 }
                 let with = given.with.trim().to_owned();
-                rows.push(InterestRow { id: 0, member, kind: given.kind, with, since: given.since, ended: None });
+                rows.push(InterestRow {
+                    id: 0,
+                    member,
+                    kind: given.kind,
+                    with,
+                    since: given.since,
+                    ended: None,
+                });
             }
             let mut ids = Vec::new();
             for row in &rows {
@@ -233,9 +246,11 @@ pub fn interest(cli: &Cli, voice: Voice, order: &Interest) -> Result<Ending> {
             let found = room.db.interests()?.into_iter().find(|i| i.id == *id && (!own || i.member == me));
             let found = found.ok_or_else(|| unknown("interest of that number"))?;
             if *on < found.since || *on > today() {
-                return Err(refuse("REV_INTEREST: it ends after it began and not after today (終了日が違います)"));
+                return Err(refuse(
+                    "REV_INTEREST: it ends after it began and not after today (終了日が違います)",
+                ));
             }
-            room.db.end_interest(*id, *on, &me, now())?;
+            kept(room.db.end_interest(*id, *on, &me, now()))?;
             declared(cli, &mut room, &found.member)?;
             voice.say(format!("終了を記録しました: {id}"), format!("Ended: {id}"));
             voice.value(&json!({ "interest": id, "ended": on }));
@@ -254,8 +269,7 @@ pub fn interest(cli: &Cli, voice: Voice, order: &Interest) -> Result<Ending> {
                             "since": i.since, "ended": i.ended })
                 })
                 .collect();
-            let kinds: Vec<Value> =
-                InterestKind::ALL.iter().map(|k| json!([k.as_str(), k.ja()])).collect();
+            let kinds: Vec<Value> = InterestKind::ALL.iter().map(|k| json!([k.as_str(), k.ja()])).collect();
             voice.value(&json!({ "interests": rows, "kinds": kinds }));
             Ok(Ending::Done)
         }
@@ -328,7 +342,11 @@ pub fn recusals(cli: &Cli, voice: Voice, application: &str) -> Result<Ending> {
         voice.line(format!("{}  {}", m["member"].as_str().unwrap_or(""), m["grounds_ja"]));
     }
     voice.say(
-        if count.holds() { "定足数の見込み: 足りる" } else { "定足数の見込み: 足りない" },
+        if count.holds() {
+            "定足数の見込み: 足りる"
+        } else {
+            "定足数の見込み: 足りない"
+        },
         if count.holds() { "quorum: yes" } else { "quorum: no" },
     );
     voice.value(&json!({ "application": application, "members": told, "quorum": counted(&count) }));

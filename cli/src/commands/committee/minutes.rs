@@ -65,7 +65,9 @@ fn draft(room: &mut Room, of: &str) -> Result<Draft> {
     };
     if let Some(row) = boxes.iter().find(|b| b.ballot_id == of) {
         if row.meeting_id.is_some() {
-            return Err(refuse("REV_MINUTES: this ballot was taken in a meeting; name it (会議の番号を指定してください)"));
+            return Err(refuse(
+                "REV_MINUTES: this ballot was taken in a meeting; name it (会議の番号を指定してください)",
+            ));
         }
         let sat: Vec<String> = room.db.sitting(of)?.into_iter().map(|s| s.member).collect();
         let case = cases.iter().find(|c| c.id() == row.application_id).context("申出がありません")?;
@@ -157,9 +159,7 @@ fn line(room: &mut Room, case: &Case, row: Option<&BoxRow>) -> Result<CaseLine> 
 fn ground_ja(ground: &Value) -> String {
     let word = match ground["ground"].as_str() {
         Some("affiliation") => Ground::Affiliation { party: String::new() }.ja(),
-        Some("interest") => {
-            Ground::Interest { id: 0, kind: String::new(), party: String::new() }.ja()
-        }
+        Some("interest") => Ground::Interest { id: 0, kind: String::new(), party: String::new() }.ja(),
         Some("team") => Ground::Team.ja(),
         Some("declared") => Ground::Declared.ja(),
         _ => Ground::Term.ja(),

@@ -11,11 +11,11 @@ use musubi_compliance::audit::AuditAction;
 use musubi_review_board::committee::document::Document;
 use musubi_review_board::committee::fields::is_section;
 use musubi_review_board::committee::stage::{State, Step};
-use musubi_review_board::file_request;
+use musubi_review_board::{ApprovalError, file_request};
 use serde_json::{Value, json};
 
 use super::application::told;
-use super::case::{Case, Room, all, book, flaws, read, refuse};
+use super::case::{Case, Room, all, book, flaws, kept, read, refuse};
 use crate::args::Cli;
 use crate::commands::Ending;
 use crate::home::now;
@@ -73,9 +73,7 @@ pub fn send_back(cli: &Cli, voice: Voice, room: &mut Room, application: &str, fi
     }
     for section in reasons.keys() {
         if !is_section(section)? {
-            return Err(refuse(format!(
-                "REV_SECTION: there is no section {section} (その区分はありません)"
-            )));
+            return Err(refuse(format!("REV_SECTION: there is no section {section} (その区分はありません)")));
         }
     }
     case.step(&mut room.db, cli, Step::SendBack, case.submitted(), &json!({ "reasons": reasons }))?;
@@ -94,7 +92,11 @@ pub fn accept(cli: &Cli, voice: Voice, room: &mut Room, application: &str) -> Re
     }
     // Before anything is filed: may it be accepted at all?
     case.event(Step::Accept, Some(version.version), &Value::Null, cli)?;
-    let filed = file_request(&mut room.db, &document.spec, &case.row.created_by, now()).map_err(refuse)?;
+    let filed =
+        file_request(&mut room.db, &document.spec, &case.row.created_by, now()).map_err(|e| match e {
+            ApprovalError::Storage(e) => e.into(),
+            e => refuse(e),
+        })?;
     let body =
         json!({ "request": filed.request_id, "scope_hash": filed.scope_hash, "document_hash": version.hash });
     case.step(&mut room.db, cli, Step::Accept, Some(version.version), &body)?;
@@ -108,7 +110,7 @@ pub fn card(cli: &Cli, voice: Voice, room: &mut Room, card: &Card) -> Result<End
         "assignee": card.assignee, "due": card.due, "next": card.next, "owner": card.owner, "missing": card.missing,
     });
     let entry = case.entry("card", case.submitted(), &body, cli)?;
-    room.db.enter_event(&entry)?;
+    kept(room.db.enter_event(&entry))?;
     book(&mut room.db, cli, AuditAction::Apply, case.id())?;
     voice.say(format!("記録しました: {}", case.id()), format!("Kept: {}", case.id()));
     voice.value(&json!({ "application": case.id(), "card": body }));

@@ -26,7 +26,9 @@ use crate::say::Voice;
 pub fn board(cli: &Cli, voice: Voice, order: &Board) -> Result<Ending> {
     match order {
         Board::Approve { request, approver, expires } => sign(cli, voice, request, approver, *expires),
-        Board::Suspend { approval, reason } => event(cli, voice, approval, ("suspend", Step::Suspend), reason),
+        Board::Suspend { approval, reason } => {
+            event(cli, voice, approval, ("suspend", Step::Suspend), reason)
+        }
         Board::Resume { approval, reason } => event(cli, voice, approval, ("resume", Step::Resume), reason),
         Board::List => list(cli, voice),
     }
@@ -123,11 +125,8 @@ fn replaced(cli: &Cli, db: &mut BoardDb, cases: &[Case], original: &str, by: &st
         at: now(),
     };
     let may = matches!(case.state, State::Approved | State::Suspended);
-    let step = if may {
-        Some(case.event(Step::Complete, None, &json!({ "reason": reason }), cli)?)
-    } else {
-        None
-    };
+    let step =
+        if may { Some(case.event(Step::Complete, None, &json!({ "reason": reason }), cli)?) } else { None };
     db.enter_approval_event(&event, step.as_ref())?;
     let object = AuditObject::Approval(Name::new(&approval.approval_id)?);
     books::audit(db, cli, AuditRole::Board, AuditAction::Condition, object, 0)
