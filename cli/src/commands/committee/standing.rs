@@ -211,7 +211,25 @@ fn list(cli: &Cli, voice: Voice) -> Result<Ending> {
             told.push(value);
         }
     }
-    voice.value(&json!({ "approvals": told }));
+    let mut waiting = Vec::new();
+    for case in all(&mut db)? {
+        let Some(request) = case.request().filter(|_| matches!(case.state, State::Approved | State::Conditional))
+        else {
+            continue;
+        };
+        let Ok(mandate) = Mandate::of_request(&mut db, &request) else { continue };
+        let ballot = mandate.ballot().unwrap_or_default().to_owned();
+        let own = ballot.rsplit_once("-B").is_some_and(|(application, _)| application == case.id());
+        if !own || case.approval.as_ref().and_then(committee).as_deref() == Some(ballot.as_str()) {
+            continue;
+        }
+        let open = if case.state == State::Conditional { open_conditions(&mut db, &ballot)? } else { 0 };
+        waiting.push(json!({
+            "application": case.id(), "title": case.document()?.field("title"), "request": request, "ballot": ballot,
+            "state": case.state.as_str(), "state_ja": case.state.ja(), "open_conditions": open,
+        }));
+    }
+    voice.value(&json!({ "approvals": told, "waiting": waiting }));
     Ok(Ending::Done)
 }
 

@@ -1,10 +1,19 @@
 //! The pages, one file for each area; each has its rows of the table of routes.
 
 mod entry;
+mod review;
 
 pub use entry::who;
 
 use super::route::Route;
 
 /// All chapters of the table.
-pub(crate) const CHAPTERS: &[&[Route]] = &[super::assets::ROUTES, entry::ROUTES];
+pub(crate) const CHAPTERS: &[&[Route]] = &[
+    super::assets::ROUTES,
+    entry::ROUTES,
+    review::applicant::ROUTES,
+    review::office::ROUTES,
+    review::meetings::ROUTES,
+    review::committee::ROUTES,
+    review::approvals::ROUTES,
+];
