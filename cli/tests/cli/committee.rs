@@ -13,7 +13,7 @@ fn by(house: &House, account: &str, code: i32, words: &[&str]) -> Said {
 }
 
 /// The same, with its answer.
-fn say(house: &House, account: &str, words: &[&str]) -> Value {
+pub fn say(house: &House, account: &str, words: &[&str]) -> Value {
     house.json(0, &[&["--actor", account], words].concat())
 }
 
@@ -55,7 +55,7 @@ fn document(house: &House, change: &dyn Fn(&mut Value)) -> String {
 }
 
 /// Seats. The first belongs to the university that applies.
-fn members(house: &House, n: usize) {
+pub fn members(house: &House, n: usize) {
     const SEATS: [(&str, &str, bool, &str); 7] = [
         ("natural-science", "female", true, "mihon-university"),
         ("natural-science", "male", false, "見本病院"),

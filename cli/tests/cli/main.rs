@@ -39,4 +39,5 @@ mod source;
 mod twin;
 mod user;
 mod web;
+mod web_review;
 mod whole;
