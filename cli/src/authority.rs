@@ -390,7 +390,7 @@ pub const LINES: &[Line] = &[
     decided("committee dossier make", &[ReviewSecretary]),
     by_role("committee dossier show", SEES_COMMITTEE),
     by_role("committee minutes", SEES_BOARD),
-    by_role("committee summary", SEES_COMMITTEE),
+    by_role("committee summary", SEES_BOARD),
     by_role("release dry-run", &[Release, ReviewSecretary]),
     job("release build", &[Release], Job::Release).scope("approval"),
     decided("release verify-source", &[Officer]).dual(OperationKind::VerifySource),

@@ -173,12 +173,13 @@ impl BoardDb {
     ) -> Result<String, StorageError> {
         const DOING: &str = "beginning an application";
         let mut tx = self.client.transaction().map_err(StorageError::db(DOING))?;
-        tx.execute("LOCK TABLE board.application IN SHARE ROW EXCLUSIVE MODE", &[])
+        // Two that begin at a time wait for each other: the number is counted.
+        tx.execute("SELECT pg_advisory_xact_lock(hashtext('board.application'))", &[])
             .map_err(StorageError::db(DOING))?;
         let id: String = tx
             .query_one(
                 "INSERT INTO board.application (application_id, organisation, amends, created_by, created_at)
-                 SELECT 'AP-' || lpad((count(*) + 1)::text, 4, '0'), $1, $2, $3, $4 FROM board.application
+                 SELECT 'AP-' || lpad((count(*) + 1)::text, 4, '0'), $1, $2, $3, $4::timestamptz FROM board.application
                  RETURNING application_id",
                 &[&row.organisation, &row.amends, &row.created_by, &row.created_at],
             )

@@ -398,7 +398,7 @@ impl BoardDb {
         let mut tx = self.client.transaction().map_err(StorageError::db(DOING))?;
         tx.execute(
             "INSERT INTO board.approval_event (approval_id, nth, kind, reason, account, at)
-             SELECT $1, count(*)::integer + 1, $2, $3, $4, $5 FROM board.approval_event WHERE approval_id = $1",
+             SELECT $1, count(*)::integer + 1, $2, $3, $4, $5::timestamptz FROM board.approval_event WHERE approval_id = $1",
             &[&row.approval_id, &row.kind, &row.reason, &row.account, &row.at],
         )
         .map_err(once(DOING, "somebody else has just acted on this approval; look again"))?;

@@ -83,7 +83,8 @@ impl BoardDb {
             .execute(
                 "INSERT INTO board.committee_member (member, revision, view, sex, outside, organisation, term_from,
                    term_until, entered_by, entered_at)
-                 SELECT $1, count(*)::integer + 1, $2, $3, $4, $5, $6, $7, $8, $9 FROM board.committee_member
+                 SELECT $1, count(*)::integer + 1, $2, $3, $4::boolean, $5, $6::date, $7::date, $8, $9::timestamptz
+                 FROM board.committee_member
                  WHERE member = $1",
                 &[
                     &row.member,
@@ -179,7 +180,7 @@ impl BoardDb {
         self.client
             .execute(
                 "INSERT INTO board.declaration (application_id, member, nth, conflict, reason, at)
-                 SELECT $1, $2, count(*)::integer + 1, $3, $4, $5 FROM board.declaration
+                 SELECT $1, $2, count(*)::integer + 1, $3::boolean, $4, $5::timestamptz FROM board.declaration
                  WHERE application_id = $1 AND member = $2",
                 &[&row.application_id, &row.member, &row.conflict, &row.reason, &row.at],
             )
@@ -215,7 +216,8 @@ impl BoardDb {
             .client
             .query_one(
                 "INSERT INTO board.meeting (meeting_id, held_on, mode, place, called_by, called_at)
-                 SELECT 'MT-' || lpad((count(*) + 1)::text, 4, '0'), $1, $2, $3, $4, $5 FROM board.meeting
+                 SELECT 'MT-' || lpad((count(*) + 1)::text, 4, '0'), $1::date, $2, $3, $4, $5::timestamptz
+                 FROM board.meeting
                  RETURNING meeting_id",
                 &[&row.held_on, &row.mode, &row.place, &by, &at],
             )

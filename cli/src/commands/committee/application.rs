@@ -298,10 +298,12 @@ fn history(room: &Room, case: &Case) -> Vec<Value> {
         .filter(of)
         .map(|e| {
             let step = Step::from_name(&e.kind);
+            // To the applicant a member is the committee, not somebody.
+            let named = inside || e.role != AuditRole::ReviewMember.as_str();
             json!({
                 "nth": e.nth, "kind": e.kind, "ja": step.map_or("", Step::ja), "version": e.version,
                 "body": serde_json::from_str::<Value>(&e.body).unwrap_or_default(),
-                "account": e.account, "role": e.role, "at": e.at,
+                "account": if named { &e.account } else { &e.role }, "role": e.role, "at": e.at,
             })
         })
         .collect()

@@ -382,7 +382,7 @@ pub fn value(room: &mut Room, row: &BoxRow) -> Result<Value> {
     let result = row.result.as_ref().map(|(outcome, tally)| {
         json!({
             "outcome": outcome, "outcome_ja": Outcome::from_name(outcome).map_or("", Outcome::ja),
-            "tally": serde_json::from_str::<Value>(tally).unwrap_or_default(),
+            "tally": if inside { serde_json::from_str(tally).unwrap_or_default() } else { Value::Null },
         })
     });
     Ok(json!({

@@ -191,12 +191,12 @@ pub(super) fn outcome(v: &Visit<'_>, ballot: &Value) -> Markup {
         .collect();
     html! {
         p { b { (v.pick("結論", "Result")) } " " (v.pick(text(result, "outcome_ja"), text(result, "outcome"))) }
-        p {
+        @if tally.is_object() { p {
             (v.pick("審査に加わった委員", "Members who counted")) " " (number(&counted, "members"))
             " / " (v.pick("除斥等", "aside")) " " (number(&tally, "aside"))
             " / " (v.pick("決するのに要る票", "votes needed")) " " (number(&tally, "needed"))
         }
-        (ui::table(v.pick("票数", "Votes"), &[(v.pick("票", "Vote"), false), (v.pick("数", "Number"), true)], &rows))
+        (ui::table(v.pick("票数", "Votes"), &[(v.pick("票", "Vote"), false), (v.pick("数", "Number"), true)], &rows)) }
         @if !list(ballot, "reasons").is_empty() {
             h3 { (v.pick("理由(氏名なし)", "Reasons, without names")) }
             ul { @for r in list(ballot, "reasons") { li { (v.pick(text(r, "ja"), text(r, "vote"))) ": " (text(r, "reason")) } } }
