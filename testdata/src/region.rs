@@ -18,7 +18,7 @@ use crate::seen::seen;
 use crate::storage::Storage;
 use crate::truth::{Repeated, Truth, write_request};
 use crate::{
-    Progress, RegionSpec, RegionSummary, SynthError, broken, claims, masters, organisation, others,
+    Progress, RegionSpec, RegionSummary, SynthError, broken, claims, committee, masters, organisation, others,
     registers, uke,
 };
 
@@ -145,6 +145,7 @@ pub fn write_region(
     masters::write(out)?;
     organisation::write(out, spec.first_night)?;
     registers::write(out, spec.first_night)?;
+    committee::write(out, spec.first_night)?;
     write_request(out, &frame)?;
     let mut notices = Notices::create(out, frame, spec.scenario.notices)?;
     let feeds = feeds();

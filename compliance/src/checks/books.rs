@@ -233,7 +233,11 @@ pub fn items_of(spec: &ExtractSpec) -> BTreeSet<String> {
     let events = spec.rows.iter().flat_map(|rows| &rows.events).map(|events| events.table.as_str());
     let counted = spec.tables.iter().filter_map(|t| t.of.as_ref()).map(|events| events.table.as_str());
     let diagnoses = spec.table.iter().map(|_| "condition_occurrence");
-    axes.chain(columns).chain(events).chain(counted).chain(diagnoses).map(str::to_owned).collect()
+    let named = axes.chain(columns).chain(events).chain(counted).chain(diagnoses).map(str::to_owned);
+    // A dimension is known by the word with which a request asks for it.
+    let dimensions = spec.tables.iter().flat_map(|table| &table.dimensions);
+    let dimensions = dimensions.filter_map(|d| serde_json::to_value(d).ok()?.as_str().map(str::to_owned));
+    named.chain(dimensions).collect()
 }
 
 fn minimal(books: &mut Books) -> Judged {
