@@ -7,8 +7,8 @@
 mod approval;
 pub mod committee;
 mod decision;
-mod mandate;
 mod error;
+mod mandate;
 mod policy;
 mod request;
 pub mod templates;

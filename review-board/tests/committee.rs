@@ -242,7 +242,10 @@ fn recusal_is_computed_from_belonging_interests_team_declaration_and_term() {
 #[test]
 fn an_expedited_review_wants_every_answer() {
     let voters = |votes: &[Option<Vote>]| -> Vec<Voter> {
-        (0u8..).zip(votes).map(|(i, vote)| Voter { seat: seat(i, 0, true, false), free: true, vote: *vote }).collect()
+        (0u8..)
+            .zip(votes)
+            .map(|(i, vote)| Voter { seat: seat(i, 0, true, false), free: true, vote: *vote })
+            .collect()
     };
     let of = |votes: &[Option<Vote>]| tally(&voters(votes), Procedure::Expedited { members: 2 }, 50).outcome;
     assert_eq!(of(&[Some(Vote::Approve), Some(Vote::Approve)]), Outcome::Approved);
@@ -268,9 +271,13 @@ fn a_gate_that_the_records_deny_is_closed_by_nobody() {
     }
     assert!(officer(&Gate::EthicsApproval, "").is_err(), "somebody has to have seen it");
     assert!(officer(&Gate::EthicsApproval, "承認通知書を確認").is_ok());
-    assert!(close(&Gate::Other, "officer", AuditRole::Checker, "見ました", &facts).is_err(), "another's gate");
+    assert!(
+        close(&Gate::Other, "officer", AuditRole::Checker, "見ました", &facts).is_err(),
+        "another's gate"
+    );
     let list = |verifier: &str, words: &str, due: &str| -> PutList {
-        let text = format!("[[condition]]\ngate='other'\nwords='{words}'\nverifier='{verifier}'\ndue='{due}'\n");
+        let text =
+            format!("[[condition]]\ngate='other'\nwords='{words}'\nverifier='{verifier}'\ndue='{due}'\n");
         toml_of(&text)
     };
     for role in AuditRole::ALL {
@@ -311,7 +318,10 @@ fn what_is_missing_is_named_and_a_full_one_has_no_flaw() {
         })),
         ["REV_EXTRA_ITEM"]
     );
-    assert_eq!(with(&|d| drop(d.fields.insert("data-class".to_owned(), "anonymized".to_owned()))), ["REV_PRODUCT"]);
+    assert_eq!(
+        with(&|d| drop(d.fields.insert("data-class".to_owned(), "anonymized".to_owned()))),
+        ["REV_PRODUCT"]
+    );
     assert_eq!(with(&|d| drop(d.fields.insert("foreign".to_owned(), "yes".to_owned()))), ["REV_MISSING"; 2]);
     assert_eq!(likeness(&full, &full), 100);
     assert_eq!(likeness(&full, &Document::default()), 0);
@@ -352,9 +362,8 @@ fn only_listed_fields_are_minor() {
         of(&mut after);
         minor(&after.changes(&before).unwrap(), &["contact", "spec", "sex"])
     };
-    let field = |name: &'static str| {
-        move |d: &mut Document| drop(d.fields.insert(name.to_owned(), "別".to_owned()))
-    };
+    let field =
+        |name: &'static str| move |d: &mut Document| drop(d.fields.insert(name.to_owned(), "別".to_owned()));
     assert!(change(&field("contact")));
     assert!(!change(&field("purpose")));
     assert!(!change(&|d| {

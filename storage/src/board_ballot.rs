@@ -116,7 +116,8 @@ pub struct SatRow {
     pub voted: bool,
 }
 
-const BOXES: &str = "SELECT b.ballot_id, b.application_id, b.version, b.document_hash, b.dossier_hash, b.request_id,
+const BOXES: &str =
+    "SELECT b.ballot_id, b.application_id, b.version, b.document_hash, b.dossier_hash, b.request_id,
     b.scope_hash, b.meeting_id, b.opened_by, b.opened_at, c.closed_at, r.outcome, r.tally
   FROM board.ballot_box b LEFT JOIN board.ballot_closing c USING (ballot_id)
   LEFT JOIN board.ballot_result r USING (ballot_id)";

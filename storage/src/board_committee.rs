@@ -127,7 +127,12 @@ impl BoardDb {
     }
 
     /// Enters an interest: its number.
-    pub fn enter_interest(&mut self, row: &InterestRow, by: &str, at: Timestamp) -> Result<i64, StorageError> {
+    pub fn enter_interest(
+        &mut self,
+        row: &InterestRow,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<i64, StorageError> {
         let row = self
             .client
             .query_one(
@@ -211,7 +216,12 @@ impl BoardDb {
     }
 
     /// Calls a meeting: its number.
-    pub fn call_meeting(&mut self, row: &MeetingRow, by: &str, at: Timestamp) -> Result<String, StorageError> {
+    pub fn call_meeting(
+        &mut self,
+        row: &MeetingRow,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<String, StorageError> {
         let row = self
             .client
             .query_one(

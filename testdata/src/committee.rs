@@ -85,8 +85,10 @@ pub(crate) fn write(out: &Path, on: Date) -> Result<(), SynthError> {
     for (name, value) in FIELDS {
         let _infallible = writeln!(application, "{name} = \"{value}\"");
     }
-    let _infallible =
-        write!(application, "\n[template]\nname = \"s5-drug-recipients\"\nfrom = \"{from}\"\nto = \"{on}\"\n");
+    let _infallible = write!(
+        application,
+        "\n[template]\nname = \"s5-drug-recipients\"\nfrom = \"{from}\"\nto = \"{on}\"\n"
+    );
     for (item, necessity) in ITEMS {
         let _infallible = write!(application, "\n[[item]]\nitem = \"{item}\"\nnecessity = \"{necessity}\"\n");
     }

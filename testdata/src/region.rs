@@ -18,8 +18,8 @@ use crate::seen::seen;
 use crate::storage::Storage;
 use crate::truth::{Repeated, Truth, write_request};
 use crate::{
-    Progress, RegionSpec, RegionSummary, SynthError, broken, claims, committee, masters, organisation, others,
-    registers, uke,
+    Progress, RegionSpec, RegionSummary, SynthError, broken, claims, committee, masters, organisation,
+    others, registers, uke,
 };
 
 /// Entries of the opt-out list for each district.

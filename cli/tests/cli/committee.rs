@@ -39,7 +39,8 @@ fn document(house: &House, change: &dyn Fn(&mut Value)) -> String {
             given[field["id"].as_str().unwrap()] = json!(value);
         }
     }
-    let items = ["sex", "age", "area", "drug_exposure"].map(|i| json!({ "item": i, "necessity": "解析に必要" }));
+    let items =
+        ["sex", "age", "area", "drug_exposure"].map(|i| json!({ "item": i, "necessity": "解析に必要" }));
     let mut document = json!({
         "fields": given, "items": items,
         "template": { "name": "s5-drug-recipients", "from": "2026-01-01", "to": "2026-12-31" },
@@ -167,7 +168,10 @@ fn an_application_goes_all_the_way_and_the_approval_binds() {
     let longer = document(&house, &|d| d["fields"]["value"] = json!("地域の医療に役立つ"));
     by(&house, "applicant-01", 0, &["application", "save", &id, &longer]);
     let diff = say(&house, "applicant-01", &["application", "diff", &id]);
-    assert_eq!((diff["changes"].as_array().unwrap().len(), diff["changes"][0]["of"].as_str()), (1, Some("value")));
+    assert_eq!(
+        (diff["changes"].as_array().unwrap().len(), diff["changes"][0]["of"].as_str()),
+        (1, Some("value"))
+    );
     let message = file(&house, "message.txt", "直しました。");
     by(&house, "applicant-01", 0, &["application", "say", &id, "purpose", &message]);
     by(&house, "applicant-01", 0, &["application", "submit", &id]);
@@ -180,7 +184,10 @@ fn an_application_goes_all_the_way_and_the_approval_binds() {
     assert!(dossier["dossier"]["columns"].as_array().unwrap().iter().all(|c| c["necessity"].is_string()));
     // The member of the applicant's university is recused and sees nothing of the case.
     let recusals = say(&house, "secretary-01", &["committee", "recusals", &id]);
-    assert_eq!((recusals["members"][0]["recused"].as_bool(), recusals["quorum"]["holds"].as_bool()), (Some(true), Some(true)));
+    assert_eq!(
+        (recusals["members"][0]["recused"].as_bool(), recusals["quorum"]["holds"].as_bool()),
+        (Some(true), Some(true))
+    );
     by(&house, "member-01", 2, &["committee", "dossier", "show", &id]);
     by(&house, "member-02", 0, &["committee", "dossier", "show", &id]);
     let meeting = meeting(&house, &id, &ALL);
@@ -204,7 +211,11 @@ fn an_application_goes_all_the_way_and_the_approval_binds() {
     assert_eq!((closed["outcome"].as_str(), closed["tally"]["needed"].as_u64()), (Some("approved"), Some(4)));
     by(&house, "secretary-01", 2, &["committee", "ballot", "close", &ballot]);
     by(&house, "member-01", 2, &["committee", "ballot", "show", &ballot]);
-    assert!(say(&house, "member-03", &["committee", "ballot", "show", &ballot]).to_string().contains("秘密の理由"));
+    assert!(
+        say(&house, "member-03", &["committee", "ballot", "show", &ballot])
+            .to_string()
+            .contains("秘密の理由")
+    );
     // Signed with the ballot, and once.
     let signed = say(&house, "board-01", &["board", "approve", &request, "--approver", "board-01"]);
     let approval = string(&signed, "approval");
@@ -328,7 +339,11 @@ fn contract_until(registers: &str, until: &str) -> String {
         if line.starts_with("class = ") {
             of_contract = line.contains("\"contract\"");
         }
-        if of_contract && line.starts_with("until = ") { format!("until = \"{until}\"") } else { line.to_owned() }
+        if of_contract && line.starts_with("until = ") {
+            format!("until = \"{until}\"")
+        } else {
+            line.to_owned()
+        }
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -359,7 +374,8 @@ fn amendments_are_short_only_when_they_are_minor_and_a_refusal_can_be_appealed()
     };
     let expedited = ["--expedited", "--member", "member-02", "--member", "member-03"];
     let plan = amended(&|d| d["fields"]["plan"] = json!("別の計画"));
-    let refused = by(&house, "secretary-01", 2, &[&["committee", "ballot", "open", &plan], &expedited[..]].concat());
+    let refused =
+        by(&house, "secretary-01", 2, &[&["committee", "ballot", "open", &plan], &expedited[..]].concat());
     assert!(refused.err.contains("REV_NOT_MINOR"), "{}", refused.err);
     by(&house, "applicant-01", 0, &["application", "withdraw", &plan, "--reason", "取りやめ"]);
     let contact = amended(&|d| d["fields"]["contact"] = json!("新しい部署"));
@@ -372,7 +388,10 @@ fn amendments_are_short_only_when_they_are_minor_and_a_refusal_can_be_appealed()
     let closed = say(&house, "secretary-01", &["committee", "ballot", "close", &ballot]);
     assert_eq!(closed["outcome"], "approved");
     // The new approval takes the place of the old one.
-    let newer = string(&say(&house, "board-02", &["board", "approve", &request, "--approver", "board-02"]), "approval");
+    let newer = string(
+        &say(&house, "board-02", &["board", "approve", &request, "--approver", "board-02"]),
+        "approval",
+    );
     let all = say(&house, "board-01", &["board", "list"]);
     let standing = |id: &str| {
         let row = all["approvals"].as_array().unwrap().iter().find(|a| a["approval"] == id).unwrap();

@@ -44,8 +44,12 @@ fn an_application_goes_through_the_pages_to_a_signed_approval() {
     members(&house, 7);
     let server = Server::start(&house);
     let applicant = server.login("applicant-01");
-    let begin =
-        [("title", "処方の研究"), ("template", "s5-drug-recipients"), ("from", "2026-01-01"), ("to", "2026-12-31")];
+    let begin = [
+        ("title", "処方の研究"),
+        ("template", "s5-drug-recipients"),
+        ("from", "2026-01-01"),
+        ("to", "2026-12-31"),
+    ];
     let began = applicant.post("/applications/new", &begin).ok(303);
     let path = began.header("location").unwrap().to_owned();
     let id = path.trim_start_matches("/applications/").to_owned();
@@ -99,7 +103,11 @@ fn an_application_goes_through_the_pages_to_a_signed_approval() {
         let before = member.get(&seen).ok(200).text();
         assert!(before.contains("利益相反を申告してください") && !before.contains("資料のハッシュ"));
         let after = go(&member, &format!("{seen}/declare"), &[("conflict", "no"), ("reason", "")]).text();
-        assert!(after.contains("資料のハッシュ") && after.contains("投票してください"), "{}", words_of(&after));
+        assert!(
+            after.contains("資料のハッシュ") && after.contains("投票してください"),
+            "{}",
+            words_of(&after)
+        );
         let cast = [("ballot", ballot.as_str()), ("vote", "approve"), ("reason", "ひそかな理由")];
         let voted = go(&member, &format!("{seen}/vote"), &cast).text();
         assert!(!voted.contains("ひそかな理由"), "{}", words_of(&voted));
@@ -117,6 +125,10 @@ fn an_application_goes_through_the_pages_to_a_signed_approval() {
     let signed = go(&board, "/approvals/sign", &[("request", &request)]).text();
     assert!(signed.contains(&ballot) && signed.contains("有効"), "{}", words_of(&signed));
     let approved = applicant.get(&path).ok(200).text();
-    assert!(approved.contains("変更の申出を始める") && !approved.contains("ひそかな理由"), "{}", words_of(&approved));
+    assert!(
+        approved.contains("変更の申出を始める") && !approved.contains("ひそかな理由"),
+        "{}",
+        words_of(&approved)
+    );
     assert_eq!(say(&house, "applicant-01", &["application", "show", &id])["state"], "approved");
 }

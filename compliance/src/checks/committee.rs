@@ -47,9 +47,9 @@ pub(super) fn sessions(db: &mut ActDb) -> Result<BTreeMap<String, (Session, bool
             serde_json::from_str(&row.sitting.grounds).map_err(|_| damaged())?;
         let recused = !grounds.is_empty();
         let conflict = row.conflict || recused;
-        let (session, _) = found.entry(row.ballot_id.clone()).or_insert_with(|| {
-            (Session { member: Vec::new(), item: Vec::new() }, row.expedited)
-        });
+        let (session, _) = found
+            .entry(row.ballot_id.clone())
+            .or_insert_with(|| (Session { member: Vec::new(), item: Vec::new() }, row.expedited));
         session.member.push(Member {
             code: row.sitting.member.clone(),
             view,

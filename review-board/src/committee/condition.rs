@@ -148,7 +148,9 @@ pub enum ConditionRefused {
     #[error("REV_VERIFIER: the verifier of a condition is one of {0} (条件の確認者の役割が違います)")]
     Verifier(String),
     /// Words are missing.
-    #[error("REV_WORDS: a condition of the kind `other` says in words what is asked (条件の内容を書いてください)")]
+    #[error(
+        "REV_WORDS: a condition of the kind `other` says in words what is asked (条件の内容を書いてください)"
+    )]
     Words,
     /// Its day has passed.
     #[error("REV_DUE: the day of a condition lies in the past (条件の期限が過ぎています)")]

@@ -160,8 +160,7 @@ impl Document {
         let known: BTreeMap<&str, &Field> =
             sections.iter().flat_map(|s| &s.fields).map(|f| (f.id.as_str(), f)).collect();
         for (name, value) in &document.fields {
-            let field =
-                known.get(name.as_str()).ok_or_else(|| DocumentRefused::NoField(name.clone()))?;
+            let field = known.get(name.as_str()).ok_or_else(|| DocumentRefused::NoField(name.clone()))?;
             field
                 .check(value)
                 .map_err(|expected| DocumentRefused::Value { field: name.clone(), expected })?;
@@ -219,7 +218,8 @@ impl Document {
         for section in sections()? {
             for field in &section.fields {
                 if field.required(&self.fields) && self.field(&field.id).is_empty() {
-                    let (ja, en) = (format!("「{}」がありません", field.ja), format!("{} is missing", field.en));
+                    let (ja, en) =
+                        (format!("「{}」がありません", field.ja), format!("{} is missing", field.en));
                     flaw("REV_MISSING", &section.id, &field.id, ja, en);
                 }
             }
@@ -232,7 +232,13 @@ impl Document {
         let spec = match ExtractSpec::parse(&self.spec) {
             Ok(spec) => spec,
             Err(e) => {
-                flaw("REV_SPEC", "spec", "spec", format!("抽出仕様を読めません: {e}"), format!("no usable specification: {e}"));
+                flaw(
+                    "REV_SPEC",
+                    "spec",
+                    "spec",
+                    format!("抽出仕様を読めません: {e}"),
+                    format!("no usable specification: {e}"),
+                );
                 return Ok(found);
             }
         };
@@ -244,7 +250,8 @@ impl Document {
             self.items.iter().filter(|i| !i.necessity.trim().is_empty()).map(|i| i.item.as_str()).collect();
         let asked = items_of(&spec);
         for item in asked.iter().filter(|i| !needed.contains(i.as_str())) {
-            let (ja, en) = (format!("項目 {item} の必要性がありません"), format!("no necessity given for {item}"));
+            let (ja, en) =
+                (format!("項目 {item} の必要性がありません"), format!("no necessity given for {item}"));
             flaw("REV_NECESSITY", "spec", item, ja, en);
         }
         for item in self.items.iter().filter(|i| !asked.contains(&i.item)) {

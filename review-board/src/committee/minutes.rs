@@ -106,12 +106,8 @@ impl Minutes {
             *by_view.entry(view.clone()).or_default() += 1;
         }
         let outside = self.present.iter().filter(|(_, _, outside)| *outside).count();
-        let _infallible = writeln!(
-            text,
-            "出席: {} 人({}、うち外部 {outside})",
-            self.present.len(),
-            numbers(&by_view)
-        );
+        let _infallible =
+            writeln!(text, "出席: {} 人({}、うち外部 {outside})", self.present.len(), numbers(&by_view));
         for (member, view, outside) in &self.present {
             let from = if *outside { "外部" } else { "内部" };
             let _infallible = writeln!(text, "  {member} {view} {from}");

@@ -79,7 +79,8 @@ fn another_key_or_purpose_is_worth_nothing() {
 fn the_requester_does_not_approve() {
     let (now, until) = (at("2026-11-02T00:00:00Z"), Date::constant(2027, 11, 1));
     let free = Mandate::not_required();
-    let outcome = |approver: &str, until: Date| match decide(&request(), &key(), approver, now, until, &free) {
+    let outcome = |approver: &str, until: Date| match decide(&request(), &key(), approver, now, until, &free)
+    {
         Ok(_) => "ok",
         Err(e) => e.code(),
     };
@@ -94,7 +95,8 @@ fn the_requester_does_not_approve() {
 fn a_ballot_is_signed_with_and_only_for_its_scope() {
     let (now, until) = (at("2026-11-02T00:00:00Z"), Date::constant(2027, 11, 1));
     let scope = request().scope_hash;
-    let row = decide(&request(), &key(), "board-01", now, until, &Mandate::test("AP-0001-B1", &scope)).unwrap();
+    let row =
+        decide(&request(), &key(), "board-01", now, until, &Mandate::test("AP-0001-B1", &scope)).unwrap();
     assert!(row.decision.contains("\"committee\":\"AP-0001-B1\""), "{}", row.decision);
     let other = decide(&request(), &key(), "board-01", now, until, &Mandate::test("AP-0001-B1", "0"));
     assert_eq!(other.map_or_else(|e| e.code(), |_| "ok"), "REV_SCOPE_MISMATCH");

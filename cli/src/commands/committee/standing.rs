@@ -213,7 +213,8 @@ fn list(cli: &Cli, voice: Voice) -> Result<Ending> {
     }
     let mut waiting = Vec::new();
     for case in all(&mut db)? {
-        let Some(request) = case.request().filter(|_| matches!(case.state, State::Approved | State::Conditional))
+        let Some(request) =
+            case.request().filter(|_| matches!(case.state, State::Approved | State::Conditional))
         else {
             continue;
         };

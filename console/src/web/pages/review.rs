@@ -235,25 +235,28 @@ pub(super) fn changes(v: &Visit<'_>, all: &[Value]) -> Markup {
 /// An input whose label comes from data.
 pub(super) fn input(v: &Visit<'_>, name: &str, f: &Value) -> Markup {
     let help_id = format!("{name}-help");
-    let (label, help) = (v.pick(text(f, "ja"), text(f, "en")), v.pick(text(f, "help_ja"), text(f, "help_en")));
+    let (label, help) =
+        (v.pick(text(f, "ja"), text(f, "en")), v.pick(text(f, "help_ja"), text(f, "help_en")));
     let value = text(f, "value");
     html! {
         div.field {
             label for=(name) { (label) @if yes(f, "required") { " " span.must { (v.pick("必須", "required")) } } }
             @match text(f, "kind") {
-                "long" | "list" => textarea id=(name) name=(name) rows="4" aria-describedby=(help_id) { (value) },
-                "word" => select id=(name) name=(name) aria-describedby=(help_id) {
-                    option value="" { "–" }
-                    @for word in list(f, "words") {
-                        @let stored = word.get(0).and_then(Value::as_str).unwrap_or_default();
-                        option value=(stored) selected[stored == value] {
-                            (v.pick(word.get(1).and_then(Value::as_str).unwrap_or_default(), stored))
+                "long" | "list" => { textarea id=(name) name=(name) rows="4" aria-describedby=(help_id) { (value) } }
+                "word" => {
+                    select id=(name) name=(name) aria-describedby=(help_id) {
+                        option value="" { "–" }
+                        @for word in list(f, "words") {
+                            @let stored = word.get(0).and_then(Value::as_str).unwrap_or_default();
+                            option value=(stored) selected[stored == value] {
+                                (v.pick(word.get(1).and_then(Value::as_str).unwrap_or_default(), stored))
+                            }
                         }
                     }
-                },
-                "date" => input id=(name) name=(name) type="date" value=(value) aria-describedby=(help_id);,
-                "number" => input id=(name) name=(name) inputmode="numeric" value=(value) aria-describedby=(help_id);,
-                _ => input id=(name) name=(name) type="text" value=(value) aria-describedby=(help_id);,
+                }
+                "date" => { input id=(name) name=(name) type="date" value=(value) aria-describedby=(help_id); }
+                "number" => { input id=(name) name=(name) inputmode="numeric" value=(value) aria-describedby=(help_id); }
+                _ => { input id=(name) name=(name) type="text" value=(value) aria-describedby=(help_id); }
             }
             p.help id=(help_id) { (help) }
         }

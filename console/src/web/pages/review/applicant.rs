@@ -2,10 +2,11 @@
 
 use maud::{Markup, html};
 use musubi_compliance::audit::AuditRole;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
-    act, ask, changes, conditions, day, fields, give, history, input, list, outcome, state_words, text, tone, way,
+    act, ask, changes, conditions, day, fields, give, history, input, list, outcome, state_words, text, tone,
+    way,
 };
 use crate::web::house::Order;
 use crate::web::reply::{Problem, Reply};
@@ -17,20 +18,27 @@ use crate::web::words::review as w;
 const APPLICANT: &[AuditRole] = &[AuditRole::Applicant];
 
 pub(crate) const ROUTES: &[Route] = &[
-    page("/applications", w::MY_APPLICATIONS, all).roles(APPLICANT).verbs(&["application list"]).menu(Area::Applicant),
+    page("/applications", w::MY_APPLICATIONS, all)
+        .roles(APPLICANT)
+        .verbs(&["application list"])
+        .menu(Area::Applicant),
     page("/applications/new", w::NEW, new_page)
         .roles(APPLICANT)
         .verbs(&["application fields"])
         .menu(Area::Applicant),
     action("/applications/new", w::NEW, new).roles(APPLICANT).verbs(&["application new"]),
     page("/applications/{id}", w::APPLICATION, one).roles(APPLICANT).verbs(&["application show"]),
-    page("/applications/{id}/edit/{section}", w::EDIT, edit_page).roles(APPLICANT).verbs(&["application show"]),
+    page("/applications/{id}/edit/{section}", w::EDIT, edit_page)
+        .roles(APPLICANT)
+        .verbs(&["application show"]),
     action("/applications/{id}/edit/{section}", w::EDIT, edit)
         .roles(APPLICANT)
         .verbs(&["application show", "application save"]),
     page("/applications/{id}/diff", w::DIFF, diff).roles(APPLICANT).verbs(&["application diff"]),
     action("/applications/{id}/submit", w::SUBMIT, submit).roles(APPLICANT).verbs(&["application submit"]),
-    action("/applications/{id}/withdraw", w::WITHDRAW, withdraw).roles(APPLICANT).verbs(&["application withdraw"]),
+    action("/applications/{id}/withdraw", w::WITHDRAW, withdraw)
+        .roles(APPLICANT)
+        .verbs(&["application withdraw"]),
     action("/applications/{id}/say", w::SAY, say).roles(APPLICANT).verbs(&["application say"]),
     action("/applications/{id}/appeal", w::APPEAL, appeal).roles(APPLICANT).verbs(&["application appeal"]),
     action("/applications/{id}/amend", w::AMEND, amend)
@@ -106,10 +114,20 @@ fn next(v: &Visit<'_>, shown: &Value) -> (&'static str, &'static str) {
     let me = v.pick("申出者", "applicant");
     match text(shown, "state") {
         "draft" => (v.pick("各区分を書いて提出してください。", "Fill in the sections and hand it in."), me),
-        "returned" => (v.pick("差戻しの理由を読み、直して提出してください。", "Read the reasons, mend it, hand it in."), me),
-        "submitted" | "pre-check" => (v.pick("事務局が内容を確認します。", "The office looks whether it is complete."), office),
-        "in-review" => (v.pick("委員会が審査します。", "The committee reviews it."), v.pick("審査委員会", "committee")),
-        "conditional" => (v.pick("条件の充足を待っています。", "Waits for its conditions."), v.pick("条件の確認者", "verifiers")),
+        "returned" => (
+            v.pick("差戻しの理由を読み、直して提出してください。", "Read the reasons, mend it, hand it in."),
+            me,
+        ),
+        "submitted" | "pre-check" => {
+            (v.pick("事務局が内容を確認します。", "The office looks whether it is complete."), office)
+        }
+        "in-review" => {
+            (v.pick("委員会が審査します。", "The committee reviews it."), v.pick("審査委員会", "committee"))
+        }
+        "conditional" => (
+            v.pick("条件の充足を待っています。", "Waits for its conditions."),
+            v.pick("条件の確認者", "verifiers"),
+        ),
         "rejected" => (v.pick("異議を申し立てることができます。", "You may object."), me),
         _ => ("", ""),
     }
@@ -208,7 +226,11 @@ fn versions(v: &Visit<'_>, shown: &Value, path: &str) -> Markup {
             ]
         })
         .collect();
-    let heads = [(v.pick("版", "Version"), true), (v.pick("保存した人", "Saved by"), false), (v.pick("違い", "Differences"), false)];
+    let heads = [
+        (v.pick("版", "Version"), true),
+        (v.pick("保存した人", "Saved by"), false),
+        (v.pick("違い", "Differences"), false),
+    ];
     ui::section(v.pick("版", "Versions"), "", &ui::table(v.pick("版の一覧", "Versions"), &heads, &rows))
 }
 
@@ -278,7 +300,9 @@ fn edit(v: &mut Visit<'_>) -> Result<Reply, Problem> {
             .carried
             .form
             .iter()
-            .filter_map(|(name, value)| name.strip_prefix("i.").map(|item| json!({ "item": item, "necessity": value })))
+            .filter_map(|(name, value)| {
+                name.strip_prefix("i.").map(|item| json!({ "item": item, "necessity": value }))
+            })
             .filter(|i| !text(i, "necessity").trim().is_empty())
             .collect();
         document.insert("items".to_owned(), json!(items));
@@ -288,7 +312,7 @@ fn edit(v: &mut Visit<'_>) -> Result<Reply, Problem> {
             document.insert("spec".to_owned(), json!(spec));
         }
     } else {
-        let mut kept = document.get("fields").and_then(Value::as_object).cloned().unwrap_or_else(Map::new);
+        let mut kept = document.get("fields").and_then(Value::as_object).cloned().unwrap_or_default();
         for (name, value) in &v.carried.form {
             if let Some(field) = name.strip_prefix("f.") {
                 kept.insert(field.to_owned(), json!(value.replace("\r\n", "\n").trim()));
@@ -321,7 +345,8 @@ fn submit(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 
 fn withdraw(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let id = v.param("id").to_owned();
-    let order = Order::new("application withdraw").word(&id).option("--reason", v.need("reason", &w::REASON)?);
+    let order =
+        Order::new("application withdraw").word(&id).option("--reason", v.need("reason", &w::REASON)?);
     act(v, &order, format!("/applications/{id}"))
 }
 

@@ -31,7 +31,9 @@ pub(crate) const ROUTES: &[Route] = &[
         .roles(VERIFIERS)
         .verbs(&["committee condition list"])
         .menu(Area::Secretary),
-    action("/conditions/close", w::CONDITION_CLOSE, close).roles(VERIFIERS).verbs(&["committee condition close"]),
+    action("/conditions/close", w::CONDITION_CLOSE, close)
+        .roles(VERIFIERS)
+        .verbs(&["committee condition close"]),
 ];
 
 fn all(v: &mut Visit<'_>) -> Result<Reply, Problem> {
@@ -91,12 +93,14 @@ fn sign(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 }
 
 fn suspend(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let order = Order::new("board suspend").word(v.param("id")).option("--reason", v.need("reason", &w::REASON)?);
+    let order =
+        Order::new("board suspend").word(v.param("id")).option("--reason", v.need("reason", &w::REASON)?);
     act(v, &order, "/approvals")
 }
 
 fn resume(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let order = Order::new("board resume").word(v.param("id")).option("--reason", v.need("reason", &w::REASON)?);
+    let order =
+        Order::new("board resume").word(v.param("id")).option("--reason", v.need("reason", &w::REASON)?);
     act(v, &order, "/approvals")
 }
 
@@ -136,7 +140,10 @@ fn conditions(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 fn close(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let order = Order::new("committee condition close").word(v.field("ballot")).word(v.field("nth"));
     let evidence = v.field("evidence").trim();
-    let order =
-        if evidence.is_empty() { order } else { order.option_file("--evidence", evidence.as_bytes().to_vec()) };
+    let order = if evidence.is_empty() {
+        order
+    } else {
+        order.option_file("--evidence", evidence.as_bytes().to_vec())
+    };
     act(v, &order, "/conditions")
 }

@@ -86,11 +86,15 @@ fn case(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let line = lines.find(|l| text(l, "application") == id).ok_or(Problem::NotFound)?;
     let (tone, todo) = next(v, line);
     let me = v.me()?.account.clone();
-    let head = ui::standing(v.lang, tone, v.pick(text(line, "state_ja"), text(line, "state")), todo, &me, None);
+    let head =
+        ui::standing(v.lang, tone, v.pick(text(line, "state_ja"), text(line, "state")), todo, &me, None);
     let title = format!("{id} {}", text(line, "title"));
     if yes(line, "recused") {
         let why: Vec<&str> = list(line, "grounds_ja").iter().filter_map(Value::as_str).collect();
-        let words = v.pick("次の理由により、この申出の審査には加わらず、資料と票は見られません: ", "You stand aside in this case and see neither papers nor votes: ");
+        let words = v.pick(
+            "次の理由により、この申出の審査には加わらず、資料と票は見られません: ",
+            "You stand aside in this case and see neither papers nor votes: ",
+        );
         let body = html! { (head) p { (words) (why.join("、")) } };
         return Ok(v.page(&title, &body));
     }
@@ -98,7 +102,11 @@ fn case(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let body = if yes(line, "declared") {
         let papers = papers(v, &id)?;
         let ballot = text(line, "ballot");
-        let vote = if ballot.is_empty() { html! {} } else { vote_section(v, &id, ballot, line)? };
+        let vote = if ballot.is_empty() {
+            html! {}
+        } else {
+            vote_section(v, &id, ballot, line)?
+        };
         html! { (head) (vote) (papers) (declare_again(v, &id)) }
     } else {
         html! { (head) (ui::section(v.say(&w::DECLARE), "", &declare_form(v, &id))) }
@@ -107,7 +115,10 @@ fn case(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 }
 
 fn declare_form(v: &Visit<'_>, id: &str) -> Markup {
-    let choices = [("no", v.pick("ない", "there is none")), ("yes", v.pick("ある(審査に加わらない)", "there is one: I stand aside"))];
+    let choices = [
+        ("no", v.pick("ない", "there is none")),
+        ("yes", v.pick("ある(審査に加わらない)", "there is one: I stand aside")),
+    ];
     ui::form(
         &format!("/committee/cases/{id}/declare"),
         v.say(&w::DECLARE),
@@ -141,7 +152,9 @@ fn papers(v: &Visit<'_>, id: &str) -> Result<Markup, Problem> {
     };
     let columns: Vec<Vec<Markup>> = list(&dossier, "columns")
         .iter()
-        .map(|c| vec![html! { code { (text(c, "item")) } }, html! { (class(c)) }, html! { (text(c, "necessity")) }])
+        .map(|c| {
+            vec![html! { code { (text(c, "item")) } }, html! { (class(c)) }, html! { (text(c, "necessity")) }]
+        })
         .collect();
     let similar: Vec<Vec<Markup>> = list(&dossier, "similar")
         .iter()
@@ -210,9 +223,11 @@ fn vote_section(v: &Visit<'_>, id: &str, ballot: &str, line: &Value) -> Result<M
 
 fn declare(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let id = v.param("id").to_owned();
-    let order = Order::new("committee declare").word(&id).option("--conflict", v.need("conflict", &w::CONFLICT)?);
+    let order =
+        Order::new("committee declare").word(&id).option("--conflict", v.need("conflict", &w::CONFLICT)?);
     let reason = v.field("reason").trim();
-    let order = if reason.is_empty() { order } else { order.option_file("--reason", reason.as_bytes().to_vec()) };
+    let order =
+        if reason.is_empty() { order } else { order.option_file("--reason", reason.as_bytes().to_vec()) };
     act(v, &order, format!("/committee/cases/{id}"))
 }
 
@@ -235,7 +250,12 @@ fn interests(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let running: Vec<(String, String)> = list(&told, "interests")
         .iter()
         .filter(|i| text(i, "ended").is_empty())
-        .map(|i| (number(i, "id").to_string(), format!("{} {}", text(i, "with"), v.pick(text(i, "kind_ja"), text(i, "kind")))))
+        .map(|i| {
+            (
+                number(i, "id").to_string(),
+                format!("{} {}", text(i, "with"), v.pick(text(i, "kind_ja"), text(i, "kind"))),
+            )
+        })
         .collect();
     let note = v.pick(
         "利害関係は加えるか終了を記録するだけで、書き換えられません。終了後もしばらくは除斥の判定に使われます。",
@@ -267,7 +287,8 @@ fn add(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 }
 
 fn end(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let order =
-        Order::new("committee interest end").word(v.need("id", &w::INTERESTS)?).option("--on", v.need("on", &w::ENDED)?);
+    let order = Order::new("committee interest end")
+        .word(v.need("id", &w::INTERESTS)?)
+        .option("--on", v.need("on", &w::ENDED)?);
     act(v, &order, "/committee/interests")
 }

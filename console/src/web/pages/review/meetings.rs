@@ -15,12 +15,17 @@ use serde_json::Value;
 const OFFICE: &[AuditRole] = &[AuditRole::ReviewSecretary];
 
 pub(crate) const ROUTES: &[Route] = &[
-    page("/office/meetings", w::MEETINGS, all).roles(OFFICE).verbs(&["committee meeting list"]).menu(Area::Secretary),
+    page("/office/meetings", w::MEETINGS, all)
+        .roles(OFFICE)
+        .verbs(&["committee meeting list"])
+        .menu(Area::Secretary),
     action("/office/meetings", w::CALL, call).roles(OFFICE).verbs(&["committee meeting new"]),
     page("/office/meetings/{id}", w::MEETING, one)
         .roles(OFFICE)
         .verbs(&["committee meeting show", "committee member list"]),
-    action("/office/meetings/{id}/attend", w::ATTEND, attend).roles(OFFICE).verbs(&["committee meeting attend"]),
+    action("/office/meetings/{id}/attend", w::ATTEND, attend)
+        .roles(OFFICE)
+        .verbs(&["committee meeting attend"]),
     page("/office/members", w::MEMBERS, members)
         .roles(OFFICE)
         .verbs(&["committee member list", "committee interest list"])
@@ -82,7 +87,10 @@ fn one(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let seats = ask(v, &Order::new("committee member list"))?;
     let there = |m: &str| list(&shown, "present").iter().any(|p| p.as_str() == Some(m));
     let forecast = if text(&shown, "forecast_of") == "all" {
-        v.pick("出席が未記録のため、全委員での見込みです。", "Nobody is noted yet: a forecast over all members.")
+        v.pick(
+            "出席が未記録のため、全委員での見込みです。",
+            "Nobody is noted yet: a forecast over all members.",
+        )
     } else {
         v.pick("記録された出席者での数えです。", "Counted over those who are there.")
     };
@@ -138,7 +146,8 @@ fn members(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let rows: Vec<Vec<Markup>> = list(&told, "members")
         .iter()
         .map(|m| {
-            let from = if yes(m, "outside") { v.pick("外部", "outside") } else { v.pick("内部", "inside") };
+            let from =
+                if yes(m, "outside") { v.pick("外部", "outside") } else { v.pick("内部", "inside") };
             vec![
                 html! { (text(m, "member")) },
                 html! { (v.pick(text(m, "view_ja"), text(m, "view"))) },

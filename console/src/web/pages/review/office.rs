@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::applicant::{flaws, items, section_choices};
 use super::{
-    act, ask, changes, conditions, day, fields, history, list, outcome, quorum, state_words, text, tone, way, yes,
+    act, ask, changes, conditions, day, fields, history, list, outcome, quorum, state_words, text, tone, way,
+    yes,
 };
 use crate::web::house::Order;
 use crate::web::reply::{Problem, Reply};
@@ -31,7 +32,9 @@ pub(crate) const ROUTES: &[Route] = &[
     action("/office/cases/{id}/accept", w::ACCEPT, accept).roles(OFFICE).verbs(&["application accept"]),
     action("/office/cases/{id}/card", w::CARD, card).roles(OFFICE).verbs(&["application card"]),
     action("/office/cases/{id}/say", w::SAY, say).roles(OFFICE).verbs(&["application say"]),
-    action("/office/cases/{id}/dossier", w::DOSSIER, dossier).roles(OFFICE).verbs(&["committee dossier make"]),
+    action("/office/cases/{id}/dossier", w::DOSSIER, dossier)
+        .roles(OFFICE)
+        .verbs(&["committee dossier make"]),
     action("/office/cases/{id}/put", w::PUT, put).roles(OFFICE).verbs(&["committee meeting put"]),
     action("/office/cases/{id}/open", w::OPEN, open).roles(OFFICE).verbs(&["committee ballot open"]),
     action("/office/cases/{id}/close", w::CLOSE, close).roles(OFFICE).verbs(&["committee ballot close"]),
@@ -75,8 +78,13 @@ fn case(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let state = text(&shown, "state");
     let diff = ask(v, &Order::new("application diff").word(&id))?;
     let ballots = ask(v, &Order::new("committee ballot list"))?;
-    let own: Vec<&Value> = list(&ballots, "ballots").iter().filter(|b| text(b, "application") == id).collect();
-    let review = if state == "in-review" { review(v, &id, &own)? } else { html! {} };
+    let own: Vec<&Value> =
+        list(&ballots, "ballots").iter().filter(|b| text(b, "application") == id).collect();
+    let review = if state == "in-review" {
+        review(v, &id, &own)?
+    } else {
+        html! {}
+    };
     let body = html! {
         (ui::standing(v.lang, tone(state), state_words(v, &shown), next(v, state), text(&shown, "organisation_name"), day(&shown, "expires_on")))
         (way(v.lang, state))
@@ -121,10 +129,18 @@ fn case(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 fn next(v: &Visit<'_>, state: &str) -> &'static str {
     match state {
         "submitted" => v.pick("事前確認を始めてください。", "Begin the pre-check."),
-        "pre-check" => v.pick("内容を確かめ、差し戻すか委員会へ回付してください。", "Send it back or put it before the committee."),
-        "in-review" => v.pick("会議の議題に加え、申告を集め、採決してください。", "Put it on an agenda, collect declarations, take the vote."),
+        "pre-check" => v.pick(
+            "内容を確かめ、差し戻すか委員会へ回付してください。",
+            "Send it back or put it before the committee.",
+        ),
+        "in-review" => v.pick(
+            "会議の議題に加え、申告を集め、採決してください。",
+            "Put it on an agenda, collect declarations, take the vote.",
+        ),
         "returned" => v.pick("申出者の修正を待っています。", "The applicant is mending it."),
-        "conditional" => v.pick("条件の確認者が条件を閉じるのを待っています。", "Its conditions wait for their verifiers."),
+        "conditional" => {
+            v.pick("条件の確認者が条件を閉じるのを待っています。", "Its conditions wait for their verifiers.")
+        }
         _ => "",
     }
 }
@@ -183,7 +199,8 @@ fn review(v: &Visit<'_>, id: &str, ballots: &[&Value]) -> Result<Markup, Problem
         (v.pick("申告", "Declared"), false),
         (v.pick("除斥", "Recusal"), false),
     ];
-    let choice = |m: &Value| (text(m, "meeting").to_owned(), format!("{} {}", text(m, "meeting"), text(m, "held_on")));
+    let choice =
+        |m: &Value| (text(m, "meeting").to_owned(), format!("{} {}", text(m, "meeting"), text(m, "held_on")));
     let all: Vec<(String, String)> = list(&meetings, "meetings").iter().map(choice).collect();
     let with: Vec<(String, String)> = list(&meetings, "meetings")
         .iter()
@@ -222,7 +239,8 @@ fn gates(v: &Visit<'_>) -> Markup {
         ("ethics-approval", v.pick("倫理審査の承認", "ethics approval")),
         ("other", v.pick("その他", "other")),
     ];
-    let roles = [AuditRole::ReviewSecretary, AuditRole::Officer, AuditRole::Checker, AuditRole::ReleaseApprover];
+    let roles =
+        [AuditRole::ReviewSecretary, AuditRole::Officer, AuditRole::Checker, AuditRole::ReleaseApprover];
     html! {
         @for n in 1..=3 {
             fieldset {
@@ -318,7 +336,9 @@ fn open(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         let value = field("value");
         if let Some(fields) = condition.as_object_mut() {
             match (gate.as_str(), value.parse::<u64>()) {
-                ("min-k" | "min-cell", Ok(persons)) => drop(fields.insert("at_least".to_owned(), json!(persons))),
+                ("min-k" | "min-cell", Ok(persons)) => {
+                    drop(fields.insert("at_least".to_owned(), json!(persons)))
+                }
                 ("period-end" | "destruction-date", _) => {
                     drop(fields.insert("not_after".to_owned(), json!(value)));
                 }
@@ -327,7 +347,8 @@ fn open(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         }
         put.push(condition);
     }
-    let order = Order::new("committee ballot open").word(&id).option("--meeting", v.need("meeting", &w::MEETING)?);
+    let order =
+        Order::new("committee ballot open").word(&id).option("--meeting", v.need("meeting", &w::MEETING)?);
     let order = if put.is_empty() {
         order
     } else {
