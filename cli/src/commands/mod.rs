@@ -15,6 +15,7 @@ pub mod books;
 pub mod check;
 pub mod codes;
 pub mod delivery;
+pub mod committee;
 mod dry_run;
 pub mod erasure;
 pub mod findings;

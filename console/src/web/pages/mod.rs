@@ -5,6 +5,7 @@ mod find;
 mod keeping;
 mod municipality;
 mod operator;
+mod review;
 mod said;
 mod submitter;
 

@@ -6,4 +6,5 @@ pub(crate) mod frame;
 pub(crate) mod keeping;
 pub(crate) mod municipality;
 pub(crate) mod operator;
+pub(crate) mod review;
 pub(crate) mod submitter;
