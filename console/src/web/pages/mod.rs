@@ -23,4 +23,9 @@ pub(crate) const CHAPTERS: &[&[Route]] = &[
     operator::ROUTES,
     municipality::ROUTES,
     keeping::ROUTES,
+    review::applicant::ROUTES,
+    review::office::ROUTES,
+    review::meetings::ROUTES,
+    review::committee::ROUTES,
+    review::approvals::ROUTES,
 ];
