@@ -15,33 +15,19 @@ use musubi_compliance::desk::{
 };
 use musubi_model::ProviderId;
 use musubi_storage::act::opt_out_request::{HeldAt, OptOutRequestRow, Target};
-use musubi_storage::compliance::OptOutLedger as _;
+use musubi_storage::compliance::{OptOutLedger as _, OptOutRow};
 use musubi_storage::registry::IdentityDb;
 use serde_json::json;
 
 use super::person::{Person, Written};
-use super::{Asking, Desk, Ending, entry_object};
+use super::{Asking, Desk, Ending, entry_object, understood};
 use crate::authority;
-use crate::commands::{erasure, night};
+use crate::commands::erasure;
 use crate::home::{now, today};
-
-/// Reads the person of a file; `Err`: what is wrong was said.
-fn person(desk: &Desk<'_>, written: &Written) -> Result<Result<Person, Ending>> {
-    let list = written.as_list(today());
-    let matching = night::matching(desk.home)?;
-    if let Some(person) = written.person(desk.home, &matching, &list)? {
-        return Ok(Ok(person));
-    }
-    desk.voice.say("本人の記入に不備があります", "The person's file has something wrong");
-    for finding in &list.findings {
-        desk.voice.line(format!("    {finding}"));
-    }
-    Ok(Err(Ending::Usage))
-}
 
 /// What is held of a person.
 pub(super) fn preview(desk: &Desk<'_>, file: &Path) -> Result<Ending> {
-    let person = match person(desk, &Written::read(file)?)? {
+    let person = match understood(desk.home, desk.voice, &Written::read(file)?)? {
         Ok(person) => person,
         Err(ending) => return Ok(ending),
     };
@@ -68,17 +54,19 @@ pub(super) fn preview(desk: &Desk<'_>, file: &Path) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
+/// Whether an entry holds a token of the person.
+pub(super) fn known(person: &Person, row: &OptOutRow) -> bool {
+    let local = row.kind == "local";
+    person.described.tokens.iter().any(|t| t.kind.as_str() == row.kind && t.value == row.token)
+        && (local || row.guard == person.described.guard.0)
+}
+
 /// Entries in force that hold a token of the person.
 fn stops_of(db: &mut IdentityDb, person: &Person) -> Result<Vec<String>> {
-    let known = |row: &musubi_storage::compliance::OptOutRow| {
-        let local = row.kind == "local";
-        person.described.tokens.iter().any(|t| t.kind.as_str() == row.kind && t.value == row.token)
-            && (local || row.guard == person.described.guard.0)
-    };
     let rows = db.opt_outs().context("停止の求めを読めません")?;
     let mut entries: Vec<String> = rows
         .into_iter()
-        .filter(|row| row.withdrawn_on.is_none_or(|day| day > today()) && known(row))
+        .filter(|row| row.withdrawn_on.is_none_or(|day| day > today()) && known(person, row))
         .map(|row| row.entry)
         .collect();
     entries.sort();
@@ -224,7 +212,7 @@ pub(super) fn register(
 ) -> Result<Ending> {
     let home = desk.home;
     let written = Written::read(file)?;
-    let person = match person(desk, &written)? {
+    let person = match understood(desk.home, desk.voice, &written)? {
         Ok(person) => person,
         Err(ending) => return Ok(ending),
     };

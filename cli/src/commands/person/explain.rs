@@ -14,7 +14,7 @@ use musubi_model::{IdentityId, ResearchId};
 use musubi_storage::identity::{DecisionRow, RulingRow};
 use serde_json::{Value, json};
 
-use super::{Desk, Ending, Values, put, rule};
+use super::{Desk, Ending, Unfit, Values, put, rule, second};
 use crate::say::Voice;
 
 /// `musubi person explain`.
@@ -39,7 +39,7 @@ pub fn run(desk: &mut Desk<'_>, order: &Explain) -> Result<Ending> {
 /// Why all records of a person are one.
 fn one(desk: &mut Desk<'_>, order: &Explain) -> Result<Ending> {
     if order.values.values {
-        bail!("値を並べて見るには、二つの番号を書いてください");
+        bail!(Unfit::new("値を並べて見るには、二つの番号を書いてください"));
     }
     let voice = desk.voice;
     let person = desk.named(&order.id)?.person;
@@ -69,7 +69,7 @@ fn two(desk: &mut Desk<'_>, order: &Explain, other: &str) -> Result<Ending> {
     let (x, y) = (desk.named(&order.id)?, desk.named(other)?);
     let (a, b) = (desk.identity(x)?, desk.identity(y)?);
     if a == b {
-        bail!("同じ元データです。二つの異なる番号を書いてください");
+        bail!(Unfit::new("同じ元データです。二つの異なる番号を書いてください"));
     }
     let known = desk.db.known(&[a, b])?;
     let persons: BTreeSet<ResearchId> = known.values().map(|p| p.research_id).collect();
@@ -79,6 +79,19 @@ fn two(desk: &mut Desk<'_>, order: &Explain, other: &str) -> Result<Ending> {
     }
     let same = persons.len() == 1;
     voice.line(format!("■ {a} / {b}"));
+    if let Some(ruling) = second::waits_on(desk, a, b)? {
+        voice.say(
+            format!("  二人目の確認(裁定 {ruling})を待つ組のため、先の判断は示しません"),
+            format!("  a second look (ruling {ruling}) waits for you: the first word is not shown"),
+        );
+        let (compared, values) = side_by_side(desk, (a, b), purpose.is_some())?;
+        let mut answer = json!({ "a": a, "b": b, "blind": ruling, "compared": compared });
+        if purpose.is_some() {
+            put(&mut answer, "values", values);
+        }
+        voice.value(&answer);
+        return Ok(Ending::Done);
+    }
     voice.say(
         if same { "  今は同一人です" } else { "  今は別人です" },
         if same { "  they are one person today" } else { "  they are two persons today" },
@@ -103,8 +116,26 @@ fn two(desk: &mut Desk<'_>, order: &Explain, other: &str) -> Result<Ending> {
         .filter(|r| (r.ruled.a, r.ruled.b) == (a.min(b), a.max(b)))
         .collect();
     let told_rulings = tell_rulings(voice, &rulings);
-    let mut compared = Value::Null;
-    let mut values = Value::Null;
+    let (compared, values) = side_by_side(desk, (a, b), purpose.is_some())?;
+    let mut answer = json!({
+        "a": a, "b": b, "same": same, "persons": persons, "decisions": told, "rulings": told_rulings,
+        "compared": compared,
+    });
+    if purpose.is_some() {
+        put(&mut answer, "values", values);
+    }
+    voice.value(&answer);
+    Ok(Ending::Done)
+}
+
+/// The weights of two records under the model of today and, where they may be shown, both side by side.
+fn side_by_side(
+    desk: &mut Desk<'_>,
+    (a, b): (IdentityId, IdentityId),
+    values_too: bool,
+) -> Result<(Value, Value)> {
+    let voice = desk.voice;
+    let (mut compared, mut values) = (Value::Null, Value::Null);
     if let [left, right] = ordered(desk, a, b)?.as_slice() {
         let engine = Mpi::new(&desk.matching, &desk.home.ring);
         match engine.compare(left, right)? {
@@ -115,7 +146,7 @@ fn two(desk: &mut Desk<'_>, order: &Explain, other: &str) -> Result<Ending> {
                 ));
                 draw(voice, &found.waterfall);
                 compared = json!(found.waterfall);
-                if purpose.is_some() {
+                if values_too {
                     values = tell_values(voice, &found.fields);
                 }
             }
@@ -125,15 +156,7 @@ fn two(desk: &mut Desk<'_>, order: &Explain, other: &str) -> Result<Ending> {
             ),
         }
     }
-    let mut answer = json!({
-        "a": a, "b": b, "same": same, "persons": persons, "decisions": told, "rulings": told_rulings,
-        "compared": compared,
-    });
-    if purpose.is_some() {
-        put(&mut answer, "values", values);
-    }
-    voice.value(&answer);
-    Ok(Ending::Done)
+    Ok((compared, values))
 }
 
 /// The records of two identities, in that order.
@@ -331,7 +354,7 @@ fn tell_values(voice: Voice, fields: &SideBySide) -> Value {
             voice.word("/", "|"),
             blank(right)
         ));
-        json!({ "field": f.what.en, "left": left, "right": right, "mark": f.mark })
+        json!({ "field": f.what.en, "words": f.what, "left": left, "right": right, "mark": f.mark, "mark_words": f.mark.word() })
     });
     Value::Array(told.collect())
 }
