@@ -101,6 +101,9 @@ pub enum Command {
     /// Organisations and accounts (事業者・アカウント): who may do what, under which certificate.
     #[command(subcommand)]
     Organisation(crate::commands::organisation::Organisation),
+    /// Accounts that log in (アカウントの認証): invitations, locks, sessions, certificates of machines, emergencies.
+    #[command(subcommand)]
+    Account(crate::commands::account::Account),
     /// Instructions (指示): without one, no job starts.
     #[command(subcommand)]
     Instruction(crate::commands::instruction::Instruction),

@@ -36,6 +36,26 @@ const INCIDENTS: &[AuditRole] = &[SecurityAdmin, Officer, Operator];
 const DELIVERIES: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer, Auditor];
 /// Who governs organisations and parameters.
 const GOVERN: &[AuditRole] = &[Officer, SecurityAdmin];
+/// Who looks after accounts.
+const ACCOUNTS: &[AuditRole] = &[SecurityAdmin, Officer, Auditor];
+/// Whoever works in the house: in an emergency any of them may ask for one role more.
+const HOUSE: &[AuditRole] = &[
+    Operator,
+    Intake,
+    Identity,
+    HelpDesk,
+    Curator,
+    SecurityAdmin,
+    Officer,
+    Release,
+    Checker,
+    Board,
+    Confirmer,
+    Eraser,
+    KeyCustodian,
+    ReleaseApprover,
+    ReviewSecretary,
+];
 /// Whose approval counts for some kind of operation.
 const DECIDERS: &[AuditRole] =
     &[Officer, SecurityAdmin, Confirmer, HelpDesk, KeyCustodian, Curator, ReleaseApprover];
@@ -145,6 +165,23 @@ pub const LINES: &[Line] = &[
     by_role("operation list", DECIDERS),
     decided("operation approve", DECIDERS),
     decided("operation reject", DECIDERS),
+    // accounts that log in
+    decided("account invite", &[SecurityAdmin]),
+    decided("account issue", &[SecurityAdmin]),
+    decided("account reset", GOVERN).dual(OperationKind::CredentialReset),
+    decided("account lock", &[SecurityAdmin, Officer]),
+    decided("account unlock", &[SecurityAdmin]),
+    by_role("account list", ACCOUNTS),
+    by_role("account permissions", ACCOUNTS),
+    by_role("account sessions", ACCOUNTS),
+    decided("account end-sessions", &[SecurityAdmin, Officer]),
+    decided("account certificate add", &[SecurityAdmin]),
+    by_role("account certificate list", ACCOUNTS),
+    decided("account certificate end", &[SecurityAdmin]),
+    decided("account break-glass ask", HOUSE),
+    by_role("account break-glass list", ACCOUNTS),
+    decided("account break-glass review", GOVERN),
+    free("account code"),
     by_role("parameter list", BOOKS),
     by_role("parameter show", BOOKS),
     decided("parameter propose", GOVERN).dual(OperationKind::ParameterChange),
@@ -352,7 +389,7 @@ impl Denied {
 pub struct Acting {
     /// The account, and the role and instruction under which it acts.
     pub granted: Granted,
-    /// All roles that it holds today.
+    /// All roles that it holds today, without one that is lent: a loan is no vote.
     pub roles: Vec<AuditRole>,
 }
 
@@ -389,18 +426,24 @@ pub fn pairs(set: &ParameterSet) -> Result<ForbiddenPairs> {
     ForbiddenPairs::parse(words).context("兼務の禁止(authority.forbidden_pairs)を読めません")
 }
 
+/// All that is known when a command is given.
+pub fn office(db: &mut ActDb, set: &ParameterSet) -> Result<Office> {
+    Ok(Office {
+        book: book(db)?,
+        pairs: pairs(set)?,
+        hours: set.number("authority.forbidden_hours", today())?,
+        instructions: db.instructions()?,
+        uses: db.role_uses()?,
+        lent: db.break_glasses(Some(now()))?,
+    })
+}
+
 /// Lets a command into the house, or not. What it finds stands in `cli.actor`, and a job's run in `cli.run`.
 pub fn admit(cli: &Cli, registry: &Arc<Registry>, set: &ParameterSet) -> Result<Acting> {
     let asked = cli.asked.as_ref().context("権限の表にない操作です")?;
     let need = asked.line.need.as_ref().context("権限の表で、家を開かないとされた操作です")?;
     let mut db = registry.act()?;
-    let office = Office {
-        book: book(&mut db)?,
-        pairs: pairs(set)?,
-        hours: set.number("authority.forbidden_hours", today())?,
-        instructions: db.instructions()?,
-        uses: db.role_uses()?,
-    };
+    let office = office(&mut db, set)?;
     let named = asked.by.as_deref().or_else(|| cli.actor.named());
     if office.book.is_empty() && asked.line.founding {
         let principal = Name::new(named.unwrap_or("founding")).context("--actor")?;
@@ -420,13 +463,32 @@ pub fn admit(cli: &Cli, registry: &Arc<Registry>, set: &ParameterSet) -> Result<
     };
     db.note_role_use(&granted.principal.to_string(), granted.role.as_str(), at)?;
     let roles = office.book.principal(&granted.principal.to_string()).map(|p| p.roles_on(today()));
+    let roles = roles.unwrap_or_default();
+    if !roles.contains(&granted.role) {
+        book_emergency(&mut db, &granted, at)?;
+    }
     cli.actor.acts_as(&granted.principal, granted.role);
     if let (Some(job), Some(instruction)) = (need.job, &granted.instruction) {
         let id = begin(&mut db, asked, job, &granted, instruction, set)?;
         // One command opens one house; a second opening belongs to the same run.
         cli.run.get_or_init(|| OpenRun { registry: Arc::clone(registry), id });
     }
-    Ok(Acting { granted, roles: roles.unwrap_or_default() })
+    Ok(Acting { granted, roles })
+}
+
+/// Books that somebody acts in a role that is lent: whoever judges it afterwards reads all of it in the log.
+fn book_emergency(db: &mut ActDb, granted: &Granted, at: jiff::Timestamp) -> Result<()> {
+    let entry = AuditEntry {
+        at,
+        actor: granted.principal.clone(),
+        role: granted.role,
+        action: AuditAction::BreakGlass,
+        object: AuditObject::Principal(granted.principal.clone()),
+        persons: 0,
+        result: AuditResult::Done,
+    };
+    audit::append(db, &entry).context("証跡に記録できません")?;
+    Ok(())
 }
 
 fn begin(

@@ -62,6 +62,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
     match &cli.command {
         Command::Synth(order) => synth::run(order, voice),
         Command::Organisation(order) => commands::organisation::run(cli, voice, order),
+        Command::Account(order) => commands::account::run(cli, voice, order),
         Command::Instruction(order) => commands::instruction::run(cli, voice, order),
         Command::Operation(order) => commands::operation::run(cli, voice, order),
         Command::Policy(order) => commands::policy::run(cli, voice, order),

@@ -10,6 +10,7 @@
 //! * [`audit`]: the hash-chained book of who did what.
 //! * [`organisation`], [`instruction`], [`authority`]: who may do what, and on whose word.
 //! * [`operation`]: what two people decide.
+//! * [`login`]: who comes in through the browser, with two factors.
 //! * [`erasure`]: taking persons out, looking for what must not be left, certifying it.
 //! * [`receipt`], [`book`], [`incident`], [`inquiry`], [`register`], [`contract`], [`transfer`]: the records of the Act.
 //! * [`retention`]: what is kept where and for how long; [`calendar`]: business days.
@@ -33,6 +34,7 @@ pub mod erasure;
 pub mod incident;
 pub mod inquiry;
 pub mod instruction;
+pub mod login;
 pub mod masked;
 pub mod notice;
 pub mod operation;

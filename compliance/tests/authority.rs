@@ -19,6 +19,7 @@ use musubi_model::parameter::{Parameter, ParameterValue, Verified};
 use musubi_storage::act::instruction::{InstructionRow, NewInstruction};
 use musubi_storage::act::operation::{DecisionRow, OperationRow};
 use musubi_storage::act::organisation::{HeldRoleRow, OrganisationRow, PrincipalRow, RoleUse};
+use musubi_storage::login::BreakGlassRow;
 use musubi_storage::registry::{ActDb, Registry};
 use musubi_storage::server::{DatabaseChoice, Server};
 use proptest::prelude::*;
@@ -118,6 +119,7 @@ fn tried(asked: &str, spoil: impl FnOnce(&mut Rows)) -> Result<Granted, Refused>
             revoked: None,
         }],
         uses: Vec::new(),
+        lent: Vec::new(),
         scope: None,
         job: Some(Job::Relink),
         human: true,
@@ -129,6 +131,7 @@ fn tried(asked: &str, spoil: impl FnOnce(&mut Rows)) -> Result<Granted, Refused>
         hours: 24,
         instructions: rows.instructions,
         uses: rows.uses,
+        lent: rows.lent,
     };
     let need = Need { roles: &[AuditRole::Identity, AuditRole::Officer], job: rows.job, human: rows.human };
     decide(&office, &need, Some(asked), rows.scope.as_deref(), at(0), DAY)
@@ -139,6 +142,7 @@ struct Rows {
     accounts: Vec<PrincipalRow>,
     instructions: Vec<InstructionRow>,
     uses: Vec<RoleUse>,
+    lent: Vec<BreakGlassRow>,
     scope: Option<String>,
     job: Option<Job>,
     human: bool,

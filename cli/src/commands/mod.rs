@@ -1,5 +1,6 @@
 //! One module for each group of verbs. Each opens what it needs, does one job, says what happened.
 
+pub mod account;
 pub mod ack;
 pub mod anonymize;
 pub mod audit;

@@ -199,6 +199,8 @@ pub struct Visitor {
     pub session: String,
     /// A role held for an emergency, and until when.
     pub break_glass: Option<(AuditRole, Timestamp)>,
+    /// Has to choose a new password before anything else opens.
+    pub must_change: bool,
 }
 
 /// What becomes of an attempt to log in.

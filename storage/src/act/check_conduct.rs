@@ -164,7 +164,7 @@ impl ActDb {
             .client
             .query(
                 "SELECT actor, role, min(at::timestamptz), max(at::timestamptz) FROM compliance.audit
-                 WHERE action <> 'refuse' GROUP BY actor, role, date_trunc('hour', at::timestamptz) ORDER BY 3, 1, 2",
+                 WHERE action NOT IN ('refuse', 'refuse-login') GROUP BY actor, role, date_trunc('hour', at::timestamptz) ORDER BY 3, 1, 2",
                 &[],
             )
             .map_err(StorageError::db(READING))?;
