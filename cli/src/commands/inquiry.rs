@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
 use musubi_compliance::calendar::Calendar;
@@ -15,7 +15,7 @@ use musubi_storage::act::inquiry::{InquiryEventRow, InquiryRow};
 use musubi_storage::keys::SealKey;
 use serde_json::json;
 
-use super::{Ending, books, optout};
+use super::{Ending, Unfit, books, optout};
 use crate::args::Cli;
 use crate::home::{Home, now, today};
 use crate::say::Voice;
@@ -129,6 +129,10 @@ pub fn run(cli: &Cli, voice: Voice, order: &Inquiry) -> Result<Ending> {
             Ok(Ending::Done)
         }
         Inquiry::Answer { id, text } => {
+            // A number that is not in the book gets no key.
+            if !home.registry.act()?.inquiries()?.iter().any(|(q, _)| q.id == *id) {
+                return Err(Unfit::new(format!("問い合わせがありません: {id}")).into());
+            }
             let sealed = key_in_store(&home, id)?.seal(&[ANSWERED, id.as_bytes()], &read(text)?)?;
             add(cli, voice, &home, id, ("answer", "回答"), String::new(), Some(sealed))
         }
@@ -195,7 +199,7 @@ fn add(
 fn show(cli: &Cli, voice: Voice, home: &Home, id: &str) -> Result<Ending> {
     let all = home.registry.act()?.inquiries().context("問い合わせを読めません")?;
     let (q, events) =
-        all.into_iter().find(|(q, _)| q.id == id).ok_or_else(|| anyhow!("問い合わせがありません: {id}"))?;
+        all.into_iter().find(|(q, _)| q.id == id).ok_or_else(|| Unfit::new(format!("問い合わせがありません: {id}")))?;
     // Booked before it is shown: what cannot be booked is not shown.
     book(cli, home, id, AuditAction::ViewPerson)?;
     let key = key_in_store(home, id)?;

@@ -3,6 +3,7 @@
 
 mod bars;
 mod columns;
+mod control;
 mod curve;
 mod flow;
 mod pyramid;
@@ -14,6 +15,7 @@ use musubi_model::submission::Disposition;
 
 pub(crate) use bars::{count_bar, stacked};
 pub(crate) use columns::{Column, columns};
+pub(crate) use control::{Point, control};
 pub(crate) use curve::curve;
 pub(crate) use flow::{Flow, flow};
 pub(crate) use pyramid::pyramid;

@@ -47,11 +47,26 @@ pub(super) fn preview(desk: &Desk<'_>, file: &Path) -> Result<Ending> {
     for entry in &stops {
         desk.voice.say(format!("  停止の登録: {entry}"), format!("  stop registered: {entry}"));
     }
+    let running = running(desk)?;
+    desk.voice.say(
+        format!("  作成中の提供物: {} 件", running.len()),
+        format!("  releases being built: {}", running.len()),
+    );
     desk.voice.value(&json!({
-        "identities": reached.len(), "held": held, "stops": stops,
+        "identities": reached.len(), "held": held, "stops": stops, "running": running,
         "releases": releases.iter().map(|(id, at)| json!({ "release": id, "sealed_at": at })).collect::<Vec<_>>(),
     }));
     Ok(Ending::Done)
+}
+
+/// How many of the last runs are looked through for releases that are being built.
+const RUNS: u32 = 200;
+
+/// Releases that are being built: a stop that is entered now takes the person out of them before they are sealed.
+fn running(desk: &Desk<'_>) -> Result<Vec<serde_json::Value>> {
+    let runs = desk.home.registry.act()?.runs(RUNS).context("実行の記録を読めません")?;
+    let open = runs.iter().filter(|r| r.job == "release" && r.ended.is_none());
+    Ok(open.map(|r| json!({ "approval": r.scope, "since": r.started_at })).collect())
 }
 
 /// Whether an entry holds a token of the person.

@@ -1,5 +1,6 @@
 //! The pages, one file for each area; each has its rows of the table of routes.
 
+mod desk;
 mod entry;
 
 pub use entry::who;
@@ -7,4 +8,4 @@ pub use entry::who;
 use super::route::Route;
 
 /// All chapters of the table.
-pub(crate) const CHAPTERS: &[&[Route]] = &[super::assets::ROUTES, entry::ROUTES];
+pub(crate) const CHAPTERS: &[&[Route]] = &[super::assets::ROUTES, entry::ROUTES, desk::ROUTES];
