@@ -20,6 +20,7 @@ pub(crate) use curve::curve;
 pub(crate) use flow::{Flow, flow};
 pub(crate) use pyramid::pyramid;
 pub use waterfall::waterfall;
+pub(crate) use waterfall::waterfall_told;
 
 /// Colours that people with any colour vision tell apart (after Okabe and Ito, calmed).
 pub(crate) fn colour(d: Disposition) -> &'static str {

@@ -8,7 +8,7 @@ use musubi_compliance::audit::AuditObject;
 use musubi_etl::matching::Mpi;
 use musubi_id_resolution::model_file::ModelFile;
 use musubi_id_resolution::mpi::explain::{SideBySide, Waterfall, signed};
-use musubi_id_resolution::mpi::{Model, words};
+use musubi_id_resolution::mpi::{Model, family, words};
 use musubi_model::sign::Signature;
 use musubi_model::{IdentityId, ResearchId};
 use musubi_storage::identity::{DecisionRow, RulingRow};
@@ -84,10 +84,11 @@ fn two(desk: &mut Desk<'_>, order: &Explain, other: &str) -> Result<Ending> {
             format!("  二人目の確認(裁定 {ruling})を待つ組のため、先の判断は示しません"),
             format!("  a second look (ruling {ruling}) waits for you: the first word is not shown"),
         );
-        let (compared, values) = side_by_side(desk, (a, b), purpose.is_some())?;
-        let mut answer = json!({ "a": a, "b": b, "blind": ruling, "compared": compared });
+        let found = side_by_side(desk, (a, b), purpose.is_some())?;
+        let mut answer = json!({ "a": a, "b": b, "blind": ruling, "compared": found.compared });
         if purpose.is_some() {
-            put(&mut answer, "values", values);
+            put(&mut answer, "values", found.values);
+        put(&mut answer, "hints", json!(found.hints));
         }
         voice.value(&answer);
         return Ok(Ending::Done);
@@ -116,16 +117,25 @@ fn two(desk: &mut Desk<'_>, order: &Explain, other: &str) -> Result<Ending> {
         .filter(|r| (r.ruled.a, r.ruled.b) == (a.min(b), a.max(b)))
         .collect();
     let told_rulings = tell_rulings(voice, &rulings);
-    let (compared, values) = side_by_side(desk, (a, b), purpose.is_some())?;
+    let found = side_by_side(desk, (a, b), purpose.is_some())?;
     let mut answer = json!({
         "a": a, "b": b, "same": same, "persons": persons, "decisions": told, "rulings": told_rulings,
-        "compared": compared,
+        "compared": found.compared,
     });
     if purpose.is_some() {
-        put(&mut answer, "values", values);
+        put(&mut answer, "values", found.values);
+        put(&mut answer, "hints", json!(found.hints));
     }
     voice.value(&answer);
     Ok(Ending::Done)
+}
+
+/// Two records as they compare.
+#[derive(Default)]
+struct Compared {
+    compared: Value,
+    values: Value,
+    hints: Vec<words::Word>,
 }
 
 /// The weights of two records under the model of today and, where they may be shown, both side by side.
@@ -133,9 +143,9 @@ fn side_by_side(
     desk: &mut Desk<'_>,
     (a, b): (IdentityId, IdentityId),
     values_too: bool,
-) -> Result<(Value, Value)> {
+) -> Result<Compared> {
     let voice = desk.voice;
-    let (mut compared, mut values) = (Value::Null, Value::Null);
+    let mut told = Compared::default();
     if let [left, right] = ordered(desk, a, b)?.as_slice() {
         let engine = Mpi::new(&desk.matching, &desk.home.ring);
         match engine.compare(left, right)? {
@@ -145,9 +155,10 @@ fn side_by_side(
                     voice.word("この二つだけを今のモデルで比べると", "these two under the model of today")
                 ));
                 draw(voice, &found.waterfall);
-                compared = json!(found.waterfall);
+                told.compared = json!(found.waterfall);
                 if values_too {
-                    values = tell_values(voice, &found.fields);
+                    told.hints = family::hints(&found.fields);
+                    told.values = tell_values(voice, &found.fields);
                 }
             }
             None => voice.say(
@@ -156,7 +167,7 @@ fn side_by_side(
             ),
         }
     }
-    Ok((compared, values))
+    Ok(told)
 }
 
 /// The records of two identities, in that order.
@@ -342,6 +353,9 @@ fn tell_rulings(voice: Voice, rulings: &[RulingRow]) -> Vec<Value> {
 
 /// Both records side by side. Only after the look was booked for a purpose.
 fn tell_values(voice: Voice, fields: &SideBySide) -> Value {
+    for hint in family::hints(fields) {
+        voice.line(format!("  ! {}", hint.get(voice.english)));
+    }
     voice.line(format!("■ {}", voice.word("並べて見る", "side by side")));
     let told = fields.fields.iter().map(|f| {
         let (left, right) = (f.left.expose(), f.right.expose());

@@ -2,10 +2,11 @@
 
 mod desk;
 mod entry;
+mod matching;
 
 pub use entry::who;
 
 use super::route::Route;
 
 /// All chapters of the table.
-pub(crate) const CHAPTERS: &[&[Route]] = &[super::assets::ROUTES, entry::ROUTES, desk::ROUTES];
+pub(crate) const CHAPTERS: &[&[Route]] = &[super::assets::ROUTES, entry::ROUTES, desk::ROUTES, matching::ROUTES];
