@@ -38,4 +38,5 @@ mod source;
 mod twin;
 mod user;
 mod web;
+mod web_desk;
 mod whole;

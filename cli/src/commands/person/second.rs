@@ -62,6 +62,10 @@ pub(super) fn draw(desk: &mut Desk<'_>, ruling: i64) -> Result<()> {
 
 /// The look that waits for this account on a pair: as long as it does, the account sees the pair blind.
 pub(super) fn waits_on(desk: &mut Desk<'_>, a: IdentityId, b: IdentityId) -> Result<Option<i64>> {
+    // Only whoever may say a second word is to be kept from the first.
+    if desk.home.acting.granted.role != AuditRole::Identity {
+        return Ok(None);
+    }
     let (pair, me) = ((a.min(b), a.max(b)), desk.home.acting.granted.principal.to_string());
     let all = desk.db.second_looks()?;
     Ok(all.iter().find(|l| l.pair == pair && waits(l) && l.first.0 != me).map(|l| l.ruling))
