@@ -3,7 +3,9 @@
 
 mod cases;
 mod describe;
+mod doubts;
 mod numbers;
+mod papers;
 mod person;
 mod scripts;
 mod stop;
@@ -28,18 +30,18 @@ pub(crate) const ROUTES: &[Route] = &[
     action("/desk/stop/register", w::DO_REGISTER, stop::register).roles(DESK).verbs(&["optout register"]),
     page("/desk/stops", w::STOPS, stop::list).roles(DESK).verbs(&["optout status"]).menu(Area::Desk),
     page("/desk/stops/{entry}", w::ENTRY, stop::one).roles(DESK).verbs(&["optout status"]),
-    action("/desk/stops/{entry}/paper", w::PRINT_PAPER, stop::paper).roles(DESK).verbs(&["optout receipt"]),
-    action("/desk/stops/{entry}/paper/file", w::SAVE_PAPER, stop::paper_file)
+    action("/desk/stops/{entry}/paper", w::PRINT_PAPER, papers::paper).roles(DESK).verbs(&["optout receipt"]),
+    action("/desk/stops/{entry}/paper/file", w::SAVE_PAPER, papers::paper_file)
         .roles(DESK)
         .verbs(&["optout receipt"]),
-    action("/desk/stops/{entry}/certificate", w::CERTIFICATE, stop::certificate)
+    action("/desk/stops/{entry}/certificate", w::CERTIFICATE, papers::certificate)
         .roles(DESK)
         .verbs(&["optout certificate"]),
     action("/desk/stops/{entry}/withdraw", w::WITHDRAW, stop::withdraw)
         .roles(DESK)
         .verbs(&["optout withdraw"]),
-    page("/desk/doubts", w::DOUBTS, stop::doubts).roles(DESK).verbs(&["optout doubts"]).menu(Area::Desk),
-    action("/desk/doubts", w::DECIDE, stop::decide).roles(DESK).verbs(&["optout doubts"]),
+    page("/desk/doubts", w::DOUBTS, doubts::list).roles(DESK).verbs(&["optout doubts"]).menu(Area::Desk),
+    action("/desk/doubts", w::DECIDE, doubts::decide).roles(DESK).verbs(&["optout doubts"]),
     page("/desk/cases", w::CASES, cases::list).roles(DESK).verbs(&["inquiry list"]).menu(Area::Desk),
     page("/desk/cases/new", w::NEW_CASE, cases::new).roles(DESK),
     action("/desk/cases/new", w::NEW_CASE_OF, cases::new).roles(DESK),

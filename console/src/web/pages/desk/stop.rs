@@ -2,7 +2,7 @@
 //! certificate of erasure, and doubts. The rules are the verbs'; nothing here asks for a reason.
 
 use axum::http::StatusCode;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use musubi_compliance::audit::AuditRole;
 use musubi_compliance::desk::Way;
 use musubi_compliance::organisation::Book;
@@ -385,123 +385,6 @@ pub(super) fn withdraw(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let order = asking(v, Order::new("optout withdraw")).word(v.param("entry"));
     let answer = v.give(&order)?;
     entered(v, &answer)
-}
-
-fn paper_bytes(v: &Visit<'_>) -> Result<Vec<u8>, Problem> {
-    let answer = v.give(&Order::new("optout receipt").word(v.param("entry")).out("--out", "html"))?;
-    match answer.files.into_iter().next().filter(|f| !f.is_empty()) {
-        Some(file) => Ok(file),
-        None if answer.ended == Ended::Usage => Err(Problem::NotFound),
-        None => Err(Problem::Conflict(answer.lines.join("\n"))),
-    }
-}
-
-/// The paper on a page for printing: the same words; the file with its hash is the other button.
-pub(super) fn paper(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let bytes = paper_bytes(v)?;
-    let text = String::from_utf8_lossy(&bytes);
-    // The verb's own page: what stands in its `main`, without its inline style, which the policy of these pages blocks.
-    let inside =
-        text.split_once("<main>").and_then(|(_, rest)| rest.split_once("</main>")).map_or("", |(own, _)| own);
-    let inside = inside.replace("<h1>", "<h2>").replace("</h1>", "</h2>");
-    let body = html! {
-        div.noprint {
-            div.go {
-                button.main type="button" data-print="" { (v.say(&w::PRINT)) }
-                (ui::link(&format!("/desk/stops/{}", v.param("entry")), v.say(&w::BACK)))
-            }
-            p.note { (v.say(&w::PRINT_NOTE)) }
-        }
-        article.paper lang="ja" { (PreEscaped(inside)) }
-    };
-    Ok(v.page(&format!("{} {}", v.say(&w::PAPER), v.param("entry")), &body))
-}
-
-/// The paper as the file whose hash is kept.
-pub(super) fn paper_file(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let name = format!("paper-{}.html", v.param("entry"));
-    Ok(Reply::bytes("text/html; charset=utf-8", paper_bytes(v)?).named(&name))
-}
-
-/// The certificate of the erasure.
-pub(super) fn certificate(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let answer = v.give(&Order::new("optout certificate").word(v.param("entry")).out("--out", "json"))?;
-    match answer.files.into_iter().next().filter(|f| !f.is_empty()) {
-        Some(file) => Ok(Reply::bytes("application/json; charset=utf-8", file)
-            .named(&format!("certificate-{}.json", v.param("entry")))),
-        None if answer.ended == Ended::Usage => Err(Problem::NotFound),
-        None => Err(Problem::Conflict(answer.lines.join("\n"))),
-    }
-}
-
-/// Who might be somebody that asked to stop.
-pub(super) fn doubts(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let told = v.value(&Order::new("optout doubts"))?;
-    let me = v.me()?.account.clone();
-    let rows: Vec<Vec<Markup>> = told
-        .list("doubts")
-        .iter()
-        .map(|d| {
-            let number = d.count("doubt");
-            let proposed = d.at("proposed").as_array();
-            let word = proposed.and_then(|p| p.first()).and_then(Value::as_str);
-            let by = proposed.and_then(|p| p.get(1)).and_then(Value::as_str);
-            vec![
-                html! { (number) },
-                ui::link(&format!("/desk/stops/{}", d.text("entry")), d.text("entry")),
-                html! { (d.text("provider")) },
-                html! { @if d.text("found") == "candidate" { (v.pick("名寄せの候補", "candidate of matching")) } @else { (v.pick("照合候補の鍵が一致", "block keys in common")) } },
-                html! {
-                    @if let (Some(word), Some(by)) = (word, by) { (said(v.lang, word)) " (" code { (by) } ")" } @else { "—" }
-                },
-                html! {
-                    @if by == Some(me.as_str()) { (ui::greyed(v.say(&w::DECIDE), v.say(&w::OTHER_DECIDES))) }
-                    @else {
-                        form.inline action="/desk/doubts" method="post" {
-                            input type="hidden" name="doubt" value=(number);
-                            button name="verdict" value="same" { (said(v.lang, "same")) }
-                            button name="verdict" value="different" { (said(v.lang, "different")) }
-                        }
-                    }
-                },
-            ]
-        })
-        .collect();
-    let heads = [
-        ("#", true),
-        (v.say(&w::ENTRY), false),
-        (v.say(&w::PROVIDER), false),
-        (v.say(&w::FOUND_BY), false),
-        (v.say(&w::FIRST_WORD), false),
-        (v.say(&w::DECIDE), false),
-    ];
-    let body = html! {
-        p { (v.say(&w::DOUBTS_NOTE)) }
-        @if rows.is_empty() { (ui::empty(v.say(&w::NO_DOUBTS))) } @else { (ui::table(v.say(&w::DOUBTS), &heads, &rows)) }
-    };
-    Ok(v.page(v.say(&w::DOUBTS), &body))
-}
-
-fn said(lang: Lang, verdict: &str) -> &'static str {
-    if verdict == "same" {
-        lang.pick("同じ人", "same person")
-    } else {
-        lang.pick("別の人", "somebody else")
-    }
-}
-
-/// A word on a doubt.
-pub(super) fn decide(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let doubt = v.need("doubt", &w::DOUBTS)?;
-    let verdict = v.need("verdict", &w::DECIDE)?;
-    if !matches!(verdict, "same" | "different") || doubt.parse::<u32>().is_err() {
-        return Err(Problem::Bad(v.say(&w::DECIDE).to_owned()));
-    }
-    let answer = v.give(&Order::new("optout doubts").word(doubt).word(verdict))?;
-    match answer.went() {
-        true => Ok(v.done("/desk/doubts", answer.said())),
-        false => Err(Problem::Conflict(answer.said())),
-    }
 }
 
 #[cfg(test)]
