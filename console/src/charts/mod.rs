@@ -5,8 +5,12 @@ mod bars;
 mod columns;
 mod control;
 mod curve;
+pub mod desk;
 mod flow;
+mod gantt;
+mod lineage;
 mod pyramid;
+mod spark;
 mod waterfall;
 
 use maud::{Markup, html};
@@ -18,7 +22,10 @@ pub(crate) use columns::{Column, columns};
 pub(crate) use control::{Point, control};
 pub(crate) use curve::curve;
 pub(crate) use flow::{Flow, flow};
+pub(crate) use gantt::{Bar, Span, gantt};
+pub(crate) use lineage::{Node, lineage};
 pub(crate) use pyramid::pyramid;
+pub(crate) use spark::spark;
 pub use waterfall::waterfall;
 pub(crate) use waterfall::waterfall_told;
 

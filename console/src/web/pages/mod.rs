@@ -2,11 +2,28 @@
 
 mod desk;
 mod entry;
+mod find;
+mod keeping;
 mod matching;
+mod municipality;
+mod operator;
+mod said;
+mod submitter;
 
 pub use entry::who;
 
 use super::route::Route;
 
 /// All chapters of the table.
-pub(crate) const CHAPTERS: &[&[Route]] = &[super::assets::ROUTES, entry::ROUTES, desk::ROUTES, matching::ROUTES];
+pub(crate) const CHAPTERS: &[&[Route]] = &[
+    super::assets::ROUTES,
+    super::api::ROUTES,
+    entry::ROUTES,
+    find::ROUTES,
+    submitter::ROUTES,
+    operator::ROUTES,
+    municipality::ROUTES,
+    keeping::ROUTES,
+    desk::ROUTES,
+    matching::ROUTES,
+];
