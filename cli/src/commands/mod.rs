@@ -94,3 +94,15 @@ impl Ending {
         }
     }
 }
+
+/// What was given cannot be used, with what to do: a page tells it to whoever typed it, and nothing is broken.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unfit(String);
+
+impl Unfit {
+    /// With these words; never with a person's value.
+    pub fn new(words: impl Into<String>) -> Self {
+        Self(words.into())
+    }
+}

@@ -42,6 +42,7 @@ mod twin;
 mod user;
 mod web;
 mod web_accounts;
+mod web_desk;
 mod web_submit;
 mod web_review;
 mod whole;

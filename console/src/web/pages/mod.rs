@@ -1,8 +1,10 @@
 //! The pages, one file for each area; each has its rows of the table of routes.
 
+mod desk;
 mod entry;
 mod find;
 mod keeping;
+mod matching;
 mod municipality;
 mod operator;
 mod review;
@@ -21,6 +23,8 @@ pub(crate) const CHAPTERS: &[&[Route]] = &[
     find::ROUTES,
     submitter::ROUTES,
     operator::ROUTES,
+    desk::ROUTES,
+    matching::ROUTES,
     municipality::ROUTES,
     keeping::ROUTES,
     review::applicant::ROUTES,
