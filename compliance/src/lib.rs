@@ -11,6 +11,7 @@
 //! * [`operation`]: what two people decide.
 //! * [`erasure`]: taking persons out, looking for what must not be left, certifying it.
 //! * [`receipt`], [`book`], [`incident`], [`inquiry`], [`register`], [`contract`], [`transfer`]: the records of the Act.
+//! * [`output`], [`handover`]: two checkers, two keys, and what a recipient gets.
 //! * [`retention`]: what is kept where and for how long; [`calendar`]: business days.
 //! * [`yearly`], [`disclosure`], [`masked`]: what the ministers and the public are told.
 //!
@@ -29,6 +30,7 @@ pub mod csv;
 pub mod desk;
 pub mod disclosure;
 pub mod erasure;
+pub mod handover;
 pub mod incident;
 pub mod inquiry;
 pub mod instruction;
@@ -38,6 +40,7 @@ pub mod operation;
 pub mod optout;
 pub mod optout_list;
 pub mod organisation;
+pub mod output;
 pub mod parameters;
 pub mod policies;
 pub mod receipt;
