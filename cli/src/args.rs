@@ -171,6 +171,12 @@ pub enum Command {
     /// Releases (提供).
     #[command(subcommand)]
     Release(Release),
+    /// Output check (出力確認): two people look a release through before anybody outside gets it.
+    #[command(subcommand)]
+    Output(crate::commands::output::Output),
+    /// Deliveries (受取り): what was handed to the actor's organisation.
+    #[command(subcommand)]
+    Delivery(crate::commands::delivery::Delivery),
     /// Write the operator's report as one HTML file.
     Report {
         /// Where to.
@@ -382,6 +388,9 @@ pub enum Release {
         #[arg(long)]
         out: PathBuf,
     },
+    /// From the built release to its recipient: list, conditions, key, handover, recall.
+    #[command(flatten)]
+    Handover(crate::commands::handover::Handover),
     /// Verify a package offline.
     Verify {
         /// The package.

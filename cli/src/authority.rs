@@ -21,8 +21,8 @@ use crate::args::Cli;
 use crate::home::{CODE_VERSION, now, today};
 
 use AuditRole::{
-    Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian, Officer,
-    Operator, Release, ReleaseApprover, ReviewSecretary, SecurityAdmin,
+    Applicant, Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian,
+    Municipality, Officer, Operator, Release, ReleaseApprover, ReviewSecretary, SecurityAdmin,
 };
 
 /// Who may look into the books, where a line says nothing narrower.
@@ -34,6 +34,8 @@ const LOOKS: &[AuditRole] = &[Officer, Auditor, Operator, SecurityAdmin, Confirm
 const INCIDENTS: &[AuditRole] = &[SecurityAdmin, Officer, Operator];
 /// Who sees what became of deliveries.
 const DELIVERIES: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer, Auditor];
+/// Who receives for an outside organisation.
+const RECIPIENTS: &[AuditRole] = &[Applicant, Municipality];
 /// Who governs organisations and parameters.
 const GOVERN: &[AuditRole] = &[Officer, SecurityAdmin];
 /// Whose approval counts for some kind of operation.
@@ -293,6 +295,25 @@ pub const LINES: &[Line] = &[
     job("release build", &[Release], Job::Release).scope("approval"),
     decided("release verify-source", &[Officer]).dual(OperationKind::VerifySource),
     by_role("release keys", LOOKS),
+    by_role("release list", &[ReleaseApprover, Officer, Release, Auditor]),
+    by_role("release conditions", &[ReleaseApprover, Officer, Auditor]),
+    decided("release key", &[ReleaseApprover, Officer]),
+    decided("release handover", &[ReleaseApprover, Officer]),
+    decided("release recall", &[ReleaseApprover, Officer]),
+    by_role("output list", &[Checker, Officer, ReleaseApprover, Auditor]),
+    by_role("output show", &[Checker, Officer, ReleaseApprover]),
+    decided("output vote", &[Checker]),
+    decided("output consolidate", &[Checker]),
+    decided("output exception", &[Checker]),
+    decided("output grant", &[Officer]),
+    decided("output refuse", &[Officer]),
+    decided("output decide", &[Officer]),
+    by_role("output result", &[Checker, Officer, ReleaseApprover, Auditor]),
+    by_role("delivery list", RECIPIENTS),
+    by_role("delivery show", RECIPIENTS),
+    decided("delivery fetch", RECIPIENTS),
+    decided("delivery acknowledge", RECIPIENTS),
+    decided("delivery destroyed", RECIPIENTS),
     decided("release allow-refinement", &[Officer, ReleaseApprover]).dual(OperationKind::AllowRefinement),
 ];
 

@@ -66,6 +66,8 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Request(order) => release::request(cli, voice, order),
         Command::Board(order) => release::board(cli, voice, order),
         Command::Release(order) => release::release(cli, voice, order),
+        Command::Output(order) => commands::output::run(cli, voice, order),
+        Command::Delivery(order) => commands::delivery::run(cli, voice, order),
         Command::Report { out, submission } => report::run(cli, voice, out, submission.as_deref()),
         Command::Rebuild { document, out } => show::rebuild(cli, voice, document, out),
         Command::Audit(order) => commands::audit::run(cli, voice, order),

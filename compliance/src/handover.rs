@@ -194,7 +194,8 @@ pub fn judge(registers: &Registers, asked: &Asked<'_>, terms: &Terms) -> Judged 
         .cloned()
         .collect();
     let receives = may_receive(&of_organisation, &registers.obligations, &spec.recipient, terms.on);
-    let contract = receives.as_ref().ok().and_then(|n| of_organisation.iter().find(|c| c.entry == *n)).cloned();
+    let contract =
+        receives.as_ref().ok().and_then(|n| of_organisation.iter().find(|c| c.entry == *n)).cloned();
     let target = contract.as_ref().map_or("", |c| text(c, "user-kind")).to_owned();
     let own = |u: &&RegisterRow| text(u, "organisation") == terms.organisation;
     let user = registers.users.iter().filter(own).max_by_key(|u| date(u, "until")).cloned();
@@ -223,7 +224,12 @@ pub fn judge(registers: &Registers, asked: &Asked<'_>, terms: &Terms) -> Judged 
             "verified by somebody who did not make it",
             unless(asked.verified, "nobody apart verified this manifest"),
         ),
-        condition("C-059", "承認が有効である", "the approval is in force", asked.approval.iter().cloned().collect()),
+        condition(
+            "C-059",
+            "承認が有効である",
+            "the approval is in force",
+            asked.approval.iter().cloned().collect(),
+        ),
         condition(
             "C-063",
             "契約が有効で全ての条項があり、期限を過ぎた義務がない",
@@ -309,7 +315,12 @@ pub fn enter(db: &mut ActDb, order: HandOver<'_>) -> Result<Option<HandoverRow>,
         manifest_hash: order.permit.manifest_hash().to_owned(),
         target: of(contract, "user-kind"),
         channel: order.terms.channel.as_str().to_owned(),
-        line: order.terms.line.clone().filter(|_| order.terms.channel != Channel::Visiting).unwrap_or_default(),
+        line: order
+            .terms
+            .line
+            .clone()
+            .filter(|_| order.terms.channel != Channel::Visiting)
+            .unwrap_or_default(),
         contract: contract.map_or_else(String::new, |c| c.entry.clone()),
         certificate: of(user, "certificate"),
         user_type: of(user, "type"),
@@ -329,7 +340,11 @@ pub fn events_of<'a>(
     events.iter().filter(|e| e.release == row.release && e.organisation == row.organisation)
 }
 
-fn newest<'a>(row: &'a HandoverRow, events: &'a [HandoverEventRow], event: &str) -> Option<&'a HandoverEventRow> {
+fn newest<'a>(
+    row: &'a HandoverRow,
+    events: &'a [HandoverEventRow],
+    event: &str,
+) -> Option<&'a HandoverEventRow> {
     events_of(row, events).rev().find(|e| e.event == event)
 }
 

@@ -230,7 +230,9 @@ impl Built {
                 match agreement(&again) {
                     Some(fit) => fit,
                     None => match &rows.decision {
-                        Some((hash, word)) if *hash == self.manifest_hash && self.decides(&word.by, &blind) => {
+                        Some((hash, word))
+                            if *hash == self.manifest_hash && self.decides(&word.by, &blind) =>
+                        {
                             word.yes
                         }
                         _ => return Standing::Undecided,
@@ -273,9 +275,8 @@ impl Checked {
     /// The keys that count: of different people apart, on exactly this manifest.
     #[must_use]
     pub fn holders(&self, keys: &[HandKeyRow]) -> BTreeSet<String> {
-        let counts = |k: &&HandKeyRow| {
-            k.manifest_hash == self.built.manifest_hash && self.may_key(&k.holder, &k.role)
-        };
+        let counts =
+            |k: &&HandKeyRow| k.manifest_hash == self.built.manifest_hash && self.may_key(&k.holder, &k.role);
         keys.iter().filter(counts).map(|k| k.holder.clone()).collect()
     }
 

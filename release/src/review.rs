@@ -174,7 +174,8 @@ fn least(manifest: &Manifest, policy: Option<&Policy>) -> Result<u64, ReleaseErr
         (_, Some(person)) => Some(person.k.value),
         _ => None,
     });
-    let own = if manifest.layout == LAYOUT_2 { of_policy } else { manifest.parameters.get(CELL_MIN).copied() };
+    let own =
+        if manifest.layout == LAYOUT_2 { of_policy } else { manifest.parameters.get(CELL_MIN).copied() };
     own.ok_or(ReleaseError::Kept("it does not say how many persons may be shown"))
 }
 
@@ -200,7 +201,12 @@ pub fn zipped(release: &str, files: &Files) -> Result<Vec<u8>, ReleaseError> {
 ///
 /// # Errors
 /// As [`crate::pack::encrypt`].
-pub fn sealed_for(release: &str, files: &Files, keys: &[String], work: &Path) -> Result<Vec<u8>, ReleaseError> {
+pub fn sealed_for(
+    release: &str,
+    files: &Files,
+    keys: &[String],
+    work: &Path,
+) -> Result<Vec<u8>, ReleaseError> {
     let beside = Beside(work.join(format!("fetch-{}-{release}", std::process::id())));
     let folder = proof::written(&beside.0, release, files)?;
     let file = crate::pack::encrypt(&folder, keys, &beside.0)?;

@@ -86,7 +86,8 @@ pub fn run(cli: &Cli, voice: Voice, order: &Output) -> Result<Ending> {
     match order {
         Output::List { outstanding } => show::list(cli, voice, *outstanding),
         Output::Show { release, file, from, cells, beside } => {
-            let page = show::Page { file: file.as_deref(), from: *from, cells: *cells, beside: beside.as_deref() };
+            let page =
+                show::Page { file: file.as_deref(), from: *from, cells: *cells, beside: beside.as_deref() };
             show::show(cli, voice, release, &page)
         }
         Output::Vote(order) => vote::blind(cli, voice, order),

@@ -125,11 +125,13 @@ fn certified_users(books: &mut Books) -> Judged {
     for p in releases.iter().filter(|p| p.spec.product == Product::Pseudonymized) {
         for h in handovers.iter().filter(|h| text(h, "release") == p.release.release) {
             let contract = contracts.iter().filter(|c| text(c, "user") == text(h, "user"));
-            let target = contract.max_by_key(|c| date(c, "from")).map_or(text(h, "target"), |c| text(c, "user-kind"));
+            let target =
+                contract.max_by_key(|c| date(c, "from")).map_or(text(h, "target"), |c| text(c, "user-kind"));
             let organisation = text(h, "organisation");
             let own = |u: &&RegisterRow| text(u, "organisation") == organisation && !organisation.is_empty();
             let user = users.iter().filter(own).max_by_key(|u| date(u, "until"));
-            let sent = date(h, "sent").ok_or_else(|| Unreadable::new(format!("handover {}: no day", h.entry)))?;
+            let sent =
+                date(h, "sent").ok_or_else(|| Unreadable::new(format!("handover {}: no day", h.entry)))?;
             let wrong = match target {
                 "contractor" | "operator" | "regulator" => Vec::new(),
                 _ => certified_problems(user, text(h, "channel"), sent),

@@ -96,7 +96,8 @@ fn each_condition_stops_a_handover_alone() {
         r.contracts[0].fields.insert("clause-audit".to_owned(), "no".to_owned());
     };
     assert_eq!(with(&clause), ["C-063", "C-066"]);
-    let late = entry("obligation", &[("user", "見本大学"), ("what", "deletion-certificate"), ("due", "2026-11-19")]);
+    let late =
+        entry("obligation", &[("user", "見本大学"), ("what", "deletion-certificate"), ("due", "2026-11-19")]);
     assert_eq!(with(&|r| r.obligations.push(late.clone())), ["C-063", "C-066"]);
     assert_eq!(with(&|r| r.lines.clear()), ["C-068"]);
     let ended = |r: &mut Registers| {
@@ -178,7 +179,9 @@ fn g14_a_type_ii_user_gets_no_file() {
     let two = registers("certified-user", "II");
     assert_eq!(unmet(&two, &asked(&rows), &terms(Channel::Download)), ["C-065"]);
     assert!(unmet(&two, &asked(&rows), &terms(Channel::Visiting)).is_empty());
-    for row in [handed("visiting", "II"), handed("download", "II"), handed("visiting", "I"), handed("else", "")] {
+    for row in
+        [handed("visiting", "II"), handed("download", "II"), handed("visiting", "I"), handed("else", "")]
+    {
         assert_eq!(may_fetch(&row, &[], DAY), Err(NoFetch::Visiting), "{row:?}");
     }
     assert_eq!(may_fetch(&handed("download", "I"), &[], DAY), Ok(()));
@@ -215,6 +218,9 @@ fn access_ends_with_expiry_recall_and_destruction() {
 fn days_of_access_and_use_end_with_the_contract() {
     let c = contract("anon-user");
     assert_eq!(terms_of(&c, DAY, 14, 12), Some((Date::constant(2026, 12, 4), Date::constant(2027, 1, 31))));
-    assert_eq!(terms_of(&c, Date::constant(2027, 1, 25), 14, 1).map(|t| t.0), Some(Date::constant(2027, 1, 31)));
+    assert_eq!(
+        terms_of(&c, Date::constant(2027, 1, 25), 14, 1).map(|t| t.0),
+        Some(Date::constant(2027, 1, 31))
+    );
     assert_eq!(terms_of(&c, DAY, u64::MAX, 12), None);
 }

@@ -77,7 +77,10 @@ fn two_who_agree_decide_and_two_who_differ_vote_again() {
     let one = [differ.clone(), again("checker-01", no)].concat();
     assert_eq!(standing(one.clone()), "consolidation");
     assert_eq!(standing([one.clone(), again("checker-02", no)].concat()), "returned");
-    assert_eq!(standing([differ.clone(), again("checker-01", yes), again("checker-02", yes)].concat()), "checked");
+    assert_eq!(
+        standing([differ.clone(), again("checker-01", yes), again("checker-02", yes)].concat()),
+        "checked"
+    );
     // A third voice does not replace one of the two.
     assert_eq!(standing([one.clone(), again("checker-03", no)].concat()), "consolidation");
 
@@ -100,7 +103,10 @@ fn two_who_agree_decide_and_two_who_differ_vote_again() {
 fn a_vote_of_a_maker_an_approver_or_of_half_the_files_counts_nothing() {
     let good = ballot(Phase::Blind, "checker-01", [Approve, Approve]);
     for other in ["release-job", "board-01"] {
-        assert_eq!(standing([good.clone(), ballot(Phase::Blind, other, [Approve, Approve])].concat()), "blind");
+        assert_eq!(
+            standing([good.clone(), ballot(Phase::Blind, other, [Approve, Approve])].concat()),
+            "blind"
+        );
     }
     let second = ballot(Phase::Blind, "checker-02", [Approve, Approve]);
     assert_eq!(standing([good.clone(), second[..1].to_vec()].concat()), "blind");
@@ -110,18 +116,27 @@ fn a_vote_of_a_maker_an_approver_or_of_half_the_files_counts_nothing() {
     // A house may ask for three; never for one.
     let rows = OutputRows { votes: [good, second].concat(), ..OutputRows::default() };
     assert_eq!(built().standing(&rows, 3).as_str(), "blind");
-    let one = OutputRows { votes: ballot(Phase::Blind, "checker-01", [Approve, Approve]), ..OutputRows::default() };
+    let one =
+        OutputRows { votes: ballot(Phase::Blind, "checker-01", [Approve, Approve]), ..OutputRows::default() };
     assert_eq!(built().standing(&one, 1).as_str(), "blind");
 }
 
 #[test]
 fn an_exception_waits_for_an_officer_and_the_least_cell_for_nobody() {
-    let votes: Vec<VoteRow> =
-        ["checker-01", "checker-02"].iter().flat_map(|c| ballot(Phase::Blind, c, [Approve, Approve])).collect();
-    for (decision, expect) in
-        [(None, "exceptions"), (Some(word("officer-01", true)), "checked"), (Some(word("officer-01", false)), "returned")]
-    {
-        let rows = OutputRows { votes: votes.clone(), exceptions: vec![exception(decision)], ..OutputRows::default() };
+    let votes: Vec<VoteRow> = ["checker-01", "checker-02"]
+        .iter()
+        .flat_map(|c| ballot(Phase::Blind, c, [Approve, Approve]))
+        .collect();
+    for (decision, expect) in [
+        (None, "exceptions"),
+        (Some(word("officer-01", true)), "checked"),
+        (Some(word("officer-01", false)), "returned"),
+    ] {
+        let rows = OutputRows {
+            votes: votes.clone(),
+            exceptions: vec![exception(decision)],
+            ..OutputRows::default()
+        };
         assert_eq!(built().standing(&rows, 2).as_str(), expect);
     }
     let legal: Vec<&Ground> = Ground::ALL.iter().filter(|g| !g.grantable()).collect();
@@ -130,7 +145,8 @@ fn an_exception_waits_for_an_officer_and_the_least_cell_for_nobody() {
 
 #[test]
 fn what_goes_with_every_package_is_not_voted_on() {
-    let names = ["README.txt", "dictionary.csv", "person.csv", "person.parquet", "report.html", "alone.parquet"];
+    let names =
+        ["README.txt", "dictionary.csv", "person.csv", "person.parquet", "report.html", "alone.parquet"];
     let voted: Vec<String> = voted_files(names).into_iter().collect();
     assert_eq!(voted, ["alone.parquet", "person.csv", "report.html"]);
 }
@@ -139,8 +155,15 @@ fn verdict() -> impl Strategy<Value = Verdict> {
     prop_oneof![6 => Just(Approve), 1 => Just(Change), 1 => Just(Reject)]
 }
 
-const PEOPLE_THERE: [&str; 7] =
-    ["checker-01", "checker-02", "checker-03", "release-job", "board-01", "officer-01", "release-approver-01"];
+const PEOPLE_THERE: [&str; 7] = [
+    "checker-01",
+    "checker-02",
+    "checker-03",
+    "release-job",
+    "board-01",
+    "officer-01",
+    "release-approver-01",
+];
 
 fn who() -> impl Strategy<Value = &'static str> {
     proptest::sample::select(&PEOPLE_THERE[..])
@@ -205,7 +228,10 @@ proptest! {
 
 #[test]
 fn the_way_is_walked_to_its_end_and_one_unmet_condition_stops_it() {
-    let votes = ["checker-01", "checker-02"].iter().flat_map(|c| ballot(Phase::Blind, c, [Approve, Approve])).collect();
+    let votes = ["checker-01", "checker-02"]
+        .iter()
+        .flat_map(|c| ballot(Phase::Blind, c, [Approve, Approve]))
+        .collect();
     let rows = OutputRows { votes, ..OutputRows::default() };
     let checked = || match built().standing(&rows, 2) {
         Standing::Checked(checked) => checked,

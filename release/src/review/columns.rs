@@ -45,7 +45,10 @@ pub(super) fn records(content: &[u8]) -> Result<Vec<Vec<Vec<u8>>>, ReleaseError>
 }
 
 /// Reads a CSV record by record.
-fn each(content: &[u8], mut tell: impl FnMut(&[Vec<u8>]) -> Result<(), ReleaseError>) -> Result<(), ReleaseError> {
+fn each(
+    content: &[u8],
+    mut tell: impl FnMut(&[Vec<u8>]) -> Result<(), ReleaseError>,
+) -> Result<(), ReleaseError> {
     let content = content.strip_prefix("\u{feff}".as_bytes()).unwrap_or(content);
     let mut fields: Vec<Vec<u8>> = Vec::new();
     let mut field = Vec::new();
@@ -125,8 +128,10 @@ mod tests {
     fn columns_are_counted_and_no_value_is_told() {
         let csv = "\u{feff}pid,sex,note\r\n1,F,\r\n2,F,\"a,\"\"b\r\nc\"\r\n3,M,x\r\n";
         let told = look(csv.as_bytes(), 2).unwrap();
-        let told: Vec<_> =
-            told.iter().map(|c| (c.name.as_str(), c.rows, c.empty, c.distinct, c.rarest, c.rare, c.numeric)).collect();
+        let told: Vec<_> = told
+            .iter()
+            .map(|c| (c.name.as_str(), c.rows, c.empty, c.distinct, c.rarest, c.rare, c.numeric))
+            .collect();
         assert_eq!(
             told,
             [("pid", 3, 0, 3, 1, 3, true), ("sex", 3, 0, 2, 1, 1, false), ("note", 3, 1, 2, 1, 2, false)]

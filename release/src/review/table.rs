@@ -139,7 +139,9 @@ pub(super) fn look(
 
 /// Reads the cells of a table without judging them.
 pub(super) fn read(content: &[u8]) -> Result<TableLook, ReleaseError> {
-    let text = |field: &Vec<u8>| String::from_utf8(field.clone()).map_err(|_| ReleaseError::Kept("a table is no text"));
+    let text = |field: &Vec<u8>| {
+        String::from_utf8(field.clone()).map_err(|_| ReleaseError::Kept("a table is no text"))
+    };
     let mut lines = records(content)?.into_iter();
     let header = lines.next().unwrap_or_default().iter().map(text).collect::<Result<Vec<_>, _>>()?;
     let place = header.iter().position(|h| COUNTS.contains(&h.as_str()));
@@ -156,7 +158,15 @@ pub(super) fn read(content: &[u8]) -> Result<TableLook, ReleaseError> {
             HIDDEN => None,
             digits => Some(digits.parse().map_err(|_| ReleaseError::Kept("a count that is none"))?),
         };
-        cells.push(CellLook { row: nth + 2, labels: fields, shown, more, low: None, high: None, risks: Vec::new() });
+        cells.push(CellLook {
+            row: nth + 2,
+            labels: fields,
+            shown,
+            more,
+            low: None,
+            high: None,
+            risks: Vec::new(),
+        });
     }
     let more = header.iter().skip(place + 1).cloned().collect();
     let count = header.get(place).cloned().unwrap_or_default();

@@ -69,7 +69,10 @@ impl Case {
         let own = |run: &ProgramRunRow| run.verb == BUILD && run.subject == asked.release;
         let runs: Vec<ProgramRunRow> = db.program_runs()?.into_iter().filter(own).collect();
         if runs.is_empty() {
-            anyhow::bail!("作成の記録がありません。もう一度 release build を実行すると記録されます: {}", asked.release);
+            anyhow::bail!(
+                "作成の記録がありません。もう一度 release build を実行すると記録されます: {}",
+                asked.release
+            );
         }
         let approval = home.registry.release()?.approval(&asked.approval)?;
         let built = Built {

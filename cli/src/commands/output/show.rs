@@ -84,7 +84,8 @@ pub fn show(cli: &Cli, voice: Voice, release: &str, page: &Page<'_>) -> Result<E
     let desk = desk(&board, &key, &work);
     let mut db = home.registry.release()?;
     let near = number(&home, "output.near_cells")?;
-    let look = look(&mut db, release, &desk, near).context("提供物を読めません")?.context("提供物がありません")?;
+    let look =
+        look(&mut db, release, &desk, near).context("提供物を読めません")?.context("提供物がありません")?;
     let checks: Vec<Value> = home
         .registry
         .act()?
@@ -115,7 +116,11 @@ pub fn show(cli: &Cli, voice: Voice, release: &str, page: &Page<'_>) -> Result<E
     );
     if let Some(name) = page.file {
         let found = look.files.iter().find(|f| f.name == name).ok_or_else(|| {
-            Denied(voice.word("その名前のファイルはありません", "no file of that name in this release").to_owned())
+            Denied(
+                voice
+                    .word("その名前のファイルはありません", "no file of that name in this release")
+                    .to_owned(),
+            )
         })?;
         let beside = match page.beside {
             Some(earlier) => table_of(&mut db, earlier, name, &key).context("過去の提供物を読めません")?,
@@ -135,9 +140,14 @@ fn said(voice: Voice, case: &Case, look: &Look) {
         voice.word(look.manifest.product.ja(), look.manifest.product.as_str()),
         case.spec.title
     ));
-    let verdict = if look.verified.ok() { voice.word("合格", "sound") } else { voice.word("不合格", "refused") };
+    let verdict =
+        if look.verified.ok() { voice.word("合格", "sound") } else { voice.word("不合格", "refused") };
     voice.line(format!("  {}: {verdict}", voice.word("独立検査", "independent checker")));
-    voice.line(format!("  {}: {}", voice.word("目録のハッシュ", "hash of the manifest"), case.built.manifest_hash));
+    voice.line(format!(
+        "  {}: {}",
+        voice.word("目録のハッシュ", "hash of the manifest"),
+        case.built.manifest_hash
+    ));
     for f in look.files.iter().filter(|f| f.voted) {
         voice.line(format!("  {}  {} bytes", f.name, f.bytes));
         if let Some(table) = &f.table {
@@ -145,7 +155,12 @@ fn said(voice: Voice, case: &Case, look: &Look) {
                 .iter()
                 .map(|r| format!("{} {}", voice.word(r.ja(), r.as_str()), table.with(*r)))
                 .collect();
-            voice.line(format!("    {} {}: {}", voice.word("欄", "cells"), table.cells.len(), counts.join("、")));
+            voice.line(format!(
+                "    {} {}: {}",
+                voice.word("欄", "cells"),
+                table.cells.len(),
+                counts.join("、")
+            ));
         } else {
             for c in &f.columns {
                 voice.line(format!(
@@ -173,7 +188,11 @@ fn said(voice: Voice, case: &Case, look: &Look) {
             t.few
         ));
     }
-    voice.line(format!("  {}: {}", voice.word("確認", "check"), voice.word(case.standing.ja(), case.standing.as_str())));
+    voice.line(format!(
+        "  {}: {}",
+        voice.word("確認", "check"),
+        voice.word(case.standing.ja(), case.standing.as_str())
+    ));
 }
 
 fn cell(c: &CellLook) -> Value {
@@ -193,7 +212,8 @@ fn file(f: &FileLook, page: &Page<'_>) -> Value {
         })
         .collect();
     let table = f.table.as_ref().map(|t| {
-        let risks: Map<String, Value> = RISKS.iter().map(|r| (r.as_str().to_owned(), json!(t.with(*r)))).collect();
+        let risks: Map<String, Value> =
+            RISKS.iter().map(|r| (r.as_str().to_owned(), json!(t.with(*r)))).collect();
         // The worst first, so that a short answer holds them.
         let worst = |c: &&CellLook| RISKS.iter().position(|r| c.risks.contains(r));
         let mut risky: Vec<&CellLook> = t.cells.iter().filter(|c| !c.risks.is_empty()).collect();

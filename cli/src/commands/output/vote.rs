@@ -75,7 +75,11 @@ fn words(voice: Voice, text: &str) -> Result<String> {
     let text = text.trim();
     let plain = |c: char| c == '\n' || !c.is_control();
     if text.is_empty() || text.chars().count() > WORDS_MAX || !text.chars().all(plain) {
-        return Err(refused(voice, "理由は1〜2000文字で書いてください", "a reason of 1 to 2000 characters is expected"));
+        return Err(refused(
+            voice,
+            "理由は1〜2000文字で書いてください",
+            "a reason of 1 to 2000 characters is expected",
+        ));
     }
     Ok(text.to_owned())
 }
@@ -116,7 +120,8 @@ impl Ballot {
             }
         }
         if said.len() != files.len() {
-            let missing: Vec<&str> = files.iter().filter(|f| !said.contains_key(*f)).map(String::as_str).collect();
+            let missing: Vec<&str> =
+                files.iter().filter(|f| !said.contains_key(*f)).map(String::as_str).collect();
             return Err(refused(
                 voice,
                 &format!("全てのファイルに投票してください。残り: {}", missing.join(", ")),
@@ -176,7 +181,11 @@ pub fn again(cli: &Cli, voice: Voice, order: &Order) -> Result<Ending> {
         own.get(file.as_str()).is_none_or(|before| *before != verdict.as_str())
     };
     if said.iter().filter(changed).any(|(_, (_, comment))| comment.is_empty()) {
-        return Err(refused(voice, "意見を変えるときは理由を書いてください", "a changed vote needs its reason"));
+        return Err(refused(
+            voice,
+            "意見を変えるときは理由を書いてください",
+            "a changed vote needs its reason",
+        ));
     }
     enter(cli, voice, &home, &case, Phase::Consolidation, said)
 }
@@ -240,7 +249,11 @@ fn enter(
     let mut db = home.registry.act()?;
     let release = &case.asked.release;
     if !db.enter_ballot(release, &ballot).context("投票を記録できません")? {
-        return Err(refused(voice, "この段階ではすでに投票しています", "this account has voted in this phase"));
+        return Err(refused(
+            voice,
+            "この段階ではすでに投票しています",
+            "this account has voted in this phase",
+        ));
     }
     books::audit(&mut db, cli, AuditRole::Checker, AuditAction::CheckOutput, object(release)?, 0)?;
     let standing = case.built.standing(&db.output_rows(release)?, case.checkers);
@@ -254,7 +267,14 @@ fn enter(
 }
 
 /// Asks for an exception.
-pub fn ask(cli: &Cli, voice: Voice, release: &str, file: &str, ground: Ground, reason: &str) -> Result<Ending> {
+pub fn ask(
+    cli: &Cli,
+    voice: Voice,
+    release: &str,
+    file: &str,
+    ground: Ground,
+    reason: &str,
+) -> Result<Ending> {
     let reason = words(voice, reason)?;
     let home = Home::open(cli)?;
     let case = case(&home, voice, release)?;
@@ -268,7 +288,11 @@ pub fn ask(cli: &Cli, voice: Voice, release: &str, file: &str, ground: Ground, r
         ));
     }
     if !case.built.files.contains(file) {
-        return Err(refused(voice, "その名前のファイルは確認の対象ではありません", "no file of that name is voted on"));
+        return Err(refused(
+            voice,
+            "その名前のファイルは確認の対象ではありません",
+            "no file of that name is voted on",
+        ));
     }
     if matches!(case.standing, Standing::Returned | Standing::Checked(_)) {
         return Err(refused(voice, "確認は終わっています", "the check is over"));
@@ -316,7 +340,8 @@ pub fn exception(cli: &Cli, voice: Voice, decision: &Decision, granted: bool) ->
         return Err(refused(voice, "この例外は決定済みです", "this exception is decided"));
     }
     books::audit(&mut db, cli, AuditRole::Officer, AuditAction::CheckOutput, object(&release)?, 0)?;
-    let (ja, en) = if granted { ("認めました", "granted") } else { ("認めませんでした", "refused") };
+    let (ja, en) =
+        if granted { ("認めました", "granted") } else { ("認めませんでした", "refused") };
     voice.say(format!("例外 {} を{ja}", decision.id), format!("Exception {} {en}", decision.id));
     voice.value(&json!({ "exception": decision.id, "release": release, "granted": granted }));
     Ok(Ending::Done)
@@ -329,6 +354,9 @@ pub fn decide(cli: &Cli, voice: Voice, release: &str, word: Word, reason: &str) 
     let case = case(&home, voice, release)?;
     let account = home.acting.granted.principal.to_string();
     apart(voice, &case, &account)?;
+    if case.rows.votes.iter().any(|v| v.checker == account) {
+        return Err(refused(voice, "投票した人は判断できません", "whoever voted does not decide"));
+    }
     if case.standing != Standing::Undecided {
         return Err(refused(
             voice,
