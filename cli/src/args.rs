@@ -11,6 +11,7 @@ use musubi_compliance::audit::{AuditRole, Name};
 use musubi_etl::Faults;
 
 use crate::authority::{Asked, OpenRun};
+use crate::home::Lent;
 
 /// 結び — takes medical records in, resolves patients, keeps every value with its way back, releases what was approved.
 #[derive(Debug, Parser)]
@@ -47,6 +48,9 @@ pub struct Cli {
     /// The run in the books, once a job has begun.
     #[arg(skip)]
     pub run: OnceLock<OpenRun>,
+    /// The open house of a server, for verbs that it gives for its visitors.
+    #[arg(skip)]
+    pub lent: Option<Lent>,
 }
 
 /// The account that gives a command: as named, and as found once the house is open.
@@ -137,6 +141,8 @@ pub enum Command {
         #[arg(long, hide = true)]
         fault: Option<Faults>,
     },
+    /// Serve the console in the browser (画面): every role does its work there, with the same rules as here.
+    Serve(crate::serve::Serve),
     /// Take in every package of an inbox, find overdue feeds, tidy up.
     Nightly {
         /// The inbox.

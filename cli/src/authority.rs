@@ -198,6 +198,7 @@ pub const LINES: &[Line] = &[
     by_role("trace", &[Operator, Curator]),
     by_role("rebuild", &[Operator]),
     by_role("report", &[Operator, Officer]),
+    by_role("serve", &[Operator, SecurityAdmin]),
     by_role("check", LOOKS),
     free("check list"),
     by_role("check show", LOOKS),
@@ -327,6 +328,11 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// The account that is to decide, where the verb names one.
+    pub fn by(&self) -> Option<&str> {
+        self.by.as_deref()
+    }
+
     /// Finds the line of what was given. `None`: the verb has none, and no house opens for it.
     pub fn of(matches: &ArgMatches) -> Option<Self> {
         let mut words = Vec::new();

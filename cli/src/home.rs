@@ -20,6 +20,21 @@ use crate::args::{Cli, Command};
 use crate::authority::{self, Acting};
 use crate::commands::erasure::Erasure;
 
+/// What a server lends to the verbs that it gives: database and keys stay open between them.
+#[derive(Clone)]
+pub struct Lent {
+    /// Database.
+    pub registry: Arc<Registry>,
+    /// Keys.
+    pub ring: KeyRing,
+}
+
+impl std::fmt::Debug for Lent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Lent")
+    }
+}
+
 /// `musubi.toml` in the data folder. Everything has a default; a missing file is an empty one.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -109,13 +124,19 @@ impl Home {
             bail!("復元した環境です。先に削除を再適用してください: musubi erasure reapply");
         }
         let (data, database_url) = (cli.data.as_path(), cli.database_url.as_deref());
-        let (configuration, ring) = keys(data)?;
-        let choice = match database_url {
-            Some(url) => DatabaseChoice::Url(url.to_owned()),
-            None => DatabaseChoice::Embedded,
+        let (configuration, ring, registry) = match &cli.lent {
+            Some(lent) => (configuration(data)?, lent.ring.clone(), Arc::clone(&lent.registry)),
+            None => {
+                let (configuration, ring) = keys(data)?;
+                let choice = match database_url {
+                    Some(url) => DatabaseChoice::Url(url.to_owned()),
+                    None => DatabaseChoice::Embedded,
+                };
+                let server = Server::open(data, &choice).context("データベースを開けません")?;
+                let registry = Registry::open(server).context("台帳を開けません")?;
+                (configuration, ring, Arc::new(registry))
+            }
         };
-        let server = Server::open(data, &choice).context("データベースを開けません")?;
-        let registry = Arc::new(Registry::open(server).context("台帳を開けません")?);
         let changes = registry.act()?.parameter_changes().context("パラメータの変更を読めません")?;
         let set = parameters::parameters(Some(&changes)).context("パラメータを使えません")?;
         let acting = authority::admit(cli, &registry, &set)?;

@@ -8,6 +8,7 @@ mod authority;
 mod commands;
 mod home;
 mod say;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -24,19 +25,32 @@ fn main() -> ExitCode {
         Ok(cli) => Cli { asked: Asked::of(&matches), ..cli },
         Err(e) => e.exit(),
     };
-    let voice = Voice { json: cli.json, english: cli.lang == "en" };
-    match run(&cli, voice).and_then(|ending| end_run(&cli, ending.as_str()).map(|()| ending)) {
+    match give(&cli) {
         Ok(ending) => ExitCode::from(ending.code()),
         Err(e) => {
-            if let Err(also) = end_run(&cli, "failed") {
-                warn(&format!("{also:#}"));
-            }
-            // The chain of causes, outermost first; messages name files, tables and steps, never a person's value.
-            let chain: Vec<String> = e.chain().map(ToString::to_string).collect();
-            warn(&format!("{}: {}", voice.word("エラー", "error"), chain.join(": ")));
+            let voice = Voice { json: cli.json, english: cli.lang == "en" };
+            warn(&format!("{}: {}", voice.word("エラー", "error"), told(&e)));
             ExitCode::from(if e.is::<Denied>() { Ending::Usage.code() } else { 1 })
         }
     }
+}
+
+/// Gives one verb, and closes its run in the books whatever happens.
+fn give(cli: &Cli) -> Result<Ending> {
+    let voice = Voice { json: cli.json, english: cli.lang == "en" };
+    let ended = run(cli, voice).and_then(|ending| end_run(cli, ending.as_str()).map(|()| ending));
+    if ended.is_err()
+        && let Err(also) = end_run(cli, "failed")
+    {
+        warn(&format!("{also:#}"));
+    }
+    ended
+}
+
+/// The chain of causes, outermost first; messages name files, tables and steps, never a person's value.
+fn told(e: &anyhow::Error) -> String {
+    let chain: Vec<String> = e.chain().map(ToString::to_string).collect();
+    chain.join(": ")
 }
 
 /// Closes the run in the books, where the command was a job.
@@ -59,6 +73,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Notice(order) => commands::notice::run(cli, voice, order),
         Command::Optout(order) => commands::optout::run(cli, voice, order),
         Command::Intake { paths, fault } => night::intake(cli, voice, paths, fault.clone()),
+        Command::Serve(order) => serve::run(cli, voice, order),
         Command::Nightly { inbox, date } => night::nightly(cli, voice, inbox, *date),
         Command::Submission { id } => show::submission(cli, voice, id.as_deref()),
         Command::Trace { fact, submission } => trace::run(cli, voice, fact.as_deref(), submission.as_deref()),

@@ -1,8 +1,36 @@
 //! The only place that prints: words for people, or one JSON value for machines.
 
+use std::cell::RefCell;
 use std::io::Write as _;
 
 use serde::Serialize;
+use serde_json::Value;
+
+/// What a verb said while it was overheard.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// Lines for people.
+    pub lines: Vec<String>,
+    /// The value for machines.
+    pub value: Value,
+}
+
+thread_local! {
+    static OVERHEARD: RefCell<Option<Said>> = const { RefCell::new(None) };
+}
+
+/// Runs `work` with everything it says kept instead of printed. For one thread: whoever serves pages gives each verb a
+/// thread of its own.
+pub fn overhear<T>(work: impl FnOnce() -> T) -> (T, Said) {
+    OVERHEARD.with_borrow_mut(|said| *said = Some(Said::default()));
+    let done = work();
+    (done, OVERHEARD.with_borrow_mut(Option::take).unwrap_or_default())
+}
+
+/// Keeps it when overheard; `false`: it is to be printed.
+fn kept(keep: impl FnOnce(&mut Said)) -> bool {
+    OVERHEARD.with_borrow_mut(|said| said.as_mut().map(keep).is_some())
+}
 
 /// How the command speaks.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +44,7 @@ pub struct Voice {
 impl Voice {
     /// One line for people; silent when speaking JSON.
     pub fn line(&self, text: impl AsRef<str>) {
-        if !self.json {
+        if !kept(|said| said.lines.push(text.as_ref().to_owned())) && !self.json {
             out(text.as_ref());
         }
     }
@@ -34,7 +62,11 @@ impl Voice {
 
     /// The whole answer, for machines.
     pub fn value(&self, value: &impl Serialize) {
-        if self.json {
+        let kept = kept(|said| match serde_json::to_value(value) {
+            Ok(value) => said.value = value,
+            Err(e) => said.lines.push(format!("JSON: {e}")),
+        });
+        if !kept && self.json {
             match serde_json::to_string_pretty(value) {
                 Ok(text) => out(&text),
                 Err(e) => warn(&format!("JSON: {e}")),
@@ -53,10 +85,16 @@ fn out(text: &str) {
 
 /// Raw bytes to standard output.
 pub fn raw(bytes: &[u8]) -> std::io::Result<()> {
+    if kept(|said| said.lines.push(String::from_utf8_lossy(bytes).into_owned())) {
+        return Ok(());
+    }
     std::io::stdout().lock().write_all(bytes)
 }
 
 /// A line on standard error.
 pub fn warn(text: &str) {
+    if kept(|said| said.lines.push(text.to_owned())) {
+        return;
+    }
     let _closed = writeln!(std::io::stderr().lock(), "{text}").is_err();
 }

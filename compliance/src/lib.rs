@@ -9,6 +9,7 @@
 //! * [`audit`]: the hash-chained book of who did what.
 //! * [`organisation`], [`instruction`], [`authority`]: who may do what, and on whose word.
 //! * [`operation`]: what two people decide.
+//! * [`login`]: who comes in through the browser, with two factors.
 //! * [`erasure`]: taking persons out, looking for what must not be left, certifying it.
 //! * [`receipt`], [`book`], [`incident`], [`inquiry`], [`register`], [`contract`], [`transfer`]: the records of the Act.
 //! * [`output`], [`handover`]: two checkers, two keys, and what a recipient gets.
@@ -34,6 +35,7 @@ pub mod handover;
 pub mod incident;
 pub mod inquiry;
 pub mod instruction;
+pub mod login;
 pub mod masked;
 pub mod notice;
 pub mod operation;

@@ -23,6 +23,7 @@ mod opt_out_receipt;
 mod page;
 pub mod pdf;
 pub mod submission;
+pub mod web;
 pub mod words;
 pub mod yearly;
 

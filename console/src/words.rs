@@ -26,7 +26,8 @@ impl Lang {
     }
 
     /// One of two.
-    pub(crate) fn pick<T>(self, ja: T, en: T) -> T {
+    #[must_use]
+    pub fn pick<T>(self, ja: T, en: T) -> T {
         match self {
             Self::Ja => ja,
             Self::En => en,
@@ -34,7 +35,8 @@ impl Lang {
     }
 
     /// A word of this module.
-    pub(crate) fn say(self, word: &Word) -> &'static str {
+    #[must_use]
+    pub fn say(self, word: &Word) -> &'static str {
         self.pick(word.ja, word.en)
     }
 
@@ -48,23 +50,32 @@ impl Lang {
 }
 
 /// A word in both languages.
-#[derive(Debug)]
-pub(crate) struct Word {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
     ja: &'static str,
     en: &'static str,
 }
 
 impl Word {
-    pub(crate) fn text(&self, lang: Lang) -> &'static str {
+    /// Japanese, English.
+    #[must_use]
+    pub const fn new(ja: &'static str, en: &'static str) -> Self {
+        Self { ja, en }
+    }
+
+    /// In a language.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> &'static str {
         lang.say(self)
     }
 }
 
 macro_rules! words {
     ($($name:ident: $ja:literal, $en:literal;)*) => {
-        $(pub(crate) const $name: Word = Word { ja: $ja, en: $en };)*
+        $(pub(crate) const $name: $crate::words::Word = $crate::words::Word::new($ja, $en);)*
     };
 }
+pub(crate) use words;
 
 words! {
     NIGHT_TITLE: "夜間報告", "Nightly report";

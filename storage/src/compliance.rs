@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use postgres::{Client, Row};
 
 use crate::error::StorageError;
-use crate::registry::{ActDb, BoardDb, ConsoleDb, ErasureDb, IdentityDb, IngestDb, ReleaseDb};
+use crate::registry::{ActDb, BoardDb, ConsoleDb, ErasureDb, IdentityDb, IngestDb, LoginDb, ReleaseDb};
 
 /// Key of the advisory lock between entering opt-outs and committing what they might stop.
 pub(crate) const OPT_OUT_LOCK: i64 = 0x4d55_5355_4249_0006;
@@ -294,7 +294,7 @@ macro_rules! audited {
         }
     )*};
 }
-audited!(IngestDb, IdentityDb, BoardDb, ReleaseDb, ConsoleDb, ActDb, ErasureDb);
+audited!(IngestDb, IdentityDb, BoardDb, ReleaseDb, ConsoleDb, ActDb, ErasureDb, LoginDb);
 
 macro_rules! parameter_store {
     ($($handle:ty),*) => {$(

@@ -23,6 +23,13 @@ pub const KEY_BYTES: usize = 64;
 /// Bytes that sealing adds.
 pub const SEAL_BYTES: usize = 16;
 
+/// Fresh random bytes of the system, for tokens and salts.
+pub fn random<const N: usize>() -> Result<[u8; N], StorageError> {
+    let mut bytes = [0u8; N];
+    getrandom::fill(&mut bytes).map_err(|_| StorageError::Key("no randomness from the system"))?;
+    Ok(bytes)
+}
+
 /// A symmetric key that seals and opens. Wiped when dropped; not printable.
 #[derive(Clone)]
 pub struct SealKey(Zeroizing<[u8; KEY_BYTES]>);

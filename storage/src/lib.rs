@@ -8,6 +8,7 @@
 //! * [`master_file`], [`master_store`], [`master`], [`code_map`]: code masters from file to memory, and local codes.
 //! * [`act`]: the books of the Act.
 //! * [`lake`]: facts in Parquet, catalogued in the registry.
+//! * [`login`]: credentials and sessions.
 //! * [`backup`]: the registry written out and read back.
 //! * [`erasure`]: the only way by which a person's rows, keys and files go; and looking for what must be gone.
 //!
@@ -31,6 +32,7 @@ pub mod ingest;
 pub mod interface;
 pub mod keys;
 pub mod lake;
+pub mod login;
 pub mod master;
 pub mod master_file;
 pub mod master_store;

@@ -97,6 +97,11 @@ impl Registry {
     pub fn erasure(&self) -> Result<ErasureDb, StorageError> {
         Ok(ErasureDb { client: self.server.connect(DbRole::Erasure)? })
     }
+
+    /// A connection for logging in: credentials, sessions, and who an account is; nothing of any zone.
+    pub fn login(&self) -> Result<LoginDb, StorageError> {
+        Ok(LoginDb { client: self.server.connect(DbRole::Login)? })
+    }
 }
 
 macro_rules! handles {
@@ -137,4 +142,6 @@ handles! {
     ActDb,
     /// The handle of role `musubi_erasure`.
     ErasureDb,
+    /// The handle of role `musubi_login`.
+    LoginDb,
 }

@@ -26,7 +26,7 @@ pub enum DatabaseChoice {
     /// A private server under the data folder.
     Embedded,
     /// An existing database: a `postgres://` URL or a `key=value` connection string. The user it names must own the
-    /// database and must be allowed to create roles (or be a member of the five `musubi_…` roles).
+    /// database and must be allowed to create roles (or be a member of the `musubi_…` roles).
     Url(String),
 }
 
@@ -57,12 +57,22 @@ pub enum DbRole {
     Act,
     /// Removing what must go.
     Erasure,
+    /// Logging in.
+    Login,
 }
 
 impl DbRole {
     /// All roles.
-    pub const ALL: [Self; 7] =
-        [Self::Ingest, Self::Identity, Self::Board, Self::Release, Self::Console, Self::Act, Self::Erasure];
+    pub const ALL: [Self; 8] = [
+        Self::Ingest,
+        Self::Identity,
+        Self::Board,
+        Self::Release,
+        Self::Console,
+        Self::Act,
+        Self::Erasure,
+        Self::Login,
+    ];
 
     /// The role's name in PostgreSQL.
     #[must_use]
@@ -75,6 +85,7 @@ impl DbRole {
             Self::Console => "musubi_console",
             Self::Act => "musubi_act",
             Self::Erasure => "musubi_erasure",
+            Self::Login => "musubi_login",
         }
     }
 }

@@ -183,3 +183,56 @@ fn the_auditor_only_looks_and_the_key_custodian_sees_no_data() {
         assert_eq!(office.pairs.forbid(KeyCustodian, *role), data, "{role:?}");
     }
 }
+
+/// The pages' own table against this one: whoever may have a page may give every verb that it gives.
+#[test]
+fn every_role_of_a_page_may_give_its_verbs() {
+    use musubi_console::web::route::{self, Who};
+    for row in route::all() {
+        let Who::Roles(roles) = row.who else {
+            continue;
+        };
+        assert!(!roles.is_empty(), "{} is for nobody", row.path);
+        for verb in row.verbs {
+            let lines: Vec<&Line> = LINES.iter().filter(|l| l.verb == *verb).collect();
+            assert!(!lines.is_empty(), "{}: there is no verb {verb}", row.path);
+            for role in roles {
+                let may = lines.iter().any(|l| l.need.as_ref().is_none_or(|need| need.roles.contains(role)));
+                assert!(may, "{}: {} may not `{verb}`", row.path, role.as_str());
+            }
+        }
+    }
+}
+
+/// `docs/pages.md` is written from the table. `MUSUBI_WRITE_DOCS=1` writes it anew.
+#[test]
+#[allow(clippy::disallowed_methods)] // the wish to write
+fn the_page_of_rights_is_up_to_date() {
+    use musubi_console::web::route;
+    use std::fmt::Write as _;
+    let mut text = String::from(
+        "# Pages and rights (画面と権限)\n\nWritten from the table of routes; `MUSUBI_WRITE_DOCS=1 cargo test -p musubi-cli \
+         page_of_rights` writes it anew.\nEvery cell is tried over HTTP by `cargo test -p musubi-cli --test cli web::`.\n\n\
+         | page or action | 名称 | path | roles | verbs |\n|---|---|---|---|---|\n",
+    );
+    for row in route::all().filter(|r| !r.path.starts_with("/assets/")) {
+        let en = musubi_console::Lang::En;
+        let verbs: Vec<String> = row.verbs.iter().map(|v| format!("`{v}`")).collect();
+        writeln!(
+            text,
+            "| {} | {} | `{} {}` | {} | {} |",
+            row.name.text(en),
+            row.name.text(musubi_console::Lang::Ja),
+            row.method(),
+            row.path,
+            musubi_console::web::pages::who(en, row),
+            verbs.join(", "),
+        )
+        .unwrap();
+    }
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/pages.md");
+    if std::env::var_os("MUSUBI_WRITE_DOCS").is_some() {
+        std::fs::write(file, &text).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(file).unwrap_or_default(), text, "MUSUBI_WRITE_DOCS=1 writes it anew");
+}

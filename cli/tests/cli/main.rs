@@ -37,4 +37,5 @@ mod sent;
 mod source;
 mod twin;
 mod user;
+mod web;
 mod whole;

@@ -1,0 +1,336 @@
+//! The console over HTTP: the real `musubi serve` on a house, and browsers that log in with two factors. What every page must
+//! hold is tried here, cell by cell; what single pages do stands in `web_*.rs`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use musubi_console::web::route::{self, Who};
+
+use crate::house::{House, Region, string};
+
+/// A served house. It ends with the test.
+pub struct Server {
+    child: Child,
+    pub address: String,
+    house_data: std::path::PathBuf,
+    browsers: Mutex<BTreeMap<String, Browser>>,
+}
+
+/// A browser that is logged in (or not, with an empty cookie).
+#[derive(Debug, Clone)]
+pub struct Browser {
+    address: String,
+    cookie: String,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Page {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+    }
+
+    /// Must have this status; for reading on.
+    pub fn ok(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", words_of(&self.text()));
+        self
+    }
+}
+
+/// A page without its tags, for messages of failed tests.
+pub fn words_of(html: &str) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for c in html.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                out.push(' ');
+            }
+            c if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+impl Server {
+    /// Serves a house without TLS on a free port of this machine.
+    pub fn start(house: &House) -> Self {
+        let file = house.beside("address");
+        drop(fs::remove_file(&file));
+        let words = ["serve", "--plain", "--listen", "127.0.0.1:0", "--address-file", file.to_str().unwrap()];
+        let child = house
+            .command(&words)
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(house.beside("serve.log")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut server = Self {
+            child,
+            address: String::new(),
+            house_data: house.data(),
+            browsers: Mutex::default(),
+        };
+        let began = Instant::now();
+        while !file.exists() {
+            let ended = server.child.try_wait().unwrap();
+            let said = fs::read_to_string(house.beside("serve.log")).unwrap_or_default();
+            assert!(ended.is_none(), "musubi serve ended: {said}");
+            assert!(began.elapsed() < Duration::from_secs(120), "musubi serve hangs: {said}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let url = fs::read_to_string(&file).unwrap();
+        server.address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        server
+    }
+
+    /// Nobody.
+    pub fn stranger(&self) -> Browser {
+        Browser { address: self.address.clone(), cookie: String::new() }
+    }
+
+    /// Logs an account in with password and second factor. An account logs in once; later calls give the same session.
+    pub fn login(&self, account: &str) -> Browser {
+        let mut all = self.browsers.lock().unwrap();
+        if let Some(browser) = all.get(account) {
+            return browser.clone();
+        }
+        let run = |words: &[&str]| {
+            let words = [&["--json", "--actor", "security-01"], words].concat();
+            crate::house::run_in(&self.house_data, 0, &words).json()
+        };
+        let issued = run(&["account", "issue", account, "--keep"]);
+        let code = run(&["account", "code", &string(&issued, "secret")]);
+        let stranger = self.stranger();
+        let second = stranger
+            .post("/login", &[("account", account), ("password", &string(&issued, "password"))])
+            .ok(200)
+            .text();
+        let pending = between(&second, "name=\"pending\" value=\"", "\"");
+        let entered = stranger
+            .post("/login/second", &[("pending", &pending), ("code", &string(&code, "code"))])
+            .ok(303);
+        let cookie = entered.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+        let browser = Browser { address: self.address.clone(), cookie };
+        all.insert(account.to_owned(), browser.clone());
+        browser
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Asked to end, as an operator would; a server that does not end is killed.
+        drop(std::process::Command::new("kill").arg(self.child.id().to_string()).status());
+        for _ in 0..200 {
+            if matches!(self.child.try_wait(), Ok(Some(_))) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The text between two marks.
+pub fn between(text: &str, before: &str, after: &str) -> String {
+    let rest = text.split_once(before).unwrap_or_else(|| panic!("no {before} in {}", words_of(text))).1;
+    rest.split_once(after).unwrap().0.to_owned()
+}
+
+impl Browser {
+    pub fn get(&self, path: &str) -> Page {
+        self.send("GET", path, &[], &[])
+    }
+
+    /// A form as a browser of this house sends it.
+    pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let body: Vec<String> = fields.iter().map(|(n, v)| format!("{}={}", escape(n), escape(v))).collect();
+        let own = [
+            ("Content-Type", "application/x-www-form-urlencoded"),
+            ("Sec-Fetch-Site", "same-origin"),
+        ];
+        self.send("POST", path, &own, body.join("&").as_bytes())
+    }
+
+    /// A form with one file.
+    pub fn upload(&self, path: &str, fields: &[(&str, &str)], file: (&str, &str, &[u8])) -> Page {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend(
+                format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+            );
+        }
+        let (name, file_name, bytes) = file;
+        body.extend(
+            format!(
+                "--edge\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"\r\n\
+                 Content-Type: application/octet-stream\r\n\r\n"
+            )
+            .bytes(),
+        );
+        body.extend(bytes);
+        body.extend(b"\r\n--edge--\r\n");
+        let own = [("Content-Type", "multipart/form-data; boundary=edge"), ("Sec-Fetch-Site", "same-origin")];
+        self.send("POST", path, &own, &body)
+    }
+
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Page {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
+        if !self.cookie.is_empty() {
+            request += &format!("Cookie: {}\r\n", self.cookie);
+        }
+        for (name, value) in headers {
+            request += &format!("{name}: {value}\r\n");
+        }
+        request += &format!("Content-Length: {}\r\n\r\n", body.len());
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        // A server that refuses a body may close before it has read all of it.
+        drop(stream.write_all(body));
+        read_page(&mut stream)
+    }
+}
+
+/// Reads an answer to its end.
+pub fn read_page(stream: &mut TcpStream) -> Page {
+    let mut bytes = Vec::new();
+    drop(stream.read_to_end(&mut bytes));
+    let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or_else(|| {
+        panic!("no answer: {}", String::from_utf8_lossy(&bytes));
+    });
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let mut lines = head.split("\r\n");
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|l| l.split_once(": "))
+        .map(|(n, v)| (n.to_owned(), v.to_owned()))
+        .collect();
+    let raw = &bytes[end + 4..];
+    let chunked = headers.iter().any(|(n, v)| n.eq_ignore_ascii_case("transfer-encoding") && v == "chunked");
+    let body = if chunked { unchunk(raw) } else { raw.to_vec() };
+    Page { status, headers, body }
+}
+
+fn unchunk(mut raw: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    while let Some(at) = raw.windows(2).position(|w| w == b"\r\n") {
+        let size = usize::from_str_radix(std::str::from_utf8(&raw[..at]).unwrap().trim(), 16).unwrap();
+        if size == 0 {
+            break;
+        }
+        out.extend(&raw[at + 2..at + 2 + size]);
+        raw = &raw[at + 4 + size..];
+    }
+    out
+}
+
+/// For forms and queries.
+pub fn escape(text: &str) -> String {
+    text.bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }
+        })
+        .collect()
+}
+
+/// A path with something in every `{name}`.
+fn filled(path: &str) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for c in path.chars() {
+        match c {
+            '{' => {
+                inside = true;
+                out.push_str("none-0");
+            }
+            '}' => inside = false,
+            c if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// One account for each role of the table.
+const ACCOUNTS: [(&str, &str); 12] = [
+    ("submitter", "submitter-01"),
+    ("municipality", "city-01"),
+    ("applicant", "applicant-01"),
+    ("review-member", "member-01"),
+    ("review-secretary", "secretary-01"),
+    ("checker", "checker-01"),
+    ("release-approver", "release-approver-01"),
+    ("help-desk", "desk-01"),
+    ("identity", "linker-01"),
+    ("operator", "operator-01"),
+    ("auditor", "auditor-01"),
+    ("officer", "officer-01"),
+];
+
+/// F14: the whole matrix of roles × pages × actions over HTTP. Whoever is not in a row gets 403 and nothing else; whoever is
+/// gets anything but that, and never a failure of the server.
+#[test]
+fn every_cell_of_the_table_of_rights_holds_over_http() {
+    let region = Region::get();
+    let house = region.house();
+    let server = Server::start(&house);
+    let stranger = server.stranger();
+    let mut cells = 0;
+    for row in route::all() {
+        let path = filled(row.path);
+        let answer = |browser: &Browser| {
+            if row.post { browser.post(&path, &[]) } else { browser.get(&path) }
+        };
+        let page = answer(&stranger);
+        match row.who {
+            Who::Anyone => assert!(page.status < 500 && page.status != 403, "{} {path}: {}", row.method(), page.status),
+            _ if row.post || path.starts_with("/api/") => assert_eq!(page.status, 401, "{} {path}", row.method()),
+            _ => assert_eq!(page.status, 303, "{} {path}", row.method()),
+        }
+        for header in ["content-security-policy", "x-content-type-options", "referrer-policy", "x-frame-options"] {
+            assert!(page.header(header).is_some(), "{path} has no {header}");
+        }
+        // What leaves or ends a session is tried at the end of other tests.
+        if matches!(row.path, "/logout" | "/login" | "/invitation" | "/login/second" | "/invitation/confirm") {
+            continue;
+        }
+        for (role, account) in ACCOUNTS {
+            let browser = server.login(account);
+            let page = answer(&browser);
+            let admitted = match row.who {
+                Who::Anyone | Who::LoggedIn => true,
+                Who::Roles(roles) => {
+                    let held: &[&str] = if account == "city-01" { &["municipality", "applicant"] } else { &[role] };
+                    roles.iter().any(|r| held.contains(&r.as_str()))
+                }
+            };
+            let refused = page.status == 403;
+            assert_eq!(refused, !admitted, "{account} {} {path}: {}", row.method(), words_of(&page.text()));
+            assert!(page.status < 500, "{account} {} {path}: {}", row.method(), words_of(&page.text()));
+            cells += 1;
+        }
+    }
+    assert!(cells > 100, "{cells} cells");
+    // Every refusal stands in the log.
+    let log = house.run(0, &["--actor", "auditor-01", "audit", "log", "--limit", "5000"]).out;
+    assert!(log.contains("FORBIDDEN"), "{log}");
+}

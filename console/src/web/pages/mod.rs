@@ -1,0 +1,10 @@
+//! The pages, one file for each area; each has its rows of the table of routes.
+
+mod entry;
+
+pub use entry::who;
+
+use super::route::Route;
+
+/// All chapters of the table.
+pub(crate) const CHAPTERS: &[&[Route]] = &[super::assets::ROUTES, entry::ROUTES];

@@ -1,0 +1,3 @@
+//! Everything the pages say, Japanese with English beside it, one file for each area.
+
+pub(crate) mod frame;
