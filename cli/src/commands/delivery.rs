@@ -17,9 +17,10 @@ use musubi_storage::registry::ActDb;
 use serde_json::{Value, json};
 
 use super::handover::delivery;
+use super::refusal::{refused, settle};
 use super::{Ending, books};
 use crate::args::Cli;
-use crate::authority::{self, Denied};
+use crate::authority;
 use crate::home::{Home, now, today};
 use crate::say::Voice;
 
@@ -63,13 +64,13 @@ pub enum Delivery {
 
 /// Runs the verb.
 pub fn run(cli: &Cli, voice: Voice, order: &Delivery) -> Result<Ending> {
-    match order {
+    settle(match order {
         Delivery::List => list(cli, voice),
         Delivery::Show { release } => show(cli, voice, release),
         Delivery::Fetch { release, out } => fetch(cli, voice, release, out),
         Delivery::Acknowledge { release, manifest } => acknowledge(cli, voice, release, manifest),
         Delivery::Destroyed { release, certificate } => destroyed(cli, voice, release, certificate),
-    }
+    })
 }
 
 /// The organisation of the acting account.
@@ -84,8 +85,7 @@ fn own(home: &Home, voice: Voice, release: &str) -> Result<(HandoverRow, Vec<Han
     let mut db = home.registry.act()?;
     let organisation = organisation(home, &mut db)?;
     let row = db.handovers(Some(release))?.into_iter().find(|h| h.organisation == organisation);
-    let row =
-        row.ok_or_else(|| Denied(voice.word("その番号の提供はありません", "no such delivery").to_owned()))?;
+    let row = row.ok_or_else(|| refused(voice, "その番号の提供はありません", "no such delivery"))?;
     Ok((row, db.handover_events(Some(release))?))
 }
 
@@ -188,9 +188,7 @@ fn fetch(cli: &Cli, voice: Voice, release: &str, out: &Path) -> Result<Ending> {
             result: AuditResult::Refused(why.as_str()),
         };
         audit::append(&mut db, &entry).context("証跡に記録できません")?;
-        return Err(
-            Denied(voice.word(why.ja(), &format!("not given out: {}", why.as_str())).to_owned()).into()
-        );
+        return Err(refused(voice, why.ja(), &format!("not given out: {}", why.as_str())));
     }
     let files = kept(&mut home.registry.release()?, release, &home.ring.release.public())
         .context("提供物を読めません")?
@@ -231,9 +229,11 @@ fn acknowledge(cli: &Cli, voice: Voice, release: &str, manifest: &str) -> Result
     let (row, _) = own(&home, voice, release)?;
     let hash = manifest.trim().to_ascii_lowercase();
     if hash.len() != 64 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
-        let words = voice
-            .word("BLAKE3 の64桁の16進数を指定してください", "64 hexadecimal digits (BLAKE3) are expected");
-        return Err(Denied(words.to_owned()).into());
+        return Err(refused(
+            voice,
+            "BLAKE3 の64桁の16進数を指定してください",
+            "64 hexadecimal digits (BLAKE3) are expected",
+        ));
     }
     let same = hash == row.manifest_hash;
     let mut db = home.registry.act()?;
@@ -255,14 +255,17 @@ fn acknowledge(cli: &Cli, voice: Voice, release: &str, manifest: &str) -> Result
 fn destroyed(cli: &Cli, voice: Voice, release: &str, certificate: &Path) -> Result<Ending> {
     let home = Home::open(cli)?;
     let (row, events) = own(&home, voice, release)?;
-    let denied = |ja: &str, en: &str| anyhow::Error::from(Denied(voice.word(ja, en).to_owned()));
     if handover::state(&row, &events, today()) == State::Destroyed {
-        return Err(denied("廃棄の証明は提出済みです", "its destruction is certified"));
+        return Err(refused(voice, "廃棄の証明は提出済みです", "its destruction is certified"));
     }
     let bytes = fs::metadata(certificate).map(|m| m.len());
     let bytes = bytes.with_context(|| format!("読めません: {}", certificate.display()))?;
     if bytes == 0 || bytes > CERTIFICATE_BYTES_MAX {
-        return Err(denied("証明書は10MBまでのファイルです", "a certificate is a file of up to 10 MB"));
+        return Err(refused(
+            voice,
+            "証明書は10MBまでのファイルです",
+            "a certificate is a file of up to 10 MB",
+        ));
     }
     let content = fs::read(certificate).with_context(|| format!("読めません: {}", certificate.display()))?;
     let hash = to_hex(blake3::hash(&content).as_bytes());

@@ -18,9 +18,10 @@ use musubi_storage::act::output::HandKeyRow;
 use serde_json::{Value, json};
 
 use super::output::{Case, case, number};
+use super::refusal::{refused, settle};
 use super::{Ending, books};
 use crate::args::Cli;
-use crate::authority::{self, Denied};
+use crate::authority;
 use crate::home::{Home, now, today};
 use crate::say::Voice;
 
@@ -78,7 +79,7 @@ pub struct To {
 
 /// Runs the verb.
 pub fn run(cli: &Cli, voice: Voice, order: &Handover) -> Result<Ending> {
-    match order {
+    settle(match order {
         Handover::List { release } => list(cli, voice, release.as_deref()),
         Handover::Conditions(to) => conditions(cli, voice, to),
         Handover::Key { release, manifest } => key(cli, voice, release, manifest),
@@ -86,11 +87,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Handover) -> Result<Ending> {
         Handover::Recall { release, to, cause, reason } => {
             recall(cli, voice, release, to.as_deref(), *cause, reason)
         }
-    }
-}
-
-fn refused(voice: Voice, ja: &str, en: &str) -> anyhow::Error {
-    Denied(voice.word(ja, en).to_owned()).into()
+    })
 }
 
 fn object(release: &str) -> Result<AuditObject> {

@@ -38,6 +38,7 @@ pub mod person;
 pub mod policy;
 pub mod precheck;
 pub mod program;
+pub mod refusal;
 pub mod register;
 pub mod release;
 pub mod release_open;

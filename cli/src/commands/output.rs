@@ -12,6 +12,7 @@ use musubi_compliance::output::Ground;
 pub use case::{Case, case, desk, number};
 
 use super::Ending;
+use super::refusal::settle;
 use crate::args::Cli;
 use crate::say::Voice;
 
@@ -83,7 +84,7 @@ pub enum Output {
 
 /// Runs the verb.
 pub fn run(cli: &Cli, voice: Voice, order: &Output) -> Result<Ending> {
-    match order {
+    settle(match order {
         Output::List { outstanding } => show::list(cli, voice, *outstanding),
         Output::Show { release, file, from, cells, beside } => {
             let page =
@@ -99,5 +100,5 @@ pub fn run(cli: &Cli, voice: Voice, order: &Output) -> Result<Ending> {
         Output::Refuse(decision) => vote::exception(cli, voice, decision, false),
         Output::Decide { release, word, reason } => vote::decide(cli, voice, release, *word, reason),
         Output::Result { release } => show::result(cli, voice, release),
-    }
+    })
 }

@@ -15,7 +15,7 @@ use musubi_storage::board::BoardRead as _;
 use musubi_storage::registry::ActDb;
 use serde_json::{Value, json};
 
-use crate::authority::Denied;
+use crate::commands::refusal::refused;
 use crate::home::{Home, today};
 use crate::say::Voice;
 
@@ -53,10 +53,7 @@ pub fn desk<'a>(board: &'a PublicKey, release: &'a PublicKey, work: &'a std::pat
 pub fn case(home: &Home, voice: Voice, release: &str) -> Result<Case> {
     let mut db = home.registry.act()?;
     let asked = db.asked_releases()?.into_iter().find(|r| r.release == release);
-    let asked = asked.ok_or_else(|| {
-        let ja = format!("その番号の提供物はありません: {release}");
-        Denied(voice.word(&ja, &format!("no such release: {release}")).to_owned())
-    })?;
+    let asked = asked.ok_or_else(|| refused(voice, "その番号の提供物はありません", "no such release"))?;
     Case::of(home, &mut db, asked)
 }
 

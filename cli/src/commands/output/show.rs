@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::case::{Case, case, desk, number};
 use crate::args::Cli;
-use crate::authority::Denied;
+use crate::commands::refusal::refused;
 use crate::commands::{Ending, books};
 use crate::home::Home;
 use crate::say::Voice;
@@ -116,11 +116,7 @@ pub fn show(cli: &Cli, voice: Voice, release: &str, page: &Page<'_>) -> Result<E
     );
     if let Some(name) = page.file {
         let found = look.files.iter().find(|f| f.name == name).ok_or_else(|| {
-            Denied(
-                voice
-                    .word("その名前のファイルはありません", "no file of that name in this release")
-                    .to_owned(),
-            )
+            refused(voice, "その名前のファイルはありません", "no file of that name in this release")
         })?;
         let beside = match page.beside {
             Some(earlier) => table_of(&mut db, earlier, name, &key).context("過去の提供物を読めません")?,

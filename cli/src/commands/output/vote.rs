@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::case::{Case, case, desk};
 use crate::args::Cli;
-use crate::authority::Denied;
+use crate::commands::refusal::refused;
 use crate::commands::{Ending, books, program};
 use crate::home::{Home, binary_hash, now};
 use crate::say::Voice;
@@ -65,10 +65,6 @@ struct OfFile {
     verdict: String,
     #[serde(default)]
     comment: String,
-}
-
-fn refused(voice: Voice, ja: &str, en: &str) -> anyhow::Error {
-    Denied(voice.word(ja, en).to_owned()).into()
 }
 
 fn words(voice: Voice, text: &str) -> Result<String> {
