@@ -27,6 +27,7 @@ mod kill;
 mod matching;
 mod model;
 mod others;
+mod output;
 mod person;
 mod precheck;
 mod privacy;
