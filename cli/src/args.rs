@@ -394,7 +394,7 @@ pub enum Release {
         #[arg(long)]
         out: PathBuf,
     },
-    /// From the built release to its recipient: list, conditions, key, handover, recall.
+    // From the built release to its recipient: list, conditions, key, handover, recall.
     #[command(flatten)]
     Handover(crate::commands::handover::Handover),
     /// Verify a package offline.
