@@ -13,6 +13,7 @@
 //! * [`erasure`]: taking persons out, looking for what must not be left, certifying it.
 //! * [`receipt`], [`book`], [`incident`], [`inquiry`], [`register`], [`contract`], [`transfer`]: the records of the Act.
 //! * [`output`], [`handover`]: two checkers, two keys, and what a recipient gets.
+//! * [`deliveries`]: the calendar of feeds; [`trust`]: when promises were last proven.
 //! * [`retention`]: what is kept where and for how long; [`calendar`]: business days.
 //! * [`yearly`], [`disclosure`], [`masked`]: what the ministers and the public are told.
 //!
@@ -28,6 +29,7 @@ pub mod calendar;
 pub mod checks;
 pub mod contract;
 pub mod csv;
+pub mod deliveries;
 pub mod desk;
 pub mod disclosure;
 pub mod erasure;
@@ -49,4 +51,5 @@ pub mod receipt;
 pub mod register;
 pub mod retention;
 pub mod transfer;
+pub mod trust;
 pub mod yearly;

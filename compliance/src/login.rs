@@ -26,6 +26,12 @@ pub use password::PasswordRefused;
 pub use rules::Rules;
 pub use secret::{PendingToken, SessionToken, code_now};
 
+/// The fingerprint of a certificate as machines write it: 64 hexadecimal digits. `None`: it is none.
+#[must_use]
+pub fn digest_of_hex(text: &str) -> Option<musubi_storage::login::Digest> {
+    musubi_model::ids::from_hex(text)
+}
+
 /// Number of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]

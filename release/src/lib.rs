@@ -8,6 +8,7 @@
 //!   [`source_check`] holds their cells against the sources.
 //! * [`kept`] gives back what was released; [`ledger`] holds rows against what earlier releases said.
 //! * [`review`] shows a release to its output checkers.
+//! * [`view`] shows released tables to their recipient: slices, why a cell is hidden, comparison.
 //! * [`twin`] writes what a release of rows would look like, from lives of nobody.
 //! * [`ledger`] holds rows against what earlier releases said.
 //! * [`anonymize`] hides what may not be shown; [`checker`] finds out on its own way whether that suffices.
@@ -41,6 +42,7 @@ pub mod source_check;
 mod twin;
 pub mod vault;
 mod verify;
+pub mod view;
 
 pub use cohort::{Facts, Question, Tally, count};
 pub use csv::{HIDDEN, write as write_table};

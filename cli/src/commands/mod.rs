@@ -1,5 +1,6 @@
 //! One module for each group of verbs. Each opens what it needs, does one job, says what happened.
 
+pub mod account;
 pub mod ack;
 pub mod anonymize;
 pub mod audit;
@@ -33,7 +34,9 @@ pub mod operation;
 pub mod optout;
 pub mod organisation;
 pub mod output;
+pub mod outside;
 pub mod parameter;
+mod parameter_preview;
 pub mod person;
 pub mod policy;
 pub mod precheck;
@@ -45,10 +48,14 @@ pub mod release_open;
 pub mod relink;
 pub mod report;
 pub mod retention;
+pub mod search;
 pub mod show;
 pub mod synth;
+pub mod table_desk;
+pub mod tonight;
 pub mod trace;
 pub mod transfer;
+pub mod trust;
 pub mod twin;
 pub mod verify_source;
 pub mod yearly;

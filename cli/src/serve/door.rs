@@ -1,28 +1,151 @@
-//! The door: who comes in, by password and second factor, by session, or by client certificate.
+//! The door: who comes in, by password and second factor, by session, or by client certificate. The rules are
+//! `compliance::login`'s; here are the connection, the clock and the words.
 
-use anyhow::{Result, bail};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use musubi_compliance::login::{self, PendingToken, Refused, SessionToken};
 use musubi_console::web::house::{Enrolment, Entry, Visitor};
+use musubi_console::web::pool::Pool;
+use musubi_model::parameter::ParameterSet;
+use musubi_storage::registry::LoginDb;
 
-use crate::home::Lent;
+use super::parameters_now;
+use crate::home::{Lent, now};
+
+/// Parameters are read anew after this many seconds: a change takes effect at once for people, and a page costs no reading.
+const FRESH_SECONDS: i64 = 5;
 
 /// The door.
 pub struct Door {
-    _lent: Lent,
+    lent: Lent,
+    pool: Pool<LoginDb>,
+    parameters: Mutex<Option<(Timestamp, ParameterSet)>>,
 }
+
+/// What the door says: let in, not let in, or not known because something failed.
+type Answered<T> = Result<std::result::Result<T, Refused>>;
 
 impl Door {
     /// Over an open house.
     pub fn new(lent: Lent) -> Self {
-        Self { _lent: lent }
+        Self { lent, pool: Pool::default(), parameters: Mutex::default() }
     }
 
-    pub fn first(&self, _: &str, _: &str) -> Result<Entry> { bail!("login") }
-    pub fn second(&self, _: &str, _: &str) -> Result<Entry> { bail!("login") }
-    pub fn accept(&self, _: &str, _: &str) -> Result<Result<Enrolment, String>> { bail!("login") }
-    pub fn confirm(&self, _: &str, _: &str) -> Result<Entry> { bail!("login") }
-    pub fn who(&self, _: &str) -> Result<Option<Visitor>> { Ok(None) }
-    pub fn who_by_certificate(&self, _: &str) -> Result<Option<Visitor>> { Ok(None) }
-    pub fn leave(&self, _: &str) -> Result<()> { Ok(()) }
-    pub fn speak(&self, _: &str, _: bool) -> Result<()> { Ok(()) }
-    pub fn change_password(&self, _: &str, _: &str, _: &str) -> Result<Result<(), String>> { bail!("login") }
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut login::Door<'_>) -> std::result::Result<T, Refused>,
+    ) -> Answered<T> {
+        let at = now();
+        let mut kept = self.parameters.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.as_ref().is_none_or(|(read, _)| at.duration_since(*read).as_secs() >= FRESH_SECONDS) {
+            *kept = Some((at, parameters_now(&self.lent.registry)?));
+        }
+        let set = kept.as_ref().map(|(_, set)| set.clone()).context("パラメータ")?;
+        drop(kept);
+        let db = self.pool.take(|| self.lent.registry.login()).context("ログインの台帳を開けません")?;
+        let done = db.using(|db| {
+            let mut door = match login::Door::new(db, &self.lent.ring, &set, at) {
+                Ok(door) => door,
+                Err(e) => return Err(e),
+            };
+            match work(&mut door) {
+                Err(e @ (Refused::Storage(_) | Refused::Parameter(_))) => Err(e),
+                other => Ok(other),
+            }
+        });
+        Ok(done?)
+    }
+
+    /// Account and password.
+    pub fn first(&self, account: &str, password: &str) -> Result<Entry> {
+        Ok(entry(self.with(|door| door.first(account, password))?.map(|t| t.expose())))
+    }
+
+    /// The second factor.
+    pub fn second(&self, pending: &str, code: &str) -> Result<Entry> {
+        let Some(token) = PendingToken::read(pending) else { return Ok(refused(&Refused::Over)) };
+        Ok(entry(self.with(|door| door.second(&token, code))?.map(|t| t.expose())))
+    }
+
+    /// An invitation is taken up.
+    pub fn accept(&self, invitation: &str, password: &str) -> Result<std::result::Result<Enrolment, String>> {
+        let done = self.with(|door| door.accept_invitation(invitation, password))?;
+        Ok(done.map_err(|e| both(&e)).map(|e| Enrolment {
+            pending: e.token.expose(),
+            url: e.otpauth_url,
+            secret: e.secret_base32,
+        }))
+    }
+
+    /// The first code of a new second factor.
+    pub fn confirm(&self, pending: &str, code: &str) -> Result<Entry> {
+        let Some(token) = PendingToken::read(pending) else { return Ok(refused(&Refused::Over)) };
+        Ok(entry(self.with(|door| door.confirm_enrolment(&token, code))?.map(|t| t.expose())))
+    }
+
+    /// Who a session is.
+    pub fn who(&self, session: &str) -> Result<Option<Visitor>> {
+        let Some(token) = SessionToken::read(session) else { return Ok(None) };
+        Ok(self.with(|door| Ok(door.who(&token)?))??.map(visitor))
+    }
+
+    /// Who a machine's certificate is.
+    pub fn who_by_certificate(&self, fingerprint: &str) -> Result<Option<Visitor>> {
+        let Some(digest) = login::digest_of_hex(fingerprint) else { return Ok(None) };
+        Ok(self.with(|door| Ok(door.by_certificate(&digest)?))??.map(visitor))
+    }
+
+    /// Ends a session.
+    pub fn leave(&self, session: &str) -> Result<()> {
+        let Some(token) = SessionToken::read(session) else { return Ok(()) };
+        Ok(self.with(|door| Ok(door.leave(&token)?))??)
+    }
+
+    /// Keeps the language.
+    pub fn speak(&self, session: &str, english: bool) -> Result<()> {
+        let Some(token) = SessionToken::read(session) else { return Ok(()) };
+        Ok(self.with(|door| Ok(door.set_language(&token, english)?))??)
+    }
+
+    /// Changes one's own password.
+    pub fn change_password(
+        &self,
+        session: &str,
+        old: &str,
+        new: &str,
+    ) -> Result<std::result::Result<(), String>> {
+        let Some(token) = SessionToken::read(session) else { return Ok(Err(both(&Refused::Over))) };
+        Ok(self.with(|door| door.change_password(&token, old, new))?.map_err(|e| both(&e)))
+    }
+}
+
+/// Before somebody is in, their language is not known.
+fn both(e: &Refused) -> String {
+    format!("{} / {e}", e.ja())
+}
+
+fn refused(e: &Refused) -> Entry {
+    Entry::Refused(both(e))
+}
+
+fn entry(done: std::result::Result<String, Refused>) -> Entry {
+    match done {
+        Ok(secret) => Entry::Open(secret),
+        Err(e) => refused(&e),
+    }
+}
+
+fn visitor(v: login::Visitor) -> Visitor {
+    Visitor {
+        account: v.account.to_string(),
+        organisation: v.organisation,
+        organisation_name: v.organisation_name,
+        roles: v.roles,
+        english: v.english,
+        session: v.session.map_or_else(String::new, |s| s.0.to_string()),
+        break_glass: v.break_glass.map(|b| (b.role, b.until)),
+        must_change: v.must_change,
+    }
 }

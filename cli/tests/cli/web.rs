@@ -71,8 +71,14 @@ pub fn words_of(html: &str) -> String {
 }
 
 impl Server {
-    /// Serves a house without TLS on a free port of this machine.
+    /// Serves a house without TLS on a free port of this machine. Two people allow that credentials are issued ready for use.
     pub fn start(house: &House) -> Self {
+        let today = jiff::tz::offset(9).to_datetime(jiff::Timestamp::now()).date().to_string();
+        let allow = ["parameter", "propose", "login.issue_allowed", "--value", "1", "--from", &today];
+        let why = ["--basis", "試験", "--reason", "試験"];
+        let proposed = house.json(0, &[&["--actor", "security-01"], &allow[..], &why].concat());
+        let number = proposed["operation"].to_string();
+        house.run(0, &["--actor", "officer-02", "parameter", "approve", &number, "--reason", "試験"]);
         let file = house.beside("address");
         drop(fs::remove_file(&file));
         let words = ["serve", "--plain", "--listen", "127.0.0.1:0", "--address-file", file.to_str().unwrap()];
@@ -116,8 +122,8 @@ impl Server {
             let words = [&["--json", "--actor", "security-01"], words].concat();
             crate::house::run_in(&self.house_data, 0, &words).json()
         };
-        let issued = run(&["account", "issue", account, "--keep"]);
-        let code = run(&["account", "code", &string(&issued, "secret")]);
+        let issued = run(&["account", "issue", account, "--keep"])["issued"][0].clone();
+        let code = run(&["account", "code", &string(&issued, "totp_secret")]);
         let stranger = self.stranger();
         let second = stranger
             .post("/login", &[("account", account), ("password", &string(&issued, "password"))])

@@ -123,6 +123,9 @@ async fn answer(site: &Arc<Site>, row: &'static Route, request: Request) -> Resp
     let (site2, query) = (Arc::clone(site), parts.uri.query().unwrap_or_default().to_owned());
     let path = parts.uri.path().to_owned();
     let fragment = parts.headers.contains_key("hx-request");
+    // A proxy on this machine speaks for others, and says so.
+    let relayed = ["forwarded", "x-forwarded-for", "via"].iter().any(|h| parts.headers.contains_key(*h));
+    let local = peer.address.is_loopback() && !relayed;
     let done = tokio::task::spawn_blocking(move || {
         let mut visit = Visit {
             site: &site2,
@@ -135,6 +138,7 @@ async fn answer(site: &Arc<Site>, row: &'static Route, request: Request) -> Resp
             carried,
             session,
             fragment,
+            local,
         };
         let outcome = (row.run)(&mut visit);
         if let Some((_, file, _)) = &visit.carried.package {

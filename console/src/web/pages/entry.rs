@@ -210,6 +210,9 @@ fn password(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 
 fn welcome(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let me = v.me()?;
+    if me.must_change {
+        return Ok(Reply::to("/account/password"));
+    }
     let roles: Vec<&str> = me.roles.iter().map(|r| v.pick(r.ja(), r.as_str())).collect();
     let chapters = route::menu(&me.roles);
     let body = html! {

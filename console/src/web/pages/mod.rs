@@ -2,8 +2,14 @@
 
 mod deliveries;
 mod entry;
+mod find;
 mod handover;
+mod keeping;
+mod municipality;
+mod operator;
 mod output;
+mod said;
+mod submitter;
 mod told;
 
 pub use entry::who;
@@ -11,5 +17,16 @@ pub use entry::who;
 use super::route::Route;
 
 /// All chapters of the table.
-pub(crate) const CHAPTERS: &[&[Route]] =
-    &[super::assets::ROUTES, entry::ROUTES, output::ROUTES, handover::ROUTES, deliveries::ROUTES];
+pub(crate) const CHAPTERS: &[&[Route]] = &[
+    super::assets::ROUTES,
+    super::api::ROUTES,
+    entry::ROUTES,
+    find::ROUTES,
+    submitter::ROUTES,
+    operator::ROUTES,
+    municipality::ROUTES,
+    keeping::ROUTES,
+    output::ROUTES,
+    handover::ROUTES,
+    deliveries::ROUTES,
+];
