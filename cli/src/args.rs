@@ -194,9 +194,9 @@ pub enum Command {
     /// Output check (出力確認): two people look a release through before anybody outside gets it.
     #[command(subcommand)]
     Output(crate::commands::output::Output),
-    /// Deliveries (受取り): what was handed to the actor's organisation.
+    /// Packages (受取り): what was handed to the actor's organisation.
     #[command(subcommand)]
-    Delivery(crate::commands::delivery::Delivery),
+    Package(crate::commands::package::Package),
     /// The municipality's table desk (自治体の統計窓口): questions of policy, released tables, requests.
     #[command(subcommand)]
     Desk(crate::commands::table_desk::Desk),

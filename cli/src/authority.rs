@@ -370,11 +370,11 @@ pub const LINES: &[Line] = &[
     decided("output refuse", &[Officer]),
     decided("output decide", &[Officer]),
     by_role("output result", &[Checker, Officer, ReleaseApprover, Auditor]),
-    by_role("delivery list", RECIPIENTS),
-    by_role("delivery show", RECIPIENTS),
-    decided("delivery fetch", RECIPIENTS),
-    decided("delivery acknowledge", RECIPIENTS),
-    decided("delivery destroyed", RECIPIENTS),
+    by_role("package list", RECIPIENTS),
+    by_role("package show", RECIPIENTS),
+    decided("package fetch", RECIPIENTS),
+    decided("package acknowledge", RECIPIENTS),
+    decided("package destroyed", RECIPIENTS),
     decided("release allow-refinement", &[Officer, ReleaseApprover]).dual(OperationKind::AllowRefinement),
 ];
 

@@ -35,6 +35,7 @@ pub mod optout;
 pub mod organisation;
 pub mod output;
 pub mod outside;
+pub mod package;
 pub mod parameter;
 mod parameter_preview;
 pub mod person;

@@ -6,8 +6,9 @@ use musubi_compliance::audit::AuditRole;
 use musubi_compliance::handover::{Cause, Channel};
 use serde_json::Value;
 
-use super::told::{count, date, joined, list, moment, text, within, yes};
 use crate::web::house::Order;
+use crate::web::pages::output::joined;
+use crate::web::pages::said::{count, day, list, moment, part, text, yes};
 use crate::web::reply::{Problem, Reply};
 use crate::web::route::{Area, Route, action, page};
 use crate::web::ui::{self, Tone};
@@ -85,7 +86,7 @@ fn releases(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 /// When the certificate of destruction is due, and whether it is late.
 pub(super) fn due(v: &Visit<'_>, delivery: &Value) -> Markup {
     html! {
-        @if let Some(day) = date(delivery, "destroy_due") { (ui::day(day)) " " }
+        @if let Some(day) = day(delivery, "destroy_due") { (ui::day(day)) " " }
         @if text(delivery, "state") == "destroyed" { (ui::badge(Tone::Good, v.pick("証明済み", "certified"))) }
         @else if yes(delivery, "overdue") { (ui::badge(Tone::Bad, v.pick("期限超過", "overdue"))) }
         @else if yes(delivery, "remind") { (ui::badge(Tone::Waiting, v.pick("まもなく期限", "due soon"))) }
@@ -176,7 +177,7 @@ fn standing(v: &Visit<'_>, r: &Value) -> Markup {
 }
 
 fn facts(v: &Visit<'_>, r: &Value) -> Markup {
-    let made = within(r, "made");
+    let made = part(r, "made");
     ui::facts(&[
         (v.pick("題名", "Title"), html! { (text(r, "title")) }),
         (v.pick("区分", "Product"), html! { (v.pick(text(r, "product_ja"), text(r, "product"))) }),
@@ -269,8 +270,8 @@ fn conditions(v: &Visit<'_>, id: &str, judged: &Value, acts: bool) -> Markup {
         (ui::table(heading, &heads, &rows))
         (ui::facts(&[
             (v.pick("契約", "Contract"), html! { (text(judged, "contract")) }),
-            (v.pick("受取りの期限", "Access until"), html! { @if let Some(day) = date(judged, "expires_on") { (ui::day_with_era(day)) } }),
-            (v.pick("廃棄の証明の期限", "Certificate of destruction due"), html! { @if let Some(day) = date(judged, "destroy_by") { (ui::day_with_era(day)) } }),
+            (v.pick("受取りの期限", "Access until"), html! { @if let Some(day) = day(judged, "expires_on") { (ui::day_with_era(day)) } }),
+            (v.pick("廃棄の証明の期限", "Certificate of destruction due"), html! { @if let Some(day) = day(judged, "destroy_by") { (ui::day_with_era(day)) } }),
         ]))
         @if !yes(judged, "ready") { (ui::greyed(go, v.pick("出力確認・鍵・条件がそろうと引き渡せます。", "After check, keys and conditions."))) }
         @else if !acts { (ui::greyed(go, v.pick("提供承認の担当者が引き渡します。", "Release officers hand over."))) }
@@ -301,7 +302,7 @@ fn deliveries(v: &Visit<'_>, id: &str, r: &Value, acts: bool) -> Markup {
             (ui::facts(&[
                 (v.pick("状態", "State"), state(v, d)),
                 (v.pick("方法", "Way"), html! { (v.pick(text(d, "channel_ja"), text(d, "channel"))) " " (text(d, "line")) }),
-                (v.pick("受取りの期限", "Access until"), html! { @if let Some(day) = date(d, "expires_on") { (ui::day(day)) } }),
+                (v.pick("受取りの期限", "Access until"), html! { @if let Some(day) = day(d, "expires_on") { (ui::day(day)) } }),
                 (v.pick("廃棄の証明の期限", "Certificate due"), due(v, d)),
                 (v.pick("受取り回数", "Fetched"), html! { (count(d, "fetched")) }),
             ]))

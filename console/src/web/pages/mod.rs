@@ -1,6 +1,5 @@
 //! The pages, one file for each area; each has its rows of the table of routes.
 
-mod deliveries;
 mod entry;
 mod find;
 mod handover;
@@ -8,9 +7,9 @@ mod keeping;
 mod municipality;
 mod operator;
 mod output;
+mod packages;
 mod said;
 mod submitter;
-mod told;
 
 pub use entry::who;
 
@@ -28,5 +27,5 @@ pub(crate) const CHAPTERS: &[&[Route]] = &[
     keeping::ROUTES,
     output::ROUTES,
     handover::ROUTES,
-    deliveries::ROUTES,
+    packages::ROUTES,
 ];

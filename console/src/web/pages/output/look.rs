@@ -4,9 +4,9 @@ use maud::{Markup, html};
 use musubi_compliance::audit::AuditRole;
 use serde_json::Value;
 
-use super::super::told::{count, joined, list, moment, text, within, yes};
-use super::{head, standing, vote, votes};
+use super::{head, joined, standing, vote, votes};
 use crate::web::house::{Ended, Order};
+use crate::web::pages::said::{count, list, moment, part, text, yes};
 use crate::web::reply::{Problem, Reply};
 use crate::web::ui::{self, Tone};
 use crate::web::visit::Visit;
@@ -30,7 +30,7 @@ pub(super) fn look(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         return Err(Problem::NotFound);
     }
     let told = &answer.value;
-    let check = within(told, "check");
+    let check = part(told, "check");
     let me = v.me()?;
     let checker = me.roles.contains(&AuditRole::Checker);
     let body = html! {
@@ -38,7 +38,7 @@ pub(super) fn look(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         (ui::section(v.pick("提供物", "The release"), "", &head(v, told)))
         (ui::section(v.pick("独立検査", "Independent checker"), "", &verified(v, told)))
         (files(v, &id, told))
-        @if !within(told, "page").is_null() { (cells(v, &id, within(told, "page"), page)) }
+        @if !part(told, "page").is_null() { (cells(v, &id, part(told, "page"), page)) }
         (earlier(v, &id, told))
         (votes(v, check))
         @if checker { (vote::form(v, &id, told)) }
@@ -50,7 +50,7 @@ pub(super) fn look(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 }
 
 fn verified(v: &Visit<'_>, told: &Value) -> Markup {
-    let verdict = within(told, "verified");
+    let verdict = part(told, "verified");
     html! {
         @if yes(verdict, "ok") {
             p { (ui::badge(Tone::Good, v.pick("合格", "sound"))) " "
@@ -79,7 +79,7 @@ fn files(v: &Visit<'_>, id: &str, told: &Value) -> Markup {
         @for file in list(told, "files").iter().filter(|f| yes(f, "voted")) {
             h3 { (text(file, "name")) }
             p.note { (ui::number(count(file, "bytes"))) " " (v.pick("バイト", "bytes")) " BLAKE3 " code { (text(file, "blake3")) } }
-            @let table = within(file, "table");
+            @let table = part(file, "table");
             @if table.is_null() { (columns(v, file)) } @else { (table_summary(v, id, text(file, "name"), table)) }
         }
     };
@@ -128,7 +128,7 @@ fn risk(v: &Visit<'_>, risk: &Value) -> Markup {
 }
 
 fn table_summary(v: &Visit<'_>, id: &str, name: &str, table: &Value) -> Markup {
-    let risks = within(table, "risks");
+    let risks = part(table, "risks");
     let risky: Vec<&Value> = list(table, "risky").iter().take(20).collect();
     html! {
         (ui::facts(&[
@@ -187,7 +187,7 @@ fn cell_table(v: &Visit<'_>, caption: &str, table: &Value, cells: &[&Value], bes
                 row.push(html! { (joined(cell, "more")) });
             }
             if beside {
-                let there = within(cell, "beside");
+                let there = part(cell, "beside");
                 let old = there.get("shown").and_then(Value::as_u64);
                 row.push(html! {
                     @if there.is_null() { (v.pick("なし", "none")) }
@@ -216,7 +216,7 @@ fn cells(v: &Visit<'_>, id: &str, page: &Value, at: u64) -> Markup {
 }
 
 fn earlier(v: &Visit<'_>, id: &str, told: &Value) -> Markup {
-    let earlier = within(told, "earlier");
+    let earlier = part(told, "earlier");
     let (tables, rows) = (list(earlier, "tables"), list(earlier, "rows"));
     let body = html! {
         @if !tables.is_empty() { (earlier_tables(v, id, tables)) }

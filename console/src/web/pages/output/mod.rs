@@ -8,8 +8,8 @@ use maud::{Markup, html};
 use musubi_compliance::audit::AuditRole;
 use serde_json::Value;
 
-use super::told::{count, joined, list, moment, text, within, yes};
 use crate::web::house::Order;
+use crate::web::pages::said::{count, list, moment, part, text, yes};
 use crate::web::reply::{Problem, Reply};
 use crate::web::route::{Area, Route, action, page};
 use crate::web::ui::{self, Tone};
@@ -42,6 +42,11 @@ pub(crate) const ROUTES: &[Route] = &[
         .roles(&[Checker, Officer, ReleaseApprover, Auditor])
         .verbs(&["output result"]),
 ];
+
+/// Texts of a list, one after the other.
+pub(super) fn joined(value: &Value, key: &str) -> String {
+    list(value, key).iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+}
 
 /// A word of a state, in the visitor's language.
 pub(super) fn state<'v>(v: &Visit<'_>, value: &'v Value) -> &'v str {
@@ -104,7 +109,7 @@ fn standing(v: &Visit<'_>, check: &Value) -> Markup {
 fn queue(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let told = v.value(&Order::new("output list"))?;
     let all = list(&told, "releases");
-    let of = |mine: &str| all.iter().filter(|r| text(within(r, "check"), "mine") == mine).collect::<Vec<_>>();
+    let of = |mine: &str| all.iter().filter(|r| text(part(r, "check"), "mine") == mine).collect::<Vec<_>>();
     let groups = [
         (v.pick("自分が未確認のもの", "Waiting for me"), of("outstanding")),
         (v.pick("自分が確認したもの", "Done by me"), of("done")),
@@ -132,7 +137,7 @@ fn rows_of(v: &Visit<'_>, caption: &str, rows: &[&Value]) -> Markup {
     let rows: Vec<Vec<Markup>> = rows
         .iter()
         .map(|r| {
-            let (check, id) = (within(r, "check"), text(r, "release"));
+            let (check, id) = (part(r, "check"), text(r, "release"));
             let looks = v
                 .me()
                 .is_ok_and(|me| me.roles.iter().any(|r| [Checker, Officer, ReleaseApprover].contains(r)));
@@ -152,8 +157,8 @@ fn rows_of(v: &Visit<'_>, caption: &str, rows: &[&Value]) -> Markup {
 
 /// What a release is, in facts.
 fn head(v: &Visit<'_>, told: &Value) -> Markup {
-    let made = within(told, "made");
-    let policy = within(told, "policy");
+    let made = part(told, "made");
+    let policy = part(told, "policy");
     ui::facts(&[
         (v.pick("題名", "Title"), html! { (text(told, "title")) }),
         (v.pick("区分", "Product"), html! { (v.pick(text(told, "product_ja"), text(told, "product"))) }),
@@ -183,7 +188,7 @@ fn head(v: &Visit<'_>, told: &Value) -> Markup {
 
 fn result(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let told = v.value(&Order::new("output result").word(v.param("id")))?;
-    let check = within(&told, "check");
+    let check = part(&told, "check");
     let officer = v.me()?.roles.contains(&Officer);
     let body = html! {
         (standing(v, check))

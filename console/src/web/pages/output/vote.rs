@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::super::told::{list, text, within};
 use super::verdict;
 use crate::web::house::Order;
+use crate::web::pages::said::{list, part, text};
 use crate::web::reply::{Problem, Reply};
 use crate::web::ui::{self, Tone};
 use crate::web::visit::Visit;
@@ -15,7 +15,7 @@ use crate::web::words::output as w;
 
 /// The form of a ballot; why there is none, otherwise.
 pub(super) fn form(v: &Visit<'_>, id: &str, told: &Value) -> Markup {
-    let check = within(told, "check");
+    let check = part(told, "check");
     let heading = v.say(&w::VOTE);
     let why = match (text(check, "mine"), text(check, "state")) {
         ("outstanding", _) => "",
@@ -110,7 +110,7 @@ pub(super) fn vote(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let id = v.param("id").to_owned();
     let told = v.value(&Order::new("output list"))?;
     let this = list(&told, "releases").iter().find(|r| text(r, "release") == id).ok_or(Problem::NotFound)?;
-    let verb = match text(within(this, "check"), "state") {
+    let verb = match text(part(this, "check"), "state") {
         "consolidation" => "output consolidate",
         _ => "output vote",
     };
@@ -154,7 +154,7 @@ pub(super) fn exceptions(v: &Visit<'_>, id: &str, check: &Value, officer: bool) 
     }
     let body = html! {
         @for e in all {
-            @let decision = within(e, "decision");
+            @let decision = part(e, "decision");
             @let number = super::count(e, "exception");
             h3 { (v.pick("例外 ", "Exception ")) (number) " " (text(e, "file")) }
             (ui::facts(&[
@@ -201,7 +201,7 @@ fn word_form(v: &Visit<'_>, path: &str, values: [&str; 2], words: [&str; 2], go:
 
 /// The officer's word where checkers still differ.
 pub(super) fn decision(v: &Visit<'_>, id: &str, check: &Value, officer: bool) -> Markup {
-    let said = within(check, "decision");
+    let said = part(check, "decision");
     let heading = v.pick("責任者の判断", "The officer's word");
     if !said.is_null() {
         let word = if super::yes(said, "accepted") { "approve" } else { "reject" };

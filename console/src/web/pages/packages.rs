@@ -6,8 +6,8 @@ use musubi_compliance::audit::AuditRole;
 use serde_json::Value;
 
 use super::handover::{due, state, timeline};
-use super::told::{count, date, list, text, yes};
 use crate::web::house::{Ended, Order};
+use crate::web::pages::said::{count, day, list, text, yes};
 use crate::web::reply::{Problem, Reply};
 use crate::web::route::{Area, Route, action, page};
 use crate::web::ui::{self, Tone};
@@ -19,23 +19,23 @@ use AuditRole::{Applicant, Municipality};
 const RECIPIENTS: &[AuditRole] = &[Applicant, Municipality];
 
 pub(crate) const ROUTES: &[Route] = &[
-    page("/deliveries", w::DELIVERIES, deliveries)
+    page("/packages", w::DELIVERIES, packages)
         .roles(RECIPIENTS)
-        .verbs(&["delivery list"])
+        .verbs(&["package list"])
         .menu(Area::Applicant),
-    page("/deliveries/{id}", w::DELIVERY, one).roles(RECIPIENTS).verbs(&["delivery show"]),
-    action("/deliveries/{id}/fetch", w::FETCH, fetch).roles(RECIPIENTS).verbs(&["delivery fetch"]),
-    action("/deliveries/{id}/acknowledge", w::ACKNOWLEDGE, acknowledge)
+    page("/packages/{id}", w::DELIVERY, one).roles(RECIPIENTS).verbs(&["package show"]),
+    action("/packages/{id}/fetch", w::FETCH, fetch).roles(RECIPIENTS).verbs(&["package fetch"]),
+    action("/packages/{id}/acknowledge", w::ACKNOWLEDGE, acknowledge)
         .roles(RECIPIENTS)
-        .verbs(&["delivery acknowledge"]),
-    action("/deliveries/{id}/destroyed", w::DESTROYED, destroyed)
+        .verbs(&["package acknowledge"]),
+    action("/packages/{id}/destroyed", w::DESTROYED, destroyed)
         .roles(RECIPIENTS)
-        .verbs(&["delivery destroyed"])
+        .verbs(&["package destroyed"])
         .papers(),
 ];
 
-fn deliveries(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let told = v.value(&Order::new("delivery list"))?;
+fn packages(v: &mut Visit<'_>) -> Result<Reply, Problem> {
+    let told = v.value(&Order::new("package list"))?;
     let heads = [
         (v.pick("提供番号", "Release"), false),
         (v.pick("題名", "Title"), false),
@@ -49,11 +49,11 @@ fn deliveries(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         .map(|d| {
             let id = text(d, "release");
             vec![
-                ui::link(&format!("/deliveries/{id}"), id),
+                ui::link(&format!("/packages/{id}"), id),
                 html! { (text(d, "title")) },
                 html! { (v.pick(text(d, "product_ja"), text(d, "product"))) },
                 state(v, d),
-                html! { @if let Some(day) = date(d, "expires_on") { (ui::day(day)) } },
+                html! { @if let Some(day) = day(d, "expires_on") { (ui::day(day)) } },
                 due(v, d),
             ]
         })
@@ -69,7 +69,7 @@ fn deliveries(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 
 fn one(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let id = v.param("id").to_owned();
-    let answer = v.give(&Order::new("delivery show").word(&id))?;
+    let answer = v.give(&Order::new("package show").word(&id))?;
     if answer.ended != Ended::Done {
         return Err(Problem::NotFound);
     }
@@ -103,7 +103,7 @@ fn standing(v: &Visit<'_>, d: &Value) -> Markup {
                 "受け取って、目録のハッシュで受領を確認してください。",
                 "Fetch it and confirm its arrival by the hash of the manifest.",
             ),
-            date(d, "expires_on"),
+            day(d, "expires_on"),
         ),
         "handed-over" => (
             Tone::Waiting,
@@ -112,7 +112,7 @@ fn standing(v: &Visit<'_>, d: &Value) -> Markup {
                 "閲覧環境または媒体で利用し、受領を確認してください。",
                 "Use it in the visiting environment or on the medium, and confirm its arrival.",
             ),
-            date(d, "destroy_due"),
+            day(d, "destroy_due"),
         ),
         "acknowledged" => (
             Tone::Good,
@@ -121,7 +121,7 @@ fn standing(v: &Visit<'_>, d: &Value) -> Markup {
                 "利用が終わったら廃棄し、証明書を出してください。",
                 "After use destroy it and hand in the certificate.",
             ),
-            date(d, "destroy_due"),
+            day(d, "destroy_due"),
         ),
         "wrong-hash" => (
             Tone::Bad,
@@ -130,13 +130,13 @@ fn standing(v: &Visit<'_>, d: &Value) -> Markup {
                 "The hash of the manifest received is another one.",
             ),
             v.pick("受け取り直して、もう一度確認してください。", "Fetch it again and confirm once more."),
-            date(d, "expires_on"),
+            day(d, "expires_on"),
         ),
         "recalled" => (
             Tone::Bad,
             v.pick("回収の通知が出ています。利用を止めてください。", "It was recalled: stop using it."),
             v.pick("廃棄し、証明書を出してください。", "Destroy it and hand in the certificate."),
-            date(d, "destroy_due"),
+            day(d, "destroy_due"),
         ),
         "expired" => (
             Tone::Bad,
@@ -174,7 +174,7 @@ fn files(v: &Visit<'_>, d: &Value) -> Markup {
 fn fetch_part(v: &Visit<'_>, id: &str, d: &Value) -> Markup {
     let go = v.say(&w::FETCH);
     let body = if yes(d, "may_fetch") {
-        ui::form(&format!("/deliveries/{id}/fetch"), go, &html! {})
+        ui::form(&format!("/packages/{id}/fetch"), go, &html! {})
     } else {
         ui::greyed(go, v.pick(text(d, "why_not_ja"), text(d, "why_not")))
     };
@@ -192,7 +192,7 @@ fn acknowledge_part(v: &Visit<'_>, id: &str, d: &Value) -> Markup {
         "64 digits: BLAKE3 of manifest.json as received (b3sum manifest.json).",
     );
     let body = ui::form(
-        &format!("/deliveries/{id}/acknowledge"),
+        &format!("/packages/{id}/acknowledge"),
         go,
         &ui::field(v.lang, "manifest", &w::MANIFEST, "text", "", true, help),
     );
@@ -206,7 +206,7 @@ fn destroy_part(v: &Visit<'_>, id: &str, d: &Value) -> Markup {
     }
     let body = html! {
         p { (v.pick("期限: ", "Due: ")) (due(v, d)) }
-        (ui::form_with_files(&format!("/deliveries/{id}/destroyed"), go,
+        (ui::form_with_files(&format!("/packages/{id}/destroyed"), go,
             &ui::field(v.lang, "certificate", &w::CERTIFICATE, "file", "", true, "")))
     };
     ui::section(go, "", &body)
@@ -214,7 +214,7 @@ fn destroy_part(v: &Visit<'_>, id: &str, d: &Value) -> Markup {
 
 fn fetch(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let id = v.param("id").to_owned();
-    let answer = v.give(&Order::new("delivery fetch").word(&id).out("--out", "zip"))?;
+    let answer = v.give(&Order::new("package fetch").word(&id).out("--out", "zip"))?;
     match (answer.ended, answer.files.into_iter().next()) {
         (Ended::Done, Some(bytes)) => {
             let name = text(&answer.value, "name").to_owned();
@@ -228,9 +228,9 @@ fn fetch(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 fn acknowledge(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let id = v.param("id").to_owned();
     let order =
-        Order::new("delivery acknowledge").word(&id).option("--manifest", v.need("manifest", &w::MANIFEST)?);
+        Order::new("package acknowledge").word(&id).option("--manifest", v.need("manifest", &w::MANIFEST)?);
     let answer = v.give(&order)?;
-    v.after(&answer, format!("/deliveries/{id}"))
+    v.after(&answer, format!("/packages/{id}"))
 }
 
 fn destroyed(v: &mut Visit<'_>) -> Result<Reply, Problem> {
@@ -241,6 +241,6 @@ fn destroyed(v: &mut Visit<'_>) -> Result<Reply, Problem> {
             v.pick("証明書のファイルを選んでください。", "Choose the file of the certificate.").to_owned(),
         )
     })?;
-    let answer = v.give(&Order::new("delivery destroyed").word(&id).file(certificate))?;
-    v.after(&answer, format!("/deliveries/{id}"))
+    let answer = v.give(&Order::new("package destroyed").word(&id).file(certificate))?;
+    v.after(&answer, format!("/packages/{id}"))
 }

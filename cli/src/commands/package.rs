@@ -1,4 +1,4 @@
-//! `musubi delivery`: the recipient's side (受取り): what was handed to one's organisation, fetching it, confirming it, and the
+//! `musubi package`: the recipient's side (受取り): what was handed to one's organisation, fetching it, confirming it, and the
 //! certificate of its destruction. It must never show or give anything of another organisation's: that is not found.
 
 use std::fs;
@@ -27,9 +27,9 @@ use crate::say::Voice;
 /// A certificate is no longer than this.
 const CERTIFICATE_BYTES_MAX: u64 = 10 << 20;
 
-/// `musubi delivery`.
+/// `musubi package`.
 #[derive(Debug, Subcommand)]
-pub enum Delivery {
+pub enum Package {
     /// List what was handed to the actor's organisation.
     List,
     /// Show a delivery: its files with their hashes, terms, what became of it.
@@ -63,13 +63,13 @@ pub enum Delivery {
 }
 
 /// Runs the verb.
-pub fn run(cli: &Cli, voice: Voice, order: &Delivery) -> Result<Ending> {
+pub fn run(cli: &Cli, voice: Voice, order: &Package) -> Result<Ending> {
     settle(match order {
-        Delivery::List => list(cli, voice),
-        Delivery::Show { release } => show(cli, voice, release),
-        Delivery::Fetch { release, out } => fetch(cli, voice, release, out),
-        Delivery::Acknowledge { release, manifest } => acknowledge(cli, voice, release, manifest),
-        Delivery::Destroyed { release, certificate } => destroyed(cli, voice, release, certificate),
+        Package::List => list(cli, voice),
+        Package::Show { release } => show(cli, voice, release),
+        Package::Fetch { release, out } => fetch(cli, voice, release, out),
+        Package::Acknowledge { release, manifest } => acknowledge(cli, voice, release, manifest),
+        Package::Destroyed { release, certificate } => destroyed(cli, voice, release, certificate),
     })
 }
 
