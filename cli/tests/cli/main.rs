@@ -42,5 +42,6 @@ mod twin;
 mod user;
 mod web;
 mod web_accounts;
+mod web_output;
 mod web_submit;
 mod whole;

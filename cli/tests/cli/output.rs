@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::house::{House, Region, string, text};
 
 /// A house with one night loaded and the region's registers.
-fn house(region: &Arc<Region>) -> House {
+pub fn house(region: &Arc<Region>) -> House {
     let house = region.house();
     house.run(0, &["nightly", "--inbox", text(&region.path("inbox/night-01"))]);
     house.run(
@@ -23,7 +23,7 @@ fn house(region: &Arc<Region>) -> House {
 }
 
 /// Files the request in a file, has it approved and builds it: the release and its folder.
-fn built(house: &House, spec: &Path) -> (String, PathBuf) {
+pub fn built(house: &House, spec: &Path) -> (String, PathBuf) {
     let request = string(&house.json(0, &["request", "new", text(spec), "--by", "申出者"]), "request");
     let approval =
         string(&house.json(0, &["board", "approve", &request, "--approver", "board-01"]), "approval");
