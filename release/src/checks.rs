@@ -519,6 +519,9 @@ fn scopes(releases: &mut Releases) -> Judged {
     let looked = number(all.len() + second.len());
     let unread = |what: &str, of: &str| Unreadable::new(format!("release.cohort of {of}: {what}"));
     let mut cases = Vec::new();
+    // With an empty ledger, too, cohorts and notices have to be readable.
+    releases.db.cohort_homes("")?;
+    releases.act.notice_scopes(&[])?;
     for row in second.iter().filter(|s| s.spec.product == Product::Pseudonymized).map(|s| &s.row) {
         let id = &row.release_id;
         let day = japan_day(row.sealed_at);

@@ -76,6 +76,7 @@ fn a_release_goes_from_the_queue_to_its_recipient_in_the_browser() {
     let paper = ("certificate", "certificate.txt", "廃棄証明書(見本)".as_bytes());
     recipient.upload(&format!("/packages/{release}/destroyed"), &[], paper).ok(303);
     assert!(recipient.get("/packages").ok(200).text().contains("廃棄証明済"));
+    drop(server);
     let seen = house.json(0, &["--actor", "release-approver-01", "release", "list", &release]);
     assert_eq!(seen["releases"][0]["deliveries"][0]["state"], "destroyed");
 }

@@ -54,7 +54,11 @@ pub fn case(home: &Home, voice: Voice, release: &str) -> Result<Case> {
     let mut db = home.registry.act()?;
     let asked = db.asked_releases()?.into_iter().find(|r| r.release == release);
     let asked = asked.ok_or_else(|| refused(voice, "その番号の提供物はありません", "no such release"))?;
-    Case::of(home, &mut db, asked)
+    let case = Case::of(home, &mut db, asked)?;
+    if case.runs.is_empty() {
+        anyhow::bail!("作成の記録がありません。もう一度 release build を実行すると記録されます: {release}");
+    }
+    Ok(case)
 }
 
 impl Case {
@@ -65,12 +69,6 @@ impl Case {
         let spec = ExtractSpec::parse(spec).context("申出を読めません")?;
         let own = |run: &ProgramRunRow| run.verb == BUILD && run.subject == asked.release;
         let runs: Vec<ProgramRunRow> = db.program_runs()?.into_iter().filter(own).collect();
-        if runs.is_empty() {
-            anyhow::bail!(
-                "作成の記録がありません。もう一度 release build を実行すると記録されます: {}",
-                asked.release
-            );
-        }
         let approval = home.registry.release()?.approval(&asked.approval)?;
         let built = Built {
             release: asked.release.clone(),
