@@ -9,8 +9,9 @@ SETUP := eval "$$(scripts/setup.sh)"
 demo:
 	$(SETUP); cargo build --release --locked -p musubi-cli -p musubi-audit-log -p musubi-release-check; scripts/demo.sh
 
+# The journeys through the console need a browser; where none is to be had they say that they were not run.
 test:
-	$(SETUP); cargo test --workspace --locked --no-fail-fast
+	eval "$$(scripts/setup.sh --browser)"; cargo test --workspace --locked --no-fail-fast
 
 # Random histories of notices, opt-outs, erasures, crashes and restores against a model of who may be present.
 test-long:
