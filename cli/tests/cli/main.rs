@@ -38,4 +38,6 @@ mod source;
 mod twin;
 mod user;
 mod web;
+mod web_hostile;
+mod web_rights;
 mod whole;
