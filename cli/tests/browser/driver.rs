@@ -29,7 +29,8 @@ impl Driver {
     /// Starts it, or says why there is none.
     pub fn start() -> Result<Self, String> {
         let browser = browser()?;
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(|e| e.to_string())?.port();
+        let port =
+            TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(|e| e.to_string())?.port();
         let child = Command::new("chromedriver")
             .args([&format!("--port={port}"), "--log-level=OFF"])
             .stdin(Stdio::null())
@@ -125,7 +126,10 @@ fn call(port: u16, method: &str, path: &str, body: Option<&Value>) -> Result<Val
          Connection: close\r\n\r\n",
         text.len()
     );
-    stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(text.as_bytes())).map_err(|e| e.to_string())?;
+    stream
+        .write_all(head.as_bytes())
+        .and_then(|()| stream.write_all(text.as_bytes()))
+        .map_err(|e| e.to_string())?;
     let mut reader = BufReader::new(stream);
     let mut length = 0;
     loop {
@@ -226,7 +230,13 @@ impl Window {
     /// What stands on the page.
     pub fn words(&self) -> String {
         // Between two pages there is none.
-        self.all("body").first().map(|b| b.text()).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+        self.all("body")
+            .first()
+            .map(|b| b.text())
+            .unwrap_or_default()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// Runs a script, as the developer's console would.

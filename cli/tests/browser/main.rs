@@ -77,6 +77,11 @@ fn main() -> ExitCode {
         }
         failed.push(*name);
     }
-    println!("\n{} journeys, {} failed; pictures: {}", chosen.len(), failed.len(), stage.pictures().display());
+    println!(
+        "\n{} journeys, {} failed; pictures: {}",
+        chosen.len(),
+        failed.len(),
+        stage.pictures().display()
+    );
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -186,4 +186,3 @@ fn violations(window: &Window, axe: &str) -> Vec<String> {
     }
     out
 }
-

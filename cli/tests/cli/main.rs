@@ -38,6 +38,7 @@ mod source;
 mod twin;
 mod user;
 mod web;
+mod web_forms;
 mod web_hostile;
 mod web_rights;
 mod whole;

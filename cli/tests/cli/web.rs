@@ -24,8 +24,8 @@ pub struct Server {
 /// A browser that is logged in (or not, with an empty cookie).
 #[derive(Debug, Clone)]
 pub struct Browser {
-    address: String,
-    cookie: String,
+    pub address: String,
+    pub cookie: String,
 }
 
 /// What came back.
@@ -88,12 +88,8 @@ impl Server {
             .stderr(fs::File::create(house.beside("serve.log")).unwrap())
             .spawn()
             .unwrap();
-        let mut server = Self {
-            child,
-            address: String::new(),
-            house_data: house.data(),
-            browsers: Mutex::default(),
-        };
+        let mut server =
+            Self { child, address: String::new(), house_data: house.data(), browsers: Mutex::default() };
         let began = Instant::now();
         while !file.exists() {
             let ended = server.child.try_wait().unwrap();
@@ -141,9 +137,7 @@ impl Server {
             .ok(200)
             .text();
         let pending = between(&second, "name=\"pending\" value=\"", "\"");
-        let entered = stranger
-            .post("/login/second", &[("pending", &pending), ("code", &code)])
-            .ok(303);
+        let entered = stranger.post("/login/second", &[("pending", &pending), ("code", &code)]).ok(303);
         let cookie = entered.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
         let browser = Browser { address: self.address.clone(), cookie };
         all.insert(account.to_owned(), browser.clone());
@@ -180,10 +174,7 @@ impl Browser {
     /// A form as a browser of this house sends it.
     pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body: Vec<String> = fields.iter().map(|(n, v)| format!("{}={}", escape(n), escape(v))).collect();
-        let own = [
-            ("Content-Type", "application/x-www-form-urlencoded"),
-            ("Sec-Fetch-Site", "same-origin"),
-        ];
+        let own = [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin")];
         self.send("POST", path, &own, body.join("&").as_bytes())
     }
 
@@ -192,7 +183,8 @@ impl Browser {
         let mut body = Vec::new();
         for (name, value) in fields {
             body.extend(
-                format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+                format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+                    .bytes(),
             );
         }
         let (name, file_name, bytes) = file;
@@ -210,7 +202,8 @@ impl Browser {
     }
 
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Page {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
+        let mut request =
+            format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         if !self.cookie.is_empty() {
             request += &format!("Cookie: {}\r\n", self.cookie);
         }
@@ -237,10 +230,8 @@ pub fn read_page(stream: &mut TcpStream) -> Page {
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.split("\r\n");
     let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let headers: Vec<(String, String)> = lines
-        .filter_map(|l| l.split_once(": "))
-        .map(|(n, v)| (n.to_owned(), v.to_owned()))
-        .collect();
+    let headers: Vec<(String, String)> =
+        lines.filter_map(|l| l.split_once(": ")).map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
     let raw = &bytes[end + 4..];
     let chunked = headers.iter().any(|(n, v)| n.eq_ignore_ascii_case("transfer-encoding") && v == "chunked");
     let body = if chunked { unchunk(raw) } else { raw.to_vec() };
@@ -263,8 +254,6 @@ fn unchunk(mut raw: &[u8]) -> Vec<u8> {
 /// For forms and queries.
 pub fn escape(text: &str) -> String {
     text.bytes()
-        .map(|b| {
-            if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }
-        })
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
         .collect()
 }

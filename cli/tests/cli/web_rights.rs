@@ -55,15 +55,22 @@ fn every_cell_of_the_table_of_rights_holds_over_http() {
         };
         let page = answer(&stranger);
         match row.who {
-            Who::Anyone => assert!(page.status < 500 && page.status != 403, "{} {path}: {}", row.method(), page.status),
-            _ if row.post || path.starts_with("/api/") => assert_eq!(page.status, 401, "{} {path}", row.method()),
+            Who::Anyone => {
+                assert!(page.status < 500 && page.status != 403, "{} {path}: {}", row.method(), page.status)
+            }
+            _ if row.post || path.starts_with("/api/") => {
+                assert_eq!(page.status, 401, "{} {path}", row.method())
+            }
             _ => assert_eq!(page.status, 303, "{} {path}", row.method()),
         }
-        for header in ["content-security-policy", "x-content-type-options", "referrer-policy", "x-frame-options"] {
+        for header in
+            ["content-security-policy", "x-content-type-options", "referrer-policy", "x-frame-options"]
+        {
             assert!(page.header(header).is_some(), "{path} has no {header}");
         }
         // What leaves or ends a session is tried at the end of other tests.
-        if matches!(row.path, "/logout" | "/login" | "/invitation" | "/login/second" | "/invitation/confirm") {
+        if matches!(row.path, "/logout" | "/login" | "/invitation" | "/login/second" | "/invitation/confirm")
+        {
             continue;
         }
         for (role, account) in ACCOUNTS {
@@ -72,7 +79,8 @@ fn every_cell_of_the_table_of_rights_holds_over_http() {
             let admitted = match row.who {
                 Who::Anyone | Who::LoggedIn => true,
                 Who::Roles(roles) => {
-                    let held: &[&str] = if account == "city-01" { &["municipality", "applicant"] } else { &[role] };
+                    let held: &[&str] =
+                        if account == "city-01" { &["municipality", "applicant"] } else { &[role] };
                     roles.iter().any(|r| held.contains(&r.as_str()))
                 }
             };
