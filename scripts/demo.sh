@@ -155,6 +155,15 @@ refused 4 check --act > "$run/checks.txt"
 tail -n 3 "$run/checks.txt"
 show report --out "$run/report.html"
 
+step "17. 画面: 役割ごとの実演用アカウントを発行する(二人が許した環境だけ。パスワードと認証アプリの番号は一度だけ表示される)"
+allowed=$("$musubi" --data "$data" --json --actor security-01 parameter propose login.issue_allowed --value 1 \
+  --from "$(TZ=Asia/Tokyo date +%F)" --basis "実演" --reason "実演用アカウントの発行" | grep -o '[0-9]\+' | sed -n 1p)
+show --actor officer-02 parameter approve "$allowed" --reason "実演用アカウントの発行"
+accounts=(submitter-01 city-01 applicant-01 applicant-02 member-01 member-02 member-03 member-04 member-05 member-06
+  secretary-01 checker-01 checker-02 release-approver-01 release-approver-02 officer-01 officer-02 desk-01 desk-02
+  linker-01 linker-02 operator-01 curator-01 security-01 security-02 auditor-01)
+(umask 077; show --actor security-02 account issue "${accounts[@]}" --keep | tee "$run/accounts.txt")
+
 step "できたもの"
 cat <<EOT
   報告書(ブラウザで開く)   $run/report.html
@@ -167,6 +176,11 @@ cat <<EOT
   帳簿・年次報告・公表      $run/book  $run/yearly
   データ                    $data   (原本 vault/ は暗号化、事実 lake/ は Parquet、台帳 postgres/)
   合成地域と正解            $region  (truth/)
+
+画面で続けるには(この端末で動かし、ブラウザで http://127.0.0.1:8080/ を開く。終了は Ctrl-C):
+  make serve
+  アカウントとパスワードは $run/accounts.txt。6桁の確認コードは認証アプリか、次の命令で:
+  $musubi account code <確認コードの鍵>
 
 さらに見るには:
   $musubi --data $data submission              提出の一覧

@@ -160,6 +160,17 @@ pub enum Command {
         /// Id or its beginning; without it, all submissions.
         id: Option<String>,
     },
+    /// Deliveries (提出) as senders and the operator work with them: calendar, detail, findings, set aside.
+    #[command(subcommand)]
+    Delivery(crate::commands::delivery::Delivery),
+    /// The night as it is (今夜): runs, deliveries, when it is likely to end, and what needs a human.
+    Tonight {
+        /// The day whose night it is; default: today.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        date: Option<jiff::civil::Date>,
+    },
+    /// When the promises of the house were last proven, and what is overdue (信頼の記録).
+    Trust,
     /// Lead a fact back to its bytes, or a submission forward to facts and releases.
     Trace {
         /// Fact id (32 hexadecimal digits), or `any` for an example.
@@ -180,6 +191,9 @@ pub enum Command {
     /// Releases (提供).
     #[command(subcommand)]
     Release(Release),
+    /// The municipality's table desk (自治体の統計窓口): questions of policy, released tables, requests.
+    #[command(subcommand)]
+    Desk(crate::commands::table_desk::Desk),
     /// Write the operator's report as one HTML file.
     Report {
         /// Where to.
@@ -249,6 +263,9 @@ pub enum Command {
     Transfer(crate::commands::transfer::Transfer),
     /// The yearly report and the public page (事業報告・公表), from the books alone.
     Yearly(crate::commands::yearly::Yearly),
+    /// Search (検索): codes, rules, checks, applications, releases by their words; any id by itself; never a person.
+    #[command(subcommand)]
+    Search(crate::commands::search::Search),
     /// Measure intake to loaded against two floors.
     Bench(Bench),
 }

@@ -11,7 +11,7 @@ use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, Audit
 use musubi_compliance::authority::{ForbiddenPairs, Granted, Need, Office, Refused, decide};
 use musubi_compliance::instruction::Job;
 use musubi_compliance::operation::{OperationKind, Signatory};
-use musubi_compliance::organisation::Book;
+use musubi_compliance::organisation::{Book, OrganisationKind};
 use musubi_compliance::parameters::{record_parameters, word};
 use musubi_model::parameter::ParameterSet;
 use musubi_storage::act::instruction::NewRun;
@@ -21,8 +21,8 @@ use crate::args::Cli;
 use crate::home::{CODE_VERSION, now, today};
 
 use AuditRole::{
-    Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian, Officer,
-    Operator, Release, ReleaseApprover, ReviewSecretary, SecurityAdmin,
+    Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian, Municipality,
+    Officer, Operator, Release, ReleaseApprover, ReviewSecretary, SecurityAdmin, Submitter,
 };
 
 /// Who may look into the books, where a line says nothing narrower.
@@ -34,11 +34,13 @@ const LOOKS: &[AuditRole] = &[Officer, Auditor, Operator, SecurityAdmin, Confirm
 const INCIDENTS: &[AuditRole] = &[SecurityAdmin, Officer, Operator];
 /// Who sees what became of deliveries.
 const DELIVERIES: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer, Auditor];
+/// The same, and the senders for what is their own.
+const SENDERS: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer, Auditor, Submitter];
 /// Who governs organisations and parameters.
 const GOVERN: &[AuditRole] = &[Officer, SecurityAdmin];
 /// Who looks after accounts.
 const ACCOUNTS: &[AuditRole] = &[SecurityAdmin, Officer, Auditor];
-/// Whoever works in the house: in an emergency any of them may ask for one role more.
+/// Whoever works in the house: in an emergency any of them may ask for one role more. Not who keeps the keys, and not who audits.
 const HOUSE: &[AuditRole] = &[
     Operator,
     Intake,
@@ -52,7 +54,6 @@ const HOUSE: &[AuditRole] = &[
     Board,
     Confirmer,
     Eraser,
-    KeyCustodian,
     ReleaseApprover,
     ReviewSecretary,
 ];
@@ -184,6 +185,7 @@ pub const LINES: &[Line] = &[
     free("account code"),
     by_role("parameter list", BOOKS),
     by_role("parameter show", BOOKS),
+    by_role("parameter preview", &[Officer, SecurityAdmin, Operator, Auditor]),
     decided("parameter propose", GOVERN).dual(OperationKind::ParameterChange),
     decided("parameter approve", GOVERN).dual(OperationKind::ParameterChange),
     decided("parameter reject", GOVERN),
@@ -193,8 +195,8 @@ pub const LINES: &[Line] = &[
     by_role("masters load", &[Operator, Curator]),
     by_role("masters list", &[Operator, Curator, Identity, Intake, Auditor]),
     by_role("masters show", &[Operator, Curator, Identity, Intake, Auditor]),
-    by_role("codes unmapped", &[Operator, Curator, Auditor]),
-    by_role("codes propose", &[Operator, Curator]),
+    by_role("codes unmapped", &[Operator, Curator, Auditor, Submitter]),
+    by_role("codes propose", &[Operator, Curator, Submitter]),
     by_role("codes import", &[Operator, Curator]),
     decided("codes approve", &[Operator, Curator]),
     decided("codes reject", &[Operator, Curator]),
@@ -207,14 +209,14 @@ pub const LINES: &[Line] = &[
     // notices
     by_role("notice load", &[Intake]),
     by_role("notice filings", &[Operator]),
-    by_role("notice status", DELIVERIES),
-    by_role("notice held", DELIVERIES),
+    by_role("notice status", SENDERS),
+    by_role("notice held", SENDERS),
     job("notice release", &[Intake], Job::HeldLoad),
-    by_role("notice reconcile", DELIVERIES),
+    by_role("notice reconcile", SENDERS),
     decided("notice allow", &[Officer, Confirmer]),
     by_role("notice verify", LOOKS),
     // opt-outs
-    by_role("optout load", &[HelpDesk]),
+    by_role("optout load", &[HelpDesk, Submitter]),
     by_role("optout status", &[HelpDesk, Officer, Operator, Auditor]),
     decided("optout preview", &[HelpDesk]),
     decided("optout register", &[HelpDesk]),
@@ -228,15 +230,24 @@ pub const LINES: &[Line] = &[
     job("intake", &[Intake], Job::Intake),
     job("nightly", &[Intake], Job::Intake),
     by_role("submission", DELIVERIES),
-    by_role("ack", &[Operator, Intake]),
-    by_role("quality import", &[Operator, Intake]),
-    by_role("trace", &[Operator, Curator]),
+    by_role("delivery calendar", SENDERS),
+    by_role("delivery show", SENDERS),
+    by_role("delivery findings", SENDERS),
+    by_role("delivery set-aside", SENDERS),
+    by_role("delivery retry", &[Operator, Curator]),
+    by_role("delivery offer", &[Submitter, Operator, Intake]),
+    by_role("tonight", LOOKS),
+    by_role("trust", LOOKS),
+    by_role("ack", &[Operator, Intake, Submitter]),
+    by_role("quality import", &[Operator, Intake, Submitter]),
+    by_role("trace", &[Operator, Curator, Auditor]),
     by_role("rebuild", &[Operator]),
     by_role("report", &[Operator, Officer]),
     by_role("serve", &[Operator, SecurityAdmin]),
     by_role("check", LOOKS),
     free("check list"),
     by_role("check show", LOOKS),
+    by_role("check status", LOOKS),
     decided("check evidence add", &[Operator, SecurityAdmin, Officer, ReviewSecretary]),
     by_role("check evidence list", LOOKS),
     decided("check program vouch", &[SecurityAdmin]),
@@ -251,6 +262,8 @@ pub const LINES: &[Line] = &[
     by_role("audit accept", &[Operator, Officer]),
     by_role("audit prove", LOOKS),
     by_role("audit export", LOOKS),
+    by_role("audit summary", LOOKS),
+    by_role("audit verifier", LOOKS),
     decided("audit review", &[SecurityAdmin, Officer]),
     // erasure and backups
     decided("erasure plan", &[Officer, Eraser]),
@@ -318,6 +331,10 @@ pub const LINES: &[Line] = &[
     free("model train"),
     decided("model adopt", &[Identity]),
     by_role("model list", &[Identity, Operator, Officer, Auditor]),
+    // search
+    by_role("search find", AuditRole::ALL),
+    by_role("search id", AuditRole::ALL),
+    by_role("search rebuild", &[Operator]),
     // releases
     free("request template"),
     by_role("request new", &[ReviewSecretary]),
@@ -327,12 +344,24 @@ pub const LINES: &[Line] = &[
     decided("policy adopt", &[Board]).by("by"),
     by_role("policy list", &[Board, ReviewSecretary, Release, Checker, Officer, Auditor]),
     decided("board approve", &[Board]).by("approver"),
+    // the municipality's table desk
+    by_role("desk questions", &[Municipality]),
+    by_role("desk question", &[Municipality]),
+    by_role("desk table", &[Municipality]),
+    decided("desk ask", &[Municipality]),
+    by_role("desk deliveries", &[Municipality]),
     by_role("release dry-run", &[Release, ReviewSecretary]),
     job("release build", &[Release], Job::Release).scope("approval"),
     decided("release verify-source", &[Officer]).dual(OperationKind::VerifySource),
     by_role("release keys", LOOKS),
     decided("release allow-refinement", &[Officer, ReleaseApprover]).dual(OperationKind::AllowRefinement),
 ];
+
+/// The roles that a verb asks for, in any of its lines.
+pub fn roles_of(verb: &str) -> impl Iterator<Item = AuditRole> {
+    let lines = LINES.iter().filter(move |l| l.verb == verb);
+    lines.filter_map(|l| l.need.as_ref()).flat_map(|need| need.roles.iter().copied())
+}
 
 /// What was asked on the command line: the line of the verb, and what it takes from the arguments.
 #[derive(Debug, Clone)]
@@ -413,6 +442,20 @@ impl OpenRun {
 pub fn book(db: &mut ActDb) -> Result<Book> {
     let (organisations, principals) = (db.organisations()?, db.principals()?);
     Book::new(organisations, principals).context("事業者の台帳を使えません")
+}
+
+/// The organisation outside the house for which an account works: it sees what belongs to that one and nothing else.
+/// `None`: an account of the house, or of its committee.
+pub fn outside(registry: &Registry, acting: &Acting) -> Result<Option<String>> {
+    let book = book(&mut registry.act()?)?;
+    let account = book.principal(&acting.granted.principal.to_string());
+    let organisation = account.and_then(|p| book.organisation(&p.row.organisation));
+    Ok(organisation.filter(|o| owns(o.kind)).map(|o| o.row.id.clone()))
+}
+
+/// Whether things of its own stand in the books, which its accounts see whatever their role.
+pub fn owns(kind: OrganisationKind) -> bool {
+    matches!(kind, OrganisationKind::Submitter | OrganisationKind::User | OrganisationKind::Municipality)
 }
 
 /// The pairs of roles that do not come together.

@@ -12,6 +12,7 @@
 //! * [`login`]: who comes in through the browser, with two factors.
 //! * [`erasure`]: taking persons out, looking for what must not be left, certifying it.
 //! * [`receipt`], [`book`], [`incident`], [`inquiry`], [`register`], [`contract`], [`transfer`]: the records of the Act.
+//! * [`deliveries`]: the calendar of feeds; [`trust`]: when promises were last proven.
 //! * [`retention`]: what is kept where and for how long; [`calendar`]: business days.
 //! * [`yearly`], [`disclosure`], [`masked`]: what the ministers and the public are told.
 //!
@@ -27,6 +28,7 @@ pub mod calendar;
 pub mod checks;
 pub mod contract;
 pub mod csv;
+pub mod deliveries;
 pub mod desk;
 pub mod disclosure;
 pub mod erasure;
@@ -46,4 +48,5 @@ pub mod receipt;
 pub mod register;
 pub mod retention;
 pub mod transfer;
+pub mod trust;
 pub mod yearly;

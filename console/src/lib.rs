@@ -28,7 +28,7 @@ pub mod words;
 pub mod yearly;
 
 pub use ack::{AckMore, UnmappedCode};
-pub use charts::waterfall;
+pub use charts::{desk, waterfall};
 pub use checkpoint::{CheckpointPage, checkpoint_page};
 pub use erasure::erasure_certificate;
 pub use maud::Markup;

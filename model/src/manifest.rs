@@ -235,6 +235,33 @@ pub struct Feed {
     pub every_days: u32,
 }
 
+/// A municipality (市区町村): where providers stand, and what it is to tables by place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Municipality {
+    /// Five digits (全国地方公共団体コード without its check digit).
+    pub code: String,
+    /// The name in tables; with its prefecture where two have the same.
+    pub name: String,
+    /// Prefecture, JIS X 0401.
+    pub prefecture: String,
+    /// Code of its secondary medical area (二次医療圏).
+    pub area: String,
+    /// That area's name.
+    pub area_name: String,
+    /// People who live there, by the register of the year (人口).
+    pub population: u64,
+    /// The organisation that stands for it in the house, when there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<String>,
+    /// Column and row of its tile on the map (タイルの位置).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tile: Option<[u8; 2]>,
+    /// The providers that stand there, its own offices among them.
+    #[serde(default)]
+    pub providers: Vec<ProviderId>,
+}
+
 /// `feeds.toml`: everything agreed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -248,4 +275,7 @@ pub struct Agreements {
     /// Feeds.
     #[serde(default, rename = "feed")]
     pub feeds: Vec<Feed>,
+    /// Municipalities.
+    #[serde(default, rename = "municipality", skip_serializing_if = "Vec::is_empty")]
+    pub municipalities: Vec<Municipality>,
 }

@@ -221,6 +221,11 @@ pub enum Dimension {
     Prefecture,
     /// Class of the facility's beds (病床規模).
     BedClass,
+    /// Municipality in which the facility that recorded the fact stands, or which recorded it itself (市区町村). Persons
+    /// count once in each; small ones are shown by the tiers of the policy.
+    Municipality,
+    /// Secondary medical area of that municipality (二次医療圏).
+    MedicalArea,
     /// Kind of insurance (保険者種別).
     Insurer,
     /// ICD-10 chapter of a diagnosis. Persons count once in each.
@@ -245,8 +250,10 @@ pub enum Dimension {
 pub enum CubeMeasure {
     /// Sum of quantities (drugs).
     Quantity,
-    /// Sum of points (点数).
+    /// Sum of points of medical receipts (点数).
     Points,
+    /// Sum of units of long-term care (単位数).
+    Units,
     /// Mean of values.
     Mean,
     /// 25th, 50th and 75th percentile of values.
@@ -267,6 +274,9 @@ pub struct Cohort {
     /// Leave out diagnoses marked as suspected (疑い, modifier 8002). Default: yes.
     #[serde(default = "yes")]
     pub without_suspected: bool,
+    /// Also persons without any diagnosis (傷病を問わない): whoever is left by the steps (version 2).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub everybody: bool,
     /// Steps in their order; each leaves persons out, and how many stands in the table of attrition (version 2).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
@@ -471,6 +481,7 @@ impl ExtractSpec {
             () if self.policy.is_some() || !self.recipients.is_empty() || !self.cohort.steps.is_empty() => {
                 Some("policy, recipients and cohort.steps need version 2")
             }
+            () if self.cohort.everybody => Some("cohort.everybody needs version 2"),
             () if table.axes.is_empty() => Some("table.axes is empty"),
             () if seen.len() != table.axes.len() => Some("table.axes repeats an axis"),
             () if chapter_inside => Some("diagnosis_chapter must be the first axis"),
@@ -489,6 +500,9 @@ impl ExtractSpec {
                 Some("recipients: each an id of a-z, 0-9 and '-', none twice")
             }
             () if self.table.is_some() => Some("a nested [table] needs version 1"),
+            () if self.cohort.everybody && !self.cohort.icd10_prefixes.is_empty() => {
+                Some("cohort.everybody asks for no diagnosis, cohort.icd10_prefixes for one")
+            }
             () => self
                 .steps_problem()
                 .or_else(|| self.rows.as_ref().and_then(RowSpec::problem))
@@ -529,8 +543,13 @@ impl ExtractSpec {
             dimensions.sort_unstable();
             dimensions.windows(2).any(|pair| pair.first() == pair.last())
         };
+        let by = |dimension: Dimension| self.tables.iter().any(|t| t.dimensions.contains(&dimension));
         match () {
             () if names.windows(2).any(|pair| pair.first() == pair.last()) => Some("a table twice"),
+            // An area less its other municipalities would tell the one that is hidden.
+            () if by(Dimension::Municipality) && by(Dimension::MedicalArea) => {
+                Some("tables: municipality or medical_area, not both in one request")
+            }
             () if !self.tables.iter().all(|t| word(&t.name)) => {
                 Some("tables: each a name of a-z, 0-9 and '-'")
             }

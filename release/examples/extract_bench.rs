@@ -203,7 +203,7 @@ fn members(persons: u64) -> Given {
 
 fn period(from: Date, to: Date, prefixes: &[&str], steps: Vec<Step>) -> Cohort {
     let icd10_prefixes = prefixes.iter().map(|p| (*p).to_owned()).collect();
-    Cohort { from, to, icd10_prefixes, without_suspected: true, steps }
+    Cohort { from, to, icd10_prefixes, without_suspected: true, everybody: false, steps }
 }
 
 fn event(named: Option<&str>, table: FactTable, prefix: &str, within: Option<Within>) -> Step {

@@ -4,15 +4,15 @@
 //! of its parts'. All tables of a release that count the same persons are protected together. It must never decide that
 //! a product may leave: the independent checker does.
 
-mod grid;
+pub(crate) mod grid;
 
 use std::collections::BTreeSet;
 
 use musubi_disclosure::table::round::{Preset, Shown};
 use musubi_disclosure::table::{
-    Limits, Mask, Protect, Relation, Rule, System, Tiers, audit, primary, suppress,
+    Limits, Mask, Protect, Relation, Rule, System, Tier, Tiers, audit, primary, suppress,
 };
-use musubi_model::policy::{ColumnClass, Policy, Protection, TablePolicy};
+use musubi_model::policy::{ColumnClass, Policy, PopulationTier, Protection, TablePolicy};
 use musubi_model::spec::{CubeMeasure, CubeSpec, Dimension, ExtractSpec};
 use musubi_storage::registry::ReleaseDb;
 use musubi_storage::release_ledger::{CellSaid, TableSaid};
@@ -83,7 +83,7 @@ pub fn make(
         return Err(ReleaseError::Empty("all steps".to_owned()));
     }
     let system = grid.system()?;
-    let small = primary(&system, &Tiers::flat(rules.cell_min.value));
+    let small = primary(&system, &tiers(rules));
     let mask = match preset(rules.protection.value) {
         // Rounding shows no exact count: no other cell has to go.
         Some(_) => small.clone(),
@@ -101,6 +101,12 @@ pub fn make(
     });
     let cells = cells.collect();
     Ok(Made { sheets, risk: Risk::of_tables(policy, claims), attrition, cells })
+}
+
+/// The smallest counts of a policy, by the people of the place that a cell speaks of.
+fn tiers(rules: &TablePolicy) -> Tiers {
+    let tier = |t: &PopulationTier| Tier { from: t.from, cell_min: t.cell_min };
+    Tiers { cell_min: rules.cell_min.value, municipalities: rules.tiers.iter().map(tier).collect() }
 }
 
 /// How far the search for the least cost goes: tables of up to so many connected cells are proven, others are safe.
@@ -251,7 +257,7 @@ impl Written<'_> {
         places: &[grid::Place<'_>],
         text: impl Fn(&[String]) -> Values,
     ) -> Vec<Column> {
-        let adds_up = matches!(measure, CubeMeasure::Quantity | CubeMeasure::Points);
+        let adds_up = matches!(measure, CubeMeasure::Quantity | CubeMeasure::Points | CubeMeasure::Units);
         let mut silent: BTreeSet<Vec<Option<String>>> = BTreeSet::new();
         for place in places.iter().filter(|place| !self.tellable(place, measure)) {
             if adds_up && place.count > 0 {
@@ -263,6 +269,7 @@ impl Written<'_> {
         let names: &[(&str, &str)] = match measure {
             CubeMeasure::Quantity => &[("quantity", "数量")],
             CubeMeasure::Points => &[("points", "点数")],
+            CubeMeasure::Units => &[("units", "単位数")],
             CubeMeasure::Mean => &[("mean", "平均")],
             CubeMeasure::Quartiles => {
                 &[("p25", "25パーセンタイル"), ("p50", "中央値"), ("p75", "75パーセンタイル")]
@@ -292,7 +299,7 @@ impl Written<'_> {
         }
         let Some(cell) = place.measured else { return false };
         let sum = match measure {
-            CubeMeasure::Quantity | CubeMeasure::Points => cell.amount,
+            CubeMeasure::Quantity | CubeMeasure::Points | CubeMeasure::Units => cell.amount,
             CubeMeasure::Mean => cell.value,
             CubeMeasure::Quartiles => return cell.quartiles.is_some(),
         };
@@ -312,7 +319,7 @@ impl Written<'_> {
 fn value(cell: &Cell, measure: CubeMeasure, nth: usize) -> Option<String> {
     const DIGITS: u32 = 2;
     let number = match measure {
-        CubeMeasure::Quantity | CubeMeasure::Points => cell.amount.map(|s| s.total)?,
+        CubeMeasure::Quantity | CubeMeasure::Points | CubeMeasure::Units => cell.amount.map(|s| s.total)?,
         CubeMeasure::Mean => {
             let sum = cell.value?;
             sum.total.checked_div(sum.facts.into())?.round_dp(DIGITS)
@@ -322,13 +329,15 @@ fn value(cell: &Cell, measure: CubeMeasure, nth: usize) -> Option<String> {
     Some(number.normalize().to_string())
 }
 
-fn described(dimension: Dimension) -> (&'static str, &'static str) {
+pub(crate) fn described(dimension: Dimension) -> (&'static str, &'static str) {
     match dimension {
         Dimension::Sex => ("性別", "sex"),
         Dimension::AgeBand5 => ("年齢階級(5歳)", "five-year age band"),
         Dimension::AgeBand10 => ("年齢階級(10歳)", "ten-year age band"),
         Dimension::Prefecture => ("都道府県", "prefecture of residence"),
         Dimension::BedClass => ("病床規模", "class of beds of the facility"),
+        Dimension::Municipality => ("市区町村", "municipality of the facility, or which recorded the fact"),
+        Dimension::MedicalArea => ("二次医療圏", "secondary medical area of that municipality"),
         Dimension::Insurer => ("保険者種別", "kind of insurance"),
         Dimension::DiagnosisChapter => ("傷病大分類", "chapter of the diagnosis"),
         Dimension::DrugIngredient => ("医薬品(成分)", "ingredient of the drug, YJ 7 digits"),

@@ -7,6 +7,7 @@
 //! * [`pseudonym`] names persons anew for every release; [`vault`] keeps the way back of pseudonymised ones, sealed;
 //!   [`source_check`] holds their cells against the sources.
 //! * [`kept`] gives back what was released; [`ledger`] holds rows against what earlier releases said.
+//! * [`view`] shows released tables to their recipient: slices, why a cell is hidden, comparison.
 //! * [`twin`] writes what a release of rows would look like, from lives of nobody.
 //! * [`ledger`] holds rows against what earlier releases said.
 //! * [`anonymize`] hides what may not be shown; [`checker`] finds out on its own way whether that suffices.
@@ -39,6 +40,7 @@ pub mod source_check;
 mod twin;
 pub mod vault;
 mod verify;
+pub mod view;
 
 pub use cohort::{Facts, Question, Tally, count};
 pub use csv::{HIDDEN, write as write_table};

@@ -18,7 +18,7 @@ use rayon::prelude::*;
 
 use crate::cubes;
 use crate::error::ReleaseError;
-use crate::extract::{self, Snapshot, Stored};
+use crate::extract::{self, Places, Snapshot, Stored};
 use crate::ledger;
 use crate::manifest::{self, MANIFEST, MANIFEST_SIGNATURE, Manifest};
 use crate::pack::{self, Parts, Risk, Sheet, Staged};
@@ -80,6 +80,7 @@ pub(crate) fn build(
     let classes = signed.policy().tables.as_ref().and_then(|t| t.bed_classes.as_ref());
     let classes = classes.map_or_else(Vec::new, |given| given.value.clone());
     let snapshot = Snapshot::open(order.lake, &files, dead)?.with_beds(db.provider_beds()?, classes);
+    let snapshot = snapshot.with_places(Places::of(&db.municipalities()?));
 
     let product = match &spec.rows {
         Some(asked) => {
@@ -182,7 +183,10 @@ fn shown(attrition: &extract::Attrition, spec: &musubi_model::spec::ExtractSpec)
     };
     let first = [
         step("停止の求めと通知を確かめた人", attrition.persons),
-        step("対象期間に傷病がある人", attrition.diagnosed),
+        step(
+            if spec.cohort.everybody { "傷病を問わない" } else { "対象期間に傷病がある人" },
+            attrition.diagnosed,
+        ),
     ];
     let steps = spec.cohort.steps.iter().zip(&attrition.steps).map(|(s, n)| step(&s.title, *n));
     first.into_iter().chain(steps).collect()

@@ -9,6 +9,7 @@ mod decision;
 mod error;
 mod policy;
 mod request;
+pub mod questions;
 pub mod templates;
 
 pub use approval::Approval;

@@ -1,13 +1,13 @@
 //! Standing agreements (submitters, providers, feeds), as the registry keeps them. Nothing here is about a person.
 
 use musubi_model::ids::InvalidId;
-use musubi_model::manifest::{Agreements, Feed, FeedKind, Provider, Standing, Submitter};
+use musubi_model::manifest::{Agreements, Feed, FeedKind, Municipality, Provider, Standing, Submitter};
 use musubi_model::sign::PublicKey;
 use musubi_model::{FeedId, ProviderId, SubmitterId};
-use postgres::Row;
+use postgres::{Client, Row, Transaction};
 
 use crate::error::StorageError;
-use crate::registry::IngestDb;
+use crate::registry::{ActDb, ConsoleDb, IngestDb, ReleaseDb};
 
 impl IngestDb {
     /// Takes in everything agreed, in one transaction: what is new is added, what changed is changed, and what is no
@@ -90,6 +90,7 @@ impl IngestDb {
             )
             .map_err(fail("loading a feed"))?;
         }
+        write_municipalities(&mut work, &agreements.municipalities)?;
         work.commit().map_err(fail("loading agreements"))
     }
 
@@ -104,6 +105,7 @@ impl IngestDb {
             submitters: submitters.iter().map(submitter_row).collect::<Result<_, _>>()?,
             providers: providers.iter().map(provider_row).collect::<Result<_, _>>()?,
             feeds: feeds.iter().map(feed_row).collect::<Result<_, _>>()?,
+            municipalities: municipalities(&mut self.client)?,
         })
     }
 
@@ -117,6 +119,70 @@ impl IngestDb {
             .transpose()
     }
 }
+
+/// Enters municipalities; one that is named again is changed.
+fn write_municipalities(work: &mut Transaction<'_>, all: &[Municipality]) -> Result<(), StorageError> {
+    for m in all {
+        let people = i64::try_from(m.population)
+            .map_err(|_| StorageError::Refused(format!("municipality {}: its population", m.code)))?;
+        let tile = m.tile.map(|[column, row]| vec![i16::from(column), i16::from(row)]);
+        let providers: Vec<&str> = m.providers.iter().map(ProviderId::as_str).collect();
+        work.execute(
+            "INSERT INTO agreement.municipality
+               (code, name, prefecture, area, area_name, population, organisation, tile, providers)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             ON CONFLICT (code) DO UPDATE SET name = excluded.name, prefecture = excluded.prefecture,
+               area = excluded.area, area_name = excluded.area_name, population = excluded.population,
+               organisation = excluded.organisation, tile = excluded.tile, providers = excluded.providers",
+            &[&m.code, &m.name, &m.prefecture, &m.area, &m.area_name, &people, &m.organisation, &tile, &providers],
+        )
+        .map_err(StorageError::db("loading a municipality"))?;
+    }
+    Ok(())
+}
+
+fn municipalities(client: &mut Client) -> Result<Vec<Municipality>, StorageError> {
+    let rows = client
+        .query(
+            "SELECT code, name, prefecture, area, area_name, population, organisation, tile, providers
+             FROM agreement.municipality ORDER BY code",
+            &[],
+        )
+        .map_err(StorageError::db("reading municipalities"))?;
+    let read = |row: &Row| {
+        let providers: Vec<&str> = column(row, 8)?;
+        let tile: Option<Vec<i16>> = column(row, 7)?;
+        let place = |at: Option<&i16>| at.and_then(|n| u8::try_from(*n).ok());
+        Ok(Municipality {
+            code: column(row, 0)?,
+            name: column(row, 1)?,
+            prefecture: column(row, 2)?,
+            area: column(row, 3)?,
+            area_name: column(row, 4)?,
+            population: column::<i64>(row, 5)?.unsigned_abs(),
+            organisation: column(row, 6)?,
+            tile: tile.and_then(|t| Some([place(t.first())?, place(t.get(1))?])),
+            providers: providers.into_iter().map(|p| id(ProviderId::new(p))).collect::<Result<_, _>>()?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+macro_rules! reads_municipalities {
+    ($($handle:ty),*) => {$(
+        impl $handle {
+            /// The municipalities of the register, by code.
+            ///
+            /// # Errors
+            /// [`StorageError::Database`].
+            pub fn municipalities(&mut self) -> Result<Vec<Municipality>, StorageError> {
+                municipalities(&mut self.client)
+            }
+        }
+    )*};
+}
+
+reads_municipalities!(ReleaseDb, ConsoleDb, ActDb);
 
 pub(crate) const PROVIDER: &str = "SELECT provider_id, name, prefecture, kind, address, representative, acquisition, \
     filing, method, beds FROM agreement.provider";

@@ -4,7 +4,7 @@
 
 mod support;
 
-use musubi_model::manifest::{Agreements, Feed, FeedKind, Provider, Standing, Submitter};
+use musubi_model::manifest::{Agreements, Feed, FeedKind, Municipality, Provider, Standing, Submitter};
 use musubi_model::sign::SecretKey;
 use musubi_model::{FeedId, ProviderId, SubmitterId};
 use musubi_storage::StorageError;
@@ -114,6 +114,8 @@ fn append_only_tables_refuse_change_even_by_the_owner() {
             ("identity.decision", "rule"),
             ("agreement.code_map", "name"),
             ("agreement.code_map_decision", "reason"),
+            ("login.break_glass", "reason"),
+            ("login.break_glass_review", "note"),
         ] {
             for change in [
                 format!("UPDATE {table} SET {column} = ''"),
@@ -188,6 +190,17 @@ fn agreed() -> Agreements {
             providers: providers.to_vec(),
             interface_version: "SS-MIX2 1.2g".to_owned(),
             every_days: 1,
+        }],
+        municipalities: vec![Municipality {
+            code: "13991".to_owned(),
+            name: "見本市".to_owned(),
+            prefecture: "13".to_owned(),
+            area: "1399".to_owned(),
+            area_name: "見本医療圏".to_owned(),
+            population: 182_000,
+            organisation: Some("mihon-city".to_owned()),
+            tile: Some([1, 2]),
+            providers: providers.to_vec(),
         }],
     }
 }

@@ -152,6 +152,7 @@ pub fn write_bench_corpus(
             every_days: 1,
         }],
         providers: agreed,
+        municipalities: Vec::new(),
     };
     fs::write(out.join("feeds.toml"), toml::to_string(&agreements)?)?;
     Ok(summary)

@@ -19,6 +19,7 @@ mod clinical;
 pub mod formats;
 mod lives;
 mod masters;
+mod municipalities;
 mod names;
 mod notices;
 mod organisation;

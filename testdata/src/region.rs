@@ -10,6 +10,7 @@ use musubi_model::manifest::{Agreements, Feed, FeedKind, Provider as AgreedProvi
 use musubi_model::{FeedId, ProviderId, SubmitterId};
 
 use crate::care::{self, Patient, Site};
+use crate::municipalities;
 use crate::notices::Notices;
 use crate::package::{FILES_PER_SUBMISSION_MAX, FeedInfo, Submission, UkeFile, submitter_key};
 use crate::people::{Frame, Person, each_person};
@@ -379,6 +380,7 @@ fn write_agreements(world: &World, feeds: &[FeedInfo], out: &Path) -> Result<u64
     if world.spec.scenario.others > 0 {
         others::agree(world, &mut agreements)?;
     }
+    municipalities::agree(&mut agreements);
     fs::write(out.join("feeds.toml"), toml::to_string(&agreements)?)?;
     Ok(agreements.providers.len() as u64)
 }

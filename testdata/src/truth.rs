@@ -322,6 +322,7 @@ pub(crate) fn write_request(out: &Path, frame: &Frame) -> Result<(), SynthError>
             to: frame.business_date(frame.nights),
             icd10_prefixes: Vec::new(),
             without_suspected: true,
+            everybody: false,
             steps: Vec::new(),
         },
         table: Some(TableSpec {

@@ -54,6 +54,8 @@ enum Verb {
         #[arg(long, default_value_t = 5)]
         limit: u32,
     },
+    /// How every check stands: its newest result, or that it never ran.
+    Status,
     /// Evidence that people enter where no program can look (証拠).
     #[command(subcommand)]
     Evidence(program::Evidence),
@@ -68,6 +70,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Check) -> Result<Ending> {
     match &order.verb {
         Some(Verb::List) => Ok(list(voice, &catalogue)),
         Some(Verb::Show { id, limit }) => one(cli, voice, &catalogue, *id, *limit),
+        Some(Verb::Status) => status(cli, voice, &catalogue),
         Some(Verb::Evidence(order)) => program::evidence(cli, voice, order),
         Some(Verb::Program(order)) => program::programs(cli, voice, order),
         None if order.act || order.stage.is_some() || !order.id.is_empty() => {
@@ -305,6 +308,26 @@ fn one(cli: &Cli, voice: Voice, catalogue: &Catalogue, id: CheckId, limit: u32) 
             "evidence": r.evidence_ref, "input_hash": r.input_hash, "param_hash": r.param_hash,
         })).collect::<Vec<_>>(),
     }));
+    Ok(Ending::Done)
+}
+
+/// Every check with its newest result.
+fn status(cli: &Cli, voice: Voice, catalogue: &Catalogue) -> Result<Ending> {
+    let home = Home::open(cli)?;
+    let newest = home.registry.act()?.newest_check_results().context("点検の結果を読めません")?;
+    let mut told = Vec::new();
+    for check in catalogue.checks() {
+        let result = newest.iter().find(|r| r.check_id == check.id.to_string());
+        let verdict = result.map_or("never", |r| r.verdict.as_str());
+        voice.line(format!("{}  {verdict:<10}  {}", check.id, words(voice, check.rule())));
+        told.push(json!({
+            "check": check, "verdict": verdict, "blocking": result.is_some_and(|r| r.blocking),
+            "at": result.map(|r| r.at), "run": result.map(|r| &r.run_id),
+            "counts": result.and_then(|r| serde_json::from_str::<serde_json::Value>(&r.counts).ok()),
+            "evidence": result.map(|r| &r.evidence_ref), "input_hash": result.map(|r| &r.input_hash),
+        }));
+    }
+    voice.value(&json!({ "checks": told }));
     Ok(Ending::Done)
 }
 

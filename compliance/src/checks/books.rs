@@ -235,7 +235,8 @@ fn minimal(books: &mut Books) -> Judged {
 
 fn two_factors(books: &mut Books) -> Judged {
     let given = books.evidence("authentication")?;
-    evidence::two_factors(&given, books.today)
+    let seen = books.db.logins_seen()?;
+    evidence::two_factors(&given, &seen, books.today)
 }
 
 fn accesses(books: &mut Books) -> Judged {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use musubi_storage::act::check_conduct::LoginSeen;
 use musubi_storage::act::check::EvidenceRow;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -268,10 +269,12 @@ pub fn interests(cases: &[Sat]) -> Judged {
     each(cases, |c| c.approval.clone(), holds)
 }
 
-/// C-076: no session with less than two factors, in a summary that still counts.
-pub fn two_factors(cases: &[Given<Authentication>], today: Date) -> Judged {
+/// C-076: no session with less than two factors: in this house by log and sessions, elsewhere in a summary that still
+/// counts. Where nobody logs in here, there must be a summary.
+pub fn two_factors(cases: &[Given<Authentication>], seen: &[LoginSeen], today: Date) -> Judged {
     let sound = |c: &Given<Authentication>| c.says.two_factors >= c.says.sessions && today <= c.valid_until;
-    each(cases, |c| c.subject.clone(), sound)?.required_evidence()
+    let here = each(seen, |l| l.of.clone(), |l| l.both)?;
+    each(cases, |c| c.subject.clone(), sound)?.and(here).required_evidence()
 }
 
 /// C-080: within the offset, sampled within the hours.

@@ -4,8 +4,12 @@
 mod bars;
 mod columns;
 mod curve;
+pub mod desk;
 mod flow;
+mod gantt;
+mod lineage;
 mod pyramid;
+mod spark;
 mod waterfall;
 
 use maud::{Markup, html};
@@ -16,7 +20,10 @@ pub(crate) use bars::{count_bar, stacked};
 pub(crate) use columns::{Column, columns};
 pub(crate) use curve::curve;
 pub(crate) use flow::{Flow, flow};
+pub(crate) use gantt::{Bar, Span, gantt};
+pub(crate) use lineage::{Node, lineage};
 pub(crate) use pyramid::pyramid;
+pub(crate) use spark::spark;
 pub use waterfall::waterfall;
 
 /// Colours that people with any colour vision tell apart (after Okabe and Ito, calmed).

@@ -128,10 +128,13 @@ async fn answer(site: &Arc<Site>, row: &'static Route, request: Request) -> Resp
     }
     let path = parts.uri.path().to_owned();
     let fragment = parts.headers.contains_key("hx-request");
+    // A proxy on this machine speaks for others, and says so.
+    let relayed = ["forwarded", "x-forwarded-for", "via"].iter().any(|h| parts.headers.contains_key(*h));
+    let local = peer.address.is_loopback() && !relayed;
     let stranger = visitor.is_none() && row.post;
     let done = in_turn(site, stranger, move |site| {
         let mut visit =
-            Visit { site, route: row, visitor, lang, path, params, query, carried, session, fragment };
+            Visit { site, route: row, visitor, lang, path, params, query, carried, session, fragment, local };
         let outcome = (row.run)(&mut visit);
         visit.carried.discard();
         match outcome {

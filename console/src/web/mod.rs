@@ -7,6 +7,7 @@
 //!
 //! It must never speak SQL, read a clock, or hold a rule of the Act.
 
+pub mod api;
 pub(crate) mod assets;
 mod body;
 pub mod guard;

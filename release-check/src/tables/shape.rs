@@ -17,6 +17,7 @@ fn columns_of(measure: &str) -> &[&str] {
     match measure {
         "quantity" => &["quantity", "quantity_sum"],
         "points" => &["points", "points_sum"],
+        "units" => &["units"],
         "mean" => &["mean"],
         "quartiles" => &["p25", "p50", "p75", "q1", "q2", "q3", "median"],
         _ => &[],

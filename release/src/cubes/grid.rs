@@ -11,7 +11,7 @@ use musubi_model::FactTable;
 use musubi_model::spec::{Cohort, CubeSpec, Dimension, EventTable};
 
 use crate::error::ReleaseError;
-use crate::extract::{self, Attrition, Cell, Snapshot, Stored};
+use crate::extract::{self, Attrition, Cell, Places, Snapshot, Stored};
 
 /// The coordinates of a cell: a label, or none for all.
 type At = Vec<Option<String>>;
@@ -69,13 +69,15 @@ impl Place<'_> {
 }
 
 /// The name of a dimension in the files.
-pub(super) fn name(dimension: Dimension) -> &'static str {
+pub(crate) fn name(dimension: Dimension) -> &'static str {
     match dimension {
         Dimension::Sex => "sex",
         Dimension::AgeBand5 => "age_band5",
         Dimension::AgeBand10 => "age_band10",
         Dimension::Prefecture => "prefecture",
         Dimension::BedClass => "bed_class",
+        Dimension::Municipality => "municipality",
+        Dimension::MedicalArea => "medical_area",
         Dimension::Insurer => "insurer",
         Dimension::DiagnosisChapter => "diagnosis_chapter",
         Dimension::DrugIngredient => "drug_ingredient",
@@ -88,7 +90,7 @@ pub(super) fn name(dimension: Dimension) -> &'static str {
 }
 
 /// Has every person one value at most?
-fn apart(dimension: Dimension) -> bool {
+pub(crate) fn apart(dimension: Dimension) -> bool {
     use Dimension::{AgeBand5, AgeBand10, Insurer, Prefecture, Sex};
     matches!(dimension, Sex | AgeBand5 | AgeBand10 | Prefecture | Insurer)
 }
@@ -173,12 +175,12 @@ impl Grid {
                 table.labels = in_order.collect();
             }
         }
-        self.enter(&table)?;
+        self.enter(&table, snapshot.places())?;
         self.tables.push(table);
         Ok(attrition)
     }
 
-    fn enter(&mut self, table: &Table) -> Result<(), ReleaseError> {
+    fn enter(&mut self, table: &Table, places: &Places) -> Result<(), ReleaseError> {
         for at in table.all() {
             let count = table.cells.get(&at).map_or(0, |cell| cell.persons);
             let (word, name) = table.key(&at);
@@ -190,7 +192,8 @@ impl Grid {
             let top = name == TOP;
             let place = *self.index.entry((word, name.clone())).or_insert(next);
             if place == next {
-                self.counts.push(Counted { universe, name, count, top, population: None });
+                let population = table.population(&at, places);
+                self.counts.push(Counted { universe, name, count, top, population });
             } else if self.counts.get(place).is_some_and(|known| known.count != count) {
                 return Err(ReleaseError::Internal("two tables of the same persons disagree"));
             }
@@ -266,6 +269,12 @@ impl Table {
         who.sort_unstable();
         let name = if parts.is_empty() { TOP.to_owned() } else { parts.join("|") };
         (who.join("|"), name)
+    }
+
+    /// The people who live where a cell speaks of, when it speaks of a place.
+    fn population(&self, at: &At, places: &Places) -> Option<u64> {
+        let of = |(dimension, label): (&Dimension, &Option<String>)| places.population(*dimension, label.as_ref()?);
+        self.dimensions.iter().zip(at).find_map(of)
     }
 
     /// All coordinates, totals before their parts; no total over a dimension of several values.

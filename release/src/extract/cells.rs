@@ -135,7 +135,14 @@ impl Ask<'_> {
 
     /// Are amounts summed?
     pub(super) fn amounts(&self) -> bool {
-        self.cube.measures.iter().any(|m| matches!(m, CubeMeasure::Quantity | CubeMeasure::Points))
+        self.cube.measures.iter().any(|m| {
+            matches!(m, CubeMeasure::Quantity | CubeMeasure::Points | CubeMeasure::Units)
+        })
+    }
+
+    /// The unit of the costs that are summed: points, units and yen stand beside each other in one table.
+    pub(super) fn unit(&self) -> &'static str {
+        if self.cube.measures.contains(&CubeMeasure::Units) { "単位" } else { "点" }
     }
 
     /// Are values looked at?
@@ -286,6 +293,7 @@ fn join(ask: &Ask<'_>, parts: Vec<Part>) -> CubeCells {
             }
             Dimension::ValueBand => dims::band_labels(ask.cuts),
             Dimension::BedClass => dims::bed_labels(ask.snapshot.bed_classes()),
+            Dimension::Municipality | Dimension::MedicalArea => ask.snapshot.places().labels(*dimension),
             fixed => dims::fixed_labels(*fixed, period, ask.age_top),
         });
     }

@@ -16,7 +16,7 @@ use crate::person::Person;
 pub struct Attrition {
     /// Persons that are asked, after opt-outs.
     pub persons: u64,
-    /// Of these: with a diagnosis that counts.
+    /// Of these: with a diagnosis that counts, where one is asked for.
     pub diagnosed: u64,
     /// Of these: left after each step, in order.
     pub steps: Vec<u64>,
@@ -73,7 +73,7 @@ pub(super) fn choose(
 ) -> Result<Chosen, ReleaseError> {
     let found = scan::find(snapshot, rules, unit)?;
     let first = |person: u32| usize::try_from(person).ok().and_then(|p| found.first.get(p)).copied();
-    let diagnosed = |person: u32| first(person).is_some_and(|d| d != NO_DAY);
+    let diagnosed = |person: u32| rules.everybody || first(person).is_some_and(|d| d != NO_DAY);
     let persons = match describe || rules.looks_at_persons() {
         true => Some(scan::persons(snapshot, unit, &diagnosed)?),
         false => None,
@@ -87,6 +87,8 @@ pub(super) fn choose(
         let (own, rest) = hits.split_at(hits.partition_point(|h| h.person <= person));
         hits = rest;
         attrition.persons += 1;
+        // Of whom no diagnosis is asked begins with the period.
+        let day = if *day == NO_DAY && rules.everybody { &rules.period.from } else { day };
         if *day == NO_DAY {
             continue;
         }

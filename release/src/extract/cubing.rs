@@ -25,8 +25,6 @@ use crate::error::ReleaseError;
 use crate::grid::CHAPTER_CATEGORIES;
 use crate::person::ICD10;
 
-/// The unit of points of a receipt.
-const POINTS: &str = "点";
 /// A code that the request does not ask for.
 const UNASKED: u16 = u16::MAX;
 
@@ -146,9 +144,9 @@ impl Cubing<'_> {
     fn amount(&mut self, row: usize) -> Option<Decimal> {
         let loaded = &mut self.loaded;
         let quantity = loaded.quantities.as_mut()?.get(row)?;
-        // Yen stand beside points in the same table, and are no points.
+        // Points, units and yen stand beside each other in one table, and never add up.
         let points = self.table != FactTable::Cost
-            || loaded.units.as_ref().is_some_and(|u| u.text(u.keys()[row]) == POINTS);
+            || loaded.units.as_ref().is_some_and(|u| u.text(u.keys()[row]) == self.ask.unit());
         let times = Decimal::from(loaded.times[row].max(1));
         points.then(|| quantity.saturating_mul(times))
     }
@@ -209,7 +207,7 @@ impl Visit for Cubing<'_> {
             columns.extend((self.table == FactTable::Cost).then_some(Column::ValueUnit));
         }
         columns.extend(self.ask.values().then_some(Column::ValueNumber));
-        columns.extend(self.by_beds().then_some(Column::ProviderId));
+        columns.extend(self.asks_providers().then_some(Column::ProviderId));
         columns
     }
 
@@ -225,7 +223,7 @@ impl Visit for Cubing<'_> {
                 self.loaded.units = Some(chunk.texts(Column::ValueUnit)?);
             }
         }
-        if self.by_beds() {
+        if self.asks_providers() {
             self.loaded.providers = Some(chunk.texts(Column::ProviderId)?);
         }
         if self.ask.values() {
@@ -247,7 +245,9 @@ impl Visit for Cubing<'_> {
                 | Dimension::DrugIngredient
                 | Dimension::Examination
                 | Dimension::CareLevel => usize::from(code),
-                Dimension::BedClass => self.bed_class(row),
+                Dimension::BedClass | Dimension::Municipality | Dimension::MedicalArea => {
+                    self.by_provider(*dimension, row)
+                }
                 Dimension::ValueBand => dims::of_value(self.ask.cuts, value),
                 _ => continue,
             };
@@ -274,15 +274,23 @@ impl Visit for Cubing<'_> {
 }
 
 impl Cubing<'_> {
-    fn by_beds(&self) -> bool {
-        self.dimensions.contains(&Dimension::BedClass)
+    fn asks_providers(&self) -> bool {
+        let asked = |d: &Dimension| {
+            matches!(d, Dimension::BedClass | Dimension::Municipality | Dimension::MedicalArea)
+        };
+        self.dimensions.iter().any(asked)
     }
 
-    /// The class of beds of the provider of a fact.
-    fn bed_class(&self, row: usize) -> usize {
+    /// The category of the provider of a fact: its class of beds, or where it stands.
+    fn by_provider(&self, dimension: Dimension, row: usize) -> usize {
         let snapshot = self.ask.snapshot;
         let provider = self.loaded.providers.as_ref().map(|p| p.text(p.keys()[row]));
-        dims::of_beds(snapshot.bed_classes(), provider.and_then(|id| snapshot.beds_of(id)))
+        match dimension {
+            Dimension::BedClass => {
+                dims::of_beds(snapshot.bed_classes(), provider.and_then(|id| snapshot.beds_of(id)))
+            }
+            place => snapshot.places().category(place, provider),
+        }
     }
 
     fn day_key_of(&mut self, day: i32) -> u64 {

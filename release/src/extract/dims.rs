@@ -63,7 +63,7 @@ pub(super) fn table_of(cube: &CubeSpec) -> Result<Option<FactTable>, SpecError> 
         _ => None,
     };
     let by_measure = |m: &CubeMeasure| match m {
-        CubeMeasure::Points => Some(FactTable::Cost),
+        CubeMeasure::Points | CubeMeasure::Units => Some(FactTable::Cost),
         CubeMeasure::Mean | CubeMeasure::Quartiles => Some(FactTable::Measurement),
         // Of drugs, unless the request says of what.
         CubeMeasure::Quantity => cube.of.is_none().then_some(FactTable::DrugExposure),
@@ -75,9 +75,16 @@ pub(super) fn table_of(cube: &CubeSpec) -> Result<Option<FactTable>, SpecError> 
     if cube.dimensions.len() > super::cells::DIMENSIONS_MAX {
         return Err(SpecError::Impossible("tables: at most six dimensions"));
     }
+    let sums = cube.measures.iter().filter(|m| {
+        matches!(m, CubeMeasure::Quantity | CubeMeasure::Points | CubeMeasure::Units)
+    });
+    if sums.count() > 1 {
+        return Err(SpecError::Impossible("tables: one of quantity, points and units"));
+    }
     let calendar = cube.dimensions.iter().any(|d| matches!(d, Dimension::Year | Dimension::Month));
-    if asked.is_empty() && cube.dimensions.contains(&Dimension::BedClass) {
-        return Err(SpecError::Impossible("bed_class: say of which facts, in [tables.of]"));
+    let by_provider = [Dimension::BedClass, Dimension::Municipality, Dimension::MedicalArea];
+    if asked.is_empty() && cube.dimensions.iter().any(|d| by_provider.contains(d)) {
+        return Err(SpecError::Impossible("bed_class, municipality, medical_area: say of which facts, in [tables.of]"));
     }
     match asked.as_slice() {
         [] => Ok(calendar.then_some(FactTable::ConditionOccurrence)),
@@ -136,6 +143,8 @@ pub(super) fn fixed_labels(dimension: Dimension, period: (Date, Date), age_top: 
             .map(|(y, m)| Label::new(format!("{y}-{m:02}"), format!("{y}年{m}月")).under(format!("{y}年")))
             .collect(),
         Dimension::BedClass
+        | Dimension::Municipality
+        | Dimension::MedicalArea
         | Dimension::CareLevel
         | Dimension::DrugIngredient
         | Dimension::Examination

@@ -17,6 +17,7 @@ mod dims;
 mod linked;
 mod lives;
 mod people;
+mod place;
 mod reading;
 mod rules;
 mod scan;
@@ -39,6 +40,7 @@ pub use dims::Label;
 pub use linked::{Code, EventRow, InsurerKind, Linked, NO_UNIT, PersonRow, linked};
 pub use lives::{Life, LifeFact, of_lives};
 pub use people::{Given, PersonKey, Source, Stored};
+pub use place::Places;
 pub use rules::Rules;
 
 /// The facts of a snapshot, opened for extraction.
@@ -49,6 +51,8 @@ pub struct Snapshot {
     dead: HashSet<(DocumentHash, u32)>,
     /// Beds of the providers, and the first numbers of the classes above none.
     beds: (BTreeMap<String, u32>, Vec<u32>),
+    /// Where the providers stand.
+    places: Places,
 }
 
 impl Snapshot {
@@ -62,7 +66,7 @@ impl Snapshot {
         dead: HashSet<(DocumentHash, u32)>,
     ) -> Result<Self, ReleaseError> {
         let reader = Reader::open(folder, files, &TABLES)?;
-        Ok(Self { reader, dead, beds: (BTreeMap::new(), Vec::new()) })
+        Ok(Self { reader, dead, beds: (BTreeMap::new(), Vec::new()), places: Places::default() })
     }
 
     /// With the beds of the providers, for tables by classes of beds; `classes` are the first numbers of beds of the classes
@@ -70,6 +74,18 @@ impl Snapshot {
     #[must_use]
     pub fn with_beds(self, beds: BTreeMap<String, u32>, classes: Vec<u32>) -> Self {
         Self { beds: (beds, classes), ..self }
+    }
+
+    /// With the municipalities in which providers stand, for tables by place.
+    #[must_use]
+    pub fn with_places(self, places: Places) -> Self {
+        Self { places, ..self }
+    }
+
+    /// Where the providers stand.
+    #[must_use]
+    pub fn places(&self) -> &Places {
+        &self.places
     }
 
     fn beds_of(&self, provider: &str) -> Option<u32> {

@@ -30,6 +30,8 @@ pub struct Rules {
     pub(super) index: Option<usize>,
     /// Diagnoses marked as suspected do not count.
     pub(super) without_suspected: bool,
+    /// Persons without a diagnosis count too.
+    pub(super) everybody: bool,
     /// The wording of each step.
     pub(super) titles: Vec<String>,
 }
@@ -181,6 +183,7 @@ impl Rules {
             names: 0,
             index: None,
             without_suspected: cohort.without_suspected,
+            everybody: cohort.everybody,
             titles: Vec::new(),
         };
         let mut named: Vec<(&str, Window)> = Vec::new();

@@ -16,6 +16,7 @@ fn cohort(prefixes: &[&str], without_suspected: bool) -> CohortRules {
         to: Date::constant(2027, 3, 31),
         icd10_prefixes: prefixes.iter().map(|p| (*p).to_owned()).collect(),
         without_suspected,
+        everybody: false,
         steps: Vec::new(),
     })
 }

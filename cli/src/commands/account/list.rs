@@ -68,6 +68,7 @@ pub fn accounts(cli: &Cli, voice: Voice) -> Result<Ending> {
         told.push(json!({
             "account": id,
             "human": p.human,
+            "staff_number": p.row.staff_number,
             "organisation": p.row.organisation,
             "organisation_name": organisation.map(|o| &o.row.name),
             "outside": organisation.is_some_and(|o| o.kind.outside()),

@@ -1,10 +1,25 @@
 //! The pages, one file for each area; each has its rows of the table of routes.
 
 mod entry;
+mod find;
+mod keeping;
+mod municipality;
+mod operator;
+mod said;
+mod submitter;
 
 pub use entry::who;
 
 use super::route::Route;
 
 /// All chapters of the table.
-pub(crate) const CHAPTERS: &[&[Route]] = &[super::assets::ROUTES, entry::ROUTES];
+pub(crate) const CHAPTERS: &[&[Route]] = &[
+    super::assets::ROUTES,
+    super::api::ROUTES,
+    entry::ROUTES,
+    find::ROUTES,
+    submitter::ROUTES,
+    operator::ROUTES,
+    municipality::ROUTES,
+    keeping::ROUTES,
+];

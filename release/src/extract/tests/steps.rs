@@ -31,6 +31,7 @@ fn cohort(steps: Vec<(Rule, bool)>) -> Cohort {
         to: TO,
         icd10_prefixes: Vec::new(),
         without_suspected: true,
+        everybody: false,
         steps: steps.into_iter().map(step).collect(),
     }
 }

@@ -1,0 +1,169 @@
+//! The municipality's table desk, from the first question to a table with its reasons: at the terminal and in the browser.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::house::{House, Region, string, text};
+use crate::web::Server;
+
+const PERIOD: [&str; 4] = ["--from", "2026-01-01", "--to", "2026-12-31"];
+
+fn house() -> House {
+    let house = Arc::new(Region::of("600")).house();
+    house.run(0, &["nightly", "--inbox", text(&house.region.path("inbox/night-01"))]);
+    house.run(0, &["policy", "adopt", "--by", "board-01", "--preset", "statistics-default"]);
+    house
+}
+
+/// The desk, as an account of the city.
+fn desk(house: &House, code: i32, words: &[&str]) -> Value {
+    house.json(code, &[&["--actor", "city-01", "desk"], words].concat())
+}
+
+/// What the desk says when it has nothing.
+fn nothing(house: &House, words: &[&str]) -> String {
+    house.run(2, &[&["--actor", "city-01", "desk"], words].concat()).err
+}
+
+fn state(house: &House, question: &str) -> String {
+    string(&desk(house, 0, &["question", question]), "state")
+}
+
+/// Approves a request and builds its release: the folder.
+fn built(house: &House, request: &str) -> PathBuf {
+    let decided = house.json(0, &["board", "approve", request, "--approver", "board-01"]);
+    let approval = string(&decided, "approval");
+    let out = house.beside("releases");
+    PathBuf::from(string(&house.json(0, &["release", "build", &approval, "--out", text(&out)]), "folder"))
+}
+
+fn ask(house: &House, question: &str) -> Value {
+    desk(house, 0, &[&["ask", question], &PERIOD[..]].concat())
+}
+
+#[test]
+fn a_question_becomes_a_table_that_tells_why_cells_are_hidden() {
+    let house = house();
+    // The catalogue is honest: what nobody sends cannot be asked.
+    let all = desk(&house, 0, &["questions"]);
+    assert_eq!(all["organisation"], "mihon-city");
+    let of = |domain: &str| {
+        let questions = all["questions"].as_array().unwrap().iter();
+        questions.filter(|q| q["domain"] == domain).count()
+    };
+    assert!(["education", "health", "medical", "welfare"].iter().all(|d| of(d) >= 4), "{all}");
+    assert_eq!(state(&house, "edu-absence"), "missing");
+    assert_eq!(state(&house, "care-level"), "no_feed");
+    assert_eq!(state(&house, "med-hypertension"), "open");
+    assert!(nothing(&house, &["question", "nothing"]).contains("DSK_NOT_FOUND"));
+    assert!(nothing(&house, &["table", "med-hypertension"]).contains("DSK_NOT_FOUND"));
+    let missing = [&["ask", "edu-absence"], &PERIOD[..]].concat();
+    assert!(nothing(&house, &missing).contains("DSK_MISSING"));
+    // Nobody else stands at the desk.
+    house.run(2, &["--actor", "applicant-01", "desk", "questions"]);
+
+    // What was released to others is not there for the city.
+    let dry = desk(&house, 0, &[&["ask", "med-hypertension", "--dry"], &PERIOD[..]].concat());
+    let others = house.beside("others.toml");
+    fs::write(&others, string(&dry, "spec").replace("\"mihon-city\"", "\"mihon-a\"")).unwrap();
+    let request = string(&house.json(0, &["request", "new", text(&others), "--by", "見本"]), "request");
+    built(&house, &request);
+    assert!(nothing(&house, &["table", "med-hypertension"]).contains("DSK_NOT_FOUND"));
+    assert_eq!(desk(&house, 0, &["deliveries"])["deliveries"].as_array().unwrap().len(), 0);
+
+    // Asked, approved, released.
+    let filed = ask(&house, "med-hypertension");
+    assert_eq!((&filed["state"], &filed["level"]), (&"filed".into(), &"municipality".into()));
+    assert_eq!(state(&house, "med-hypertension"), "asked");
+    let package = built(&house, &string(&filed, "request"));
+    assert_eq!(state(&house, "med-hypertension"), "released");
+    assert_eq!(ask(&house, "med-hypertension")["state"], "released");
+    assert_eq!(desk(&house, 0, &["deliveries"])["deliveries"][0]["question"], "med-hypertension");
+
+    // Every cell is one that went out, of the own place; every hidden one says why.
+    let shown = desk(&house, 0, &["table", "med-hypertension"]);
+    let csv = fs::read_to_string(package.join("med-hypertension.csv")).unwrap();
+    let cells = shown["cells"].as_array().unwrap();
+    assert!(cells.iter().any(|c| c["persons"].is_null()), "nothing small was hidden");
+    for cell in cells {
+        let label = |name: &str| cell["labels"][name].as_str().unwrap_or("計").to_owned();
+        assert_eq!(label("municipality"), "見本市");
+        let told = cell["persons"].as_u64().map_or_else(|| "*".to_owned(), |n| n.to_string());
+        let row = format!("見本市,{},{},{told}\r\n", label("sex"), label("age_band10"));
+        assert!(csv.contains(&row), "{row}");
+        assert_eq!(cell["persons"].is_null(), !cell["hidden"].is_null());
+        if cell["persons"].is_null() {
+            assert!(!cell["hidden"]["ja"].as_str().unwrap().is_empty(), "{cell}");
+            assert_eq!(cell["hidden"]["threshold"], 10);
+        }
+    }
+    // A roll-up is the published total, with its rate; other places have no name here.
+    let total = desk(&house, 0, &["table", "med-hypertension", "--by", ""]);
+    assert_eq!(total["cells"].as_array().unwrap().len(), 1);
+    assert!(csv.contains(&format!("見本市,計,計,{}\r\n", total["cells"][0]["persons"])));
+    assert!(total["cells"][0]["rate"].is_string(), "{total}");
+    for other in ["例示市", "架空市"] {
+        assert!(csv.contains(other) && !total["cells"].to_string().contains(other) && !total["csv"].to_string().contains(other));
+    }
+    assert!(nothing(&house, &["table", "med-hypertension", "--at", "municipality=例示市"]).contains("DSK_PLACE"));
+    assert!(nothing(&house, &["table", "med-hypertension", "--by", "month"]).contains("DSK_DIMENSION"));
+    // Two similar places are too few to compare with.
+    assert!(total["comparison"]["quartiles"].is_null() && total["comparison"]["shown"].as_u64() < Some(3), "{total}");
+
+    // As files, for the spreadsheet.
+    let out = house.beside("slice.csv");
+    desk(&house, 0, &["table", "med-hypertension", "--by", "sex", "--out", text(&out)]);
+    assert!(fs::read_to_string(&out).unwrap().starts_with("\u{feff}性別,人数,人口千人あたり,秘匿の理由\r\n"));
+    assert!(fs::read_to_string(out.with_extension("txt")).unwrap().contains("10 人未満"));
+
+    // The same in the browser.
+    let server = Server::start(&house);
+    let city = server.login("city-01");
+    let page = city.get("/tables").ok(200).text();
+    assert!(page.contains("/tables/question/med-hypertension"), "{page}");
+    let page = city.get("/tables/question/med-hypertension").ok(200).text();
+    assert!(page.contains("<svg") && page.contains("秘匿の理由") && !page.contains("例示市"), "{page}");
+    let by_sex = "/tables/question/med-hypertension?shown=1&sex=*&age_band10=";
+    assert!(city.get(by_sex).ok(200).text().contains("男"));
+    let file = city.get("/tables/question/med-hypertension/csv?shown=1&sex=*").ok(200);
+    assert!(file.text().contains("性別,人数"));
+    assert!(city.get("/tables/question/med-hypertension/explanation").ok(200).text().contains("見本市"));
+    city.get("/tables/question/nothing").ok(404);
+    assert!(city.get("/tables/question/edu-absence/ask").ok(200).text().contains("disabled"));
+    let form = [("from", "2026-01-01"), ("to", "2026-06-30")];
+    city.post("/tables/question/med-disease-chapters/ask", &form).ok(303);
+    assert!(city.get("/tables/question/med-disease-chapters").ok(200).text().contains("審査中"));
+    assert!(city.get("/tables/released").ok(200).text().contains("高血圧"));
+    server.login("applicant-01").get("/tables").ok(403);
+}
+
+#[test]
+fn g19_a_municipality_of_1900_people_is_offered_its_medical_area() {
+    let house = house();
+    let dry = desk(&house, 0, &[&["ask", "med-hypertension", "--dry"], &PERIOD[..]].concat());
+    let feeds = fs::read_to_string(house.region.path("feeds.toml")).unwrap();
+    let small = house.beside("feeds.toml");
+    let fewer = feeds.replace("population = 182000", "population = 1900");
+    assert_ne!(fewer, feeds);
+    fs::write(&small, fewer).unwrap();
+    house.run(0, &["feeds", text(&small)]);
+    // A table by municipality that was approved before shows nothing of it, and the others as ever.
+    let request = house.beside("request.toml");
+    fs::write(&request, string(&dry, "spec")).unwrap();
+    let request = string(&house.json(0, &["request", "new", text(&request), "--by", "見本"]), "request");
+    let csv = fs::read_to_string(built(&house, &request).join("med-hypertension.csv")).unwrap();
+    let of = |name: &str| csv.lines().filter(|l| l.starts_with(name)).collect::<Vec<_>>();
+    assert!(!of("見本市").is_empty() && of("見本市").iter().all(|l| l.ends_with(",*")), "{csv}");
+    assert!(of("例示市").iter().any(|l| !l.ends_with(",*")), "{csv}");
+    // The desk asks by medical area instead, and shows the area.
+    let about = desk(&house, 0, &["question", "med-hypertension"]);
+    assert_eq!(about["places"][0]["level"], "medical_area");
+    let filed = ask(&house, "med-hypertension");
+    assert_eq!(filed["level"], "medical_area");
+    built(&house, &string(&filed, "request"));
+    let shown = desk(&house, 0, &["table", "med-hypertension", "--by", ""]);
+    assert_eq!(shown["cells"][0]["labels"]["medical_area"], "見本東医療圏");
+}
