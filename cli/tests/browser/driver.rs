@@ -283,6 +283,53 @@ impl Window {
         panic!("the tabulator never reaches {css} at {}: {}", self.at(), self.words());
     }
 
+    /// Types into a field that the tabulator reaches.
+    pub fn key_in(&self, name: &str, text: &str) {
+        self.tab_to(&format!("main [name='{name}']"));
+        self.type_keys(text);
+    }
+
+    /// Chooses by the keyboard: the tabulator, then the arrows until this value stands.
+    pub fn key_choice(&self, name: &str, value: &str) {
+        let field = format!("main [name='{name}']");
+        self.tab_to(&field);
+        let radio = self.script("return document.activeElement.type === 'radio'") == true;
+        if radio {
+            self.press(SPACE);
+        }
+        for _ in 0..60 {
+            let now = if radio { format!("{field}:checked") } else { field.clone() };
+            let now = self
+                .script(&format!("const e = document.querySelector({}); return e && e.value;", json!(now)));
+            if now == value {
+                return;
+            }
+            self.press(DOWN);
+        }
+        panic!("{name} never becomes {value} at {}", self.at());
+    }
+
+    /// Goes to a button or link by the keyboard and presses it.
+    pub fn key_press(&self, css: &str) {
+        self.tab_to(css);
+        self.press(ENTER);
+    }
+
+    /// Says yes to a question that the page asks.
+    pub fn say_yes(&self) {
+        let began = Instant::now();
+        while self.call("POST", "/alert/accept", Some(&json!({}))).is_err() {
+            assert!(began.elapsed() < PATIENCE, "no question is asked at {}", self.at());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// The secret of a cookie.
+    pub fn cookie(&self, name: &str) -> String {
+        let cookie = self.call("GET", &format!("/cookie/{name}"), None).unwrap();
+        cookie["value"].as_str().unwrap().to_owned()
+    }
+
     /// What the window looks like.
     pub fn picture(&self) -> Vec<u8> {
         let shot = json!({ "cmd": "Page.captureScreenshot", "params": { "format": "png" } });

@@ -26,6 +26,8 @@ mod journeys;
 mod stage;
 #[path = "../cli/web.rs"]
 mod web;
+#[path = "../cli/zip.rs"]
+mod zip;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;

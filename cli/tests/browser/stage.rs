@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::driver::{Driver, Window};
 use crate::house::{House, Region, string, text};
-use crate::web::Server;
+use crate::web::{Browser, Server};
 
 /// What an account proves itself with; the code it showed last is not taken twice.
 #[derive(Clone)]
@@ -31,6 +31,7 @@ pub struct Stage<'a> {
     axe: Option<String>,
     pictures: PathBuf,
     credentials: RefCell<BTreeMap<String, Credential>>,
+    sessions: RefCell<BTreeMap<String, String>>,
     /// What was seen that should not be, in the journey that runs.
     seen: RefCell<Vec<String>>,
 }
@@ -64,6 +65,7 @@ impl<'a> Stage<'a> {
             axe,
             pictures,
             credentials: RefCell::default(),
+            sessions: RefCell::default(),
             seen: RefCell::default(),
         }
     }
@@ -140,6 +142,14 @@ impl<'a> Stage<'a> {
         let window = self.window(true);
         self.login(&window, account);
         window
+    }
+
+    /// Somebody whose part in a journey is not what it is about: logged in like everybody, then over HTTP alone.
+    pub fn beside(&self, account: &str) -> Browser {
+        let known = self.sessions.borrow().get(account).cloned();
+        let cookie = known.unwrap_or_else(|| format!("musubi={}", self.come_in(account).cookie("musubi")));
+        self.sessions.borrow_mut().insert(account.to_owned(), cookie.clone());
+        Browser { cookie, ..self.server.stranger() }
     }
 
     /// Keeps a picture of the page and looks at it: nothing that keeps people out, nothing that the policy forbade, no error.

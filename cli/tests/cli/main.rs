@@ -46,3 +46,4 @@ mod web_hostile;
 mod web_rights;
 mod web_submit;
 mod whole;
+mod zip;
