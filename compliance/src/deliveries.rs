@@ -142,7 +142,11 @@ pub fn mark_of(one: &DeliveryRow, rules: &CalendarRules) -> Mark {
             let last = i64::try_from(rules.late_days)
                 .ok()
                 .and_then(|days| one.day.checked_add(Span::new().try_days(days).ok()?).ok());
-            if last.is_some_and(|last| japanese_day(one.received_at) > last) { Mark::Late } else { Mark::OnTime }
+            if last.is_some_and(|last| japanese_day(one.received_at) > last) {
+                Mark::Late
+            } else {
+                Mark::OnTime
+            }
         }
     }
 }
@@ -188,13 +192,7 @@ pub fn days(
                 d.state == SubmissionState::Acknowledged
                     && u128::from(d.records) * 100 < u128::from(usual) * u128::from(rules.volume_low_percent)
             });
-            FeedDay {
-                day,
-                mark,
-                counts: counts.map(|(place, _)| place),
-                deliveries: came().count(),
-                small,
-            }
+            FeedDay { day, mark, counts: counts.map(|(place, _)| place), deliveries: came().count(), small }
         })
         .collect()
 }

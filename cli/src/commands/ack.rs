@@ -24,7 +24,7 @@ use super::outside::Reach;
 use super::{Ending, books};
 use crate::args::Cli;
 use crate::home::{Home, now, today};
-use crate::say::{Voice, warn};
+use crate::say::Voice;
 
 /// Positions of each rule in the page; all of them stand in the CSV.
 const POSITIONS: u32 = 20;
@@ -73,7 +73,9 @@ pub fn run(cli: &Cli, voice: Voice, order: &Order) -> Result<Ending> {
     }
     let prefix = order.submission.as_deref().ok_or_else(|| anyhow!("提出の番号を書いてください"))?;
     let home = Home::open(cli)?;
-    let Some(id) = Reach::of(&home)?.delivery(&home, prefix)? else { bail!("その番号の提出はありません") };
+    let Some(id) = Reach::of(&home)?.delivery(&home, prefix)? else {
+        bail!("その番号の提出はありません")
+    };
     let (at, written) = acknowledge(cli, &home, voice, &id, order.out.as_deref())?;
     let new = written == Written::New;
     let word = if new {

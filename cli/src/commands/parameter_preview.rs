@@ -21,7 +21,11 @@ const GATE_RUNS: u32 = 30;
 
 /// What a parameter governs, by the part of its name before the dot.
 const GOVERNS: [(&str, &str, &str); 22] = [
-    ("notice", "通知の関門: どの記録が保留・格納されるか", "the notice gate: which records are held or loaded"),
+    (
+        "notice",
+        "通知の関門: どの記録が保留・格納されるか",
+        "the notice gate: which records are held or loaded",
+    ),
     ("optout", "停止の求めの受付と照合", "how requests to stop are taken and matched"),
     ("intake", "受入れと急増の停止", "intake, and the stop for sudden growth"),
     ("quality", "定性確認の標本の大きさ", "the size of samples for comparison"),
@@ -71,7 +75,8 @@ pub fn run(cli: &Cli, voice: Voice, name: &str, value: &str) -> Result<Ending> {
     };
     let area = name.split('.').next().unwrap_or(name);
     let governs = GOVERNS.iter().find(|(prefix, ..)| *prefix == area);
-    let (ja, en) = governs.map_or(("この値を使う処理", "whatever reads this value"), |(_, ja, en)| (*ja, *en));
+    let (ja, en) =
+        governs.map_or(("この値を使う処理", "whatever reads this value"), |(_, ja, en)| (*ja, *en));
     if effects.is_empty() {
         voice.say(
             format!("影響の件数は数えられません。及ぶ範囲: {ja}"),
@@ -116,11 +121,23 @@ fn effects(home: &Home, name: &str, now: u64, then: u64) -> Result<Vec<Effect>> 
     Ok(match name {
         "limits.files_per_submission_max" => {
             let all = deliveries(home)?;
-            each(&all, both, "ファイル数で受け付けない提出", "deliveries refused for their files", |d, n| d.files > n)
+            each(
+                &all,
+                both,
+                "ファイル数で受け付けない提出",
+                "deliveries refused for their files",
+                |d, n| d.files > n,
+            )
         }
         "limits.zip_bytes_max" => {
             let all = deliveries(home)?;
-            each(&all, both, "大きさで受け付けない提出", "deliveries refused for their size", |d, n| d.bytes > n)
+            each(
+                &all,
+                both,
+                "大きさで受け付けない提出",
+                "deliveries refused for their size",
+                |d, n| d.bytes > n,
+            )
         }
         "deliveries.late_days" => {
             let all = deliveries(home)?;
@@ -132,9 +149,13 @@ fn effects(home: &Home, name: &str, now: u64, then: u64) -> Result<Vec<Effect>> 
         "codes.show_min_persons" => {
             let mut db = home.registry.ingest()?;
             let all = db.unmapped_codes(UnmappedWanted { provider: None, submissions: &[] })?;
-            each(&all, both, "値をそのまま示す未対応コード", "codes without a standard shown as they are", |r, n| {
-                r.persons >= n
-            })
+            each(
+                &all,
+                both,
+                "値をそのまま示す未対応コード",
+                "codes without a standard shown as they are",
+                |r, n| r.persons >= n,
+            )
         }
         "gates.cluster_largest" => gates(home, both, |m, n| m("largest") > n)?,
         "gates.sentinel_splits" => gates(home, both, |m, n| m("sentinel_split") > n)?,
@@ -168,8 +189,11 @@ fn gates(
     stops: impl Fn(&dyn Fn(&str) -> u64, u64) -> bool,
 ) -> Result<Vec<Effect>> {
     let runs = home.registry.identity()?.gate_runs(GATE_RUNS).context("関門の記録を読めません")?;
-    let measured: Vec<Value> =
-        runs.iter().map(|r| serde_json::from_str(&r.measured)).collect::<Result<_, _>>().context("measured")?;
+    let measured: Vec<Value> = runs
+        .iter()
+        .map(|r| serde_json::from_str(&r.measured))
+        .collect::<Result<_, _>>()
+        .context("measured")?;
     Ok(each(&measured, both, "この関門で止まる夜", "nights that this gate stops", |run, n| {
         stops(&|key| run.get(key).and_then(Value::as_u64).unwrap_or(0), n)
     }))

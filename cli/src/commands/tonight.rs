@@ -64,7 +64,8 @@ pub fn run(cli: &Cli, voice: Voice, date: Option<Date>) -> Result<Ending> {
     };
     let (from, until) = night_of(day)?;
     let back = i64::try_from(home.parameters.number("deliveries.calendar_days", today())?)?;
-    let since = from.checked_sub(SignedDuration::from_hours(24 * back)).context("deliveries.calendar_days")?;
+    let since =
+        from.checked_sub(SignedDuration::from_hours(24 * back)).context("deliveries.calendar_days")?;
     let all = home.registry.act()?.runs_since(since).context("実行の記録を読めません")?;
     let (tonight, earlier): (Vec<RunSeen>, Vec<RunSeen>) =
         all.into_iter().filter(|r| r.started_at < until).partition(|r| r.started_at >= from);
@@ -109,11 +110,15 @@ fn run_told(run: &RunSeen, earlier: &[RunSeen], calls: &mut Vec<Call>) -> Value 
         if run.ended.is_none() { forecast(run.started_at, now(), &took) } else { None };
     let call = match run.ended.as_ref().map(|(_, result)| result.as_str()) {
         Some("done") => None,
-        Some("look-at-it") => Some(("run-look", "確認が必要な結果で終わりました。", "ended with something to look at")),
-        Some(_) => Some(("run-failed", "失敗で終わりました。", "failed")),
-        None if told.is_some_and(|f| f.overrun) => {
-            Some(("run-overrun", "これまでのどの夜より長くかかっています。", "takes longer than in any earlier night"))
+        Some("look-at-it") => {
+            Some(("run-look", "確認が必要な結果で終わりました。", "ended with something to look at"))
         }
+        Some(_) => Some(("run-failed", "失敗で終わりました。", "failed")),
+        None if told.is_some_and(|f| f.overrun) => Some((
+            "run-overrun",
+            "これまでのどの夜より長くかかっています。",
+            "takes longer than in any earlier night",
+        )),
         None => None,
     };
     if let Some((code, ja, en)) = call {
@@ -131,11 +136,15 @@ fn run_told(run: &RunSeen, earlier: &[RunSeen], calls: &mut Vec<Call>) -> Value 
 fn delivery_told(one: &SubmissionView, calls: &mut Vec<Call>) -> Value {
     let total = one.balance.total();
     let call = match one.state {
-        SubmissionState::Rejected => Some(("delivery-rejected", "受け付けられませんでした。", "was refused.", "sender")),
+        SubmissionState::Rejected => {
+            Some(("delivery-rejected", "受け付けられませんでした。", "was refused.", "sender"))
+        }
         SubmissionState::Quarantined => {
             Some(("delivery-quarantined", "全体が隔離されました。", "was set aside as a whole.", "sender"))
         }
-        _ if !one.balance.closes() => Some(("balance-open", "突合していません。", "does not balance.", "operator")),
+        _ if !one.balance.closes() => {
+            Some(("balance-open", "突合していません。", "does not balance.", "operator"))
+        }
         _ => None,
     };
     let feed = one.feed.clone().unwrap_or_else(|| "—".to_owned());
@@ -186,10 +195,14 @@ fn overdue(home: &Home, day: Date, calls: &mut Vec<Call>) -> Result<Vec<Value>> 
 fn forgotten_uploads(home: &Home, calls: &mut Vec<Call>) -> Result<()> {
     let Ok(organisations) = std::fs::read_dir(home.data.join("inbox/.uploads")) else { return Ok(()) };
     let mut console = home.registry.console()?;
-    for entry in organisations.flatten().filter_map(|e| std::fs::read_dir(e.path()).ok()).flatten().flatten() {
+    for entry in organisations.flatten().filter_map(|e| std::fs::read_dir(e.path()).ok()).flatten().flatten()
+    {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(id) = musubi_model::ids::from_hex::<16>(&name).map(musubi_model::SubmissionId) else { continue };
-        let written = entry.metadata().and_then(|m| m.modified()).ok().and_then(|t| Timestamp::try_from(t).ok());
+        let Some(id) = musubi_model::ids::from_hex::<16>(&name).map(musubi_model::SubmissionId) else {
+            continue;
+        };
+        let written =
+            entry.metadata().and_then(|m| m.modified()).ok().and_then(|t| Timestamp::try_from(t).ok());
         let old = written.is_some_and(|at| now().duration_since(at) > SignedDuration::from_hours(1));
         if old && console.submission(&id)?.is_none() {
             calls.push(Call {

@@ -30,7 +30,11 @@ pub fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         };
         let at = seen.as_ref().map(|s| s.at.to_string()).unwrap_or_default();
         let what = seen.as_ref().map(|s| s.what.clone()).unwrap_or_default();
-        voice.line(format!("{mark} {:<24} {}  {at}  {what}", voice.word(proof.ja(), proof.en()), voice.word(ja, en)));
+        voice.line(format!(
+            "{mark} {:<24} {}  {at}  {what}",
+            voice.word(proof.ja(), proof.en()),
+            voice.word(ja, en)
+        ));
         told.push(json!({
             "proof": proof.as_str(), "ja": proof.ja(), "en": proof.en(), "standing": stands,
             "standing_ja": ja, "standing_en": en, "at": seen.as_ref().map(|s| s.at), "well": seen.as_ref().map(|s| s.well),
@@ -50,9 +54,7 @@ pub fn seen(home: &Home, db: &mut ActDb, proof: Proof) -> Result<Option<Seen>> {
         Ok(last.map(|(at, result)| Seen { at, well: result == "done", what: String::new() }))
     };
     Ok(match proof {
-        Proof::Backup => {
-            db.backups_seen()?.backup.map(|(backup, at)| Seen { at, well: true, what: backup })
-        }
+        Proof::Backup => db.backups_seen()?.backup.map(|(backup, at)| Seen { at, well: true, what: backup }),
         Proof::RestoreDrill => {
             let drill = db.backups_seen()?.drill;
             drill.map(|(backup, at, left)| Seen { at, well: left == 0, what: backup })
@@ -69,7 +71,11 @@ pub fn seen(home: &Home, db: &mut ActDb, proof: Proof) -> Result<Option<Seen>> {
             let all = db.newest_check_results()?;
             let failed = all.iter().filter(|r| r.blocking).count();
             let oldest = all.iter().map(|r| r.at).min();
-            oldest.map(|at| Seen { at, well: failed == 0, what: format!("{}/{}", all.len() - failed, all.len()) })
+            oldest.map(|at| Seen {
+                at,
+                well: failed == 0,
+                what: format!("{}/{}", all.len() - failed, all.len()),
+            })
         }
         Proof::Gates => {
             let last = home.registry.identity()?.gate_runs(1)?.into_iter().next();

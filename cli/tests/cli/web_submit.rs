@@ -67,7 +67,15 @@ fn a_delivery_goes_from_the_browser_into_the_house_and_only_its_sender_sees_it()
     let operator = server.login("operator-01");
     let tonight = operator.get("/tonight").ok(200).text();
     assert!(tonight.contains("nightly"), "{}", words_of(&tonight));
-    for path in ["/quarantine", "/parameters", "/checks", "/trust", "/deliveries", "/deliveries/notices", "/deliveries/codes"] {
+    for path in [
+        "/quarantine",
+        "/parameters",
+        "/checks",
+        "/trust",
+        "/deliveries",
+        "/deliveries/notices",
+        "/deliveries/codes",
+    ] {
         operator.get(path).ok(200);
     }
     let lineage = operator.get(&format!("/lineage/{id}")).ok(200).text();
@@ -115,7 +123,8 @@ fn a_parameter_is_looked_at_proposed_and_approved_by_another_in_the_browser() {
     let looked = first.get("/parameters/deliveries.late_days?value=3").ok(200).text();
     assert!(looked.contains("提案する"), "{}", words_of(&looked));
     let day = "2099-01-01";
-    let fields = [("value", "3"), ("from", day), ("basis", "運用会議"), ("verified", "D"), ("reason", "休日の後")];
+    let fields =
+        [("value", "3"), ("from", day), ("basis", "運用会議"), ("verified", "D"), ("reason", "休日の後")];
     first.post("/parameters/deliveries.late_days/propose", &fields).ok(303);
     let open = first.get("/parameters/proposals").ok(200).text();
     assert!(open.contains("自分の提案は承認できません"), "{}", words_of(&open));

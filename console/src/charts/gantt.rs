@@ -97,7 +97,11 @@ pub(crate) fn gantt(
 
 fn clipped(text: &str) -> String {
     const MOST: usize = 34;
-    if text.chars().count() <= MOST { text.to_owned() } else { text.chars().take(MOST - 1).chain(['…']).collect() }
+    if text.chars().count() <= MOST {
+        text.to_owned()
+    } else {
+        text.chars().take(MOST - 1).chain(['…']).collect()
+    }
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ fn line(voice: Voice, row: &AuditRow) -> String {
     let persons = if row.persons == 0 {
         String::new()
     } else {
-        voice.word("人 ", "persons ").to_owned() + &row.persons.to_string()
+        voice.word("人 ", "persons ").to_owned() + row.persons.to_string().as_str()
     };
     let purpose = audit::Purpose::ALL.iter().find(|p| p.as_str() == row.purpose);
     let purpose = purpose.map_or(row.purpose.as_str(), |p| voice.word(p.ja(), p.as_str()));

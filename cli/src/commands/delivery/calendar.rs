@@ -139,8 +139,7 @@ pub fn set_aside(home: &Home, voice: Voice, reach: &Reach, from: Option<Date>) -
             .checked_sub(Span::new().try_days(i64::try_from(back)?)?)
             .context("deliveries.calendar_days")?,
     };
-    let wanted =
-        DeliveriesWanted { submitter: reach.submitter(), from, until: Date::MAX, set_aside: true };
+    let wanted = DeliveriesWanted { submitter: reach.submitter(), from, until: Date::MAX, set_aside: true };
     let all = home.registry.console()?.deliveries(wanted).context("提出を読めません")?;
     let held = home.registry.act()?.held_counts().context("保留分を読めません")?;
     let mut told = Vec::new();

@@ -18,11 +18,11 @@ use musubi_storage::vault::{PackEntry, PackName, read_document};
 use serde_json::{Value, json};
 
 use super::unknown;
+use crate::args::Cli;
 use crate::commands::findings::rule_named;
 use crate::commands::show::{key_finder, one_submission};
 use crate::commands::trace::mapper_of;
 use crate::commands::{Ending, books};
-use crate::args::Cli;
 use crate::home::Home;
 use crate::say::Voice;
 
@@ -117,7 +117,8 @@ fn open(home: &Home, db: &mut IngestDb, stored: &StoredDocument) -> Result<Optio
     let name = IdentityId(stored.path_key);
     let key = db.existing_data_keys(&home.ring.kek, &[name])?.remove(&name);
     let Some(key) = key else { return Ok(None) };
-    let path = key.open(&path_context(&stored.document), &stored.path_sealed).context("文書の経路を開けません")?;
+    let path =
+        key.open(&path_context(&stored.document), &stored.path_sealed).context("文書の経路を開けません")?;
     let path = String::from_utf8_lossy(&path).into_owned();
     let pack: PackName = stored.pack.parse()?;
     let entry = PackEntry { offset: stored.pack_offset, len: stored.pack_len };

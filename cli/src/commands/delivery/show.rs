@@ -25,14 +25,28 @@ const POSITIONS: u32 = 20;
 
 /// The columns of the CSV.
 const COLUMNS: [&str; 15] = [
-    "rule", "severity", "document", "unit", "byte_start", "byte_len", "record", "field", "found", "expected", "what_ja",
-    "what_en", "mend_ja", "mend_en", "submission",
+    "rule",
+    "severity",
+    "document",
+    "unit",
+    "byte_start",
+    "byte_len",
+    "record",
+    "field",
+    "found",
+    "expected",
+    "what_ja",
+    "what_en",
+    "mend_ja",
+    "mend_en",
+    "submission",
 ];
 
 pub fn run(home: &Home, voice: Voice, reach: &Reach, prefix: &str) -> Result<Ending> {
     let Some(id) = reach.delivery(home, prefix)? else { return Ok(unknown(voice)) };
     let lake = home.folders().lake;
-    let Some(ack) = Acknowledgement::read(&desk(home, &lake)?, &id).context("提出を読めません")? else {
+    let Some(ack) = Acknowledgement::read(&desk(home, &lake)?, &id).context("提出を読めません")?
+    else {
         return Ok(unknown(voice));
     };
     let positions = home.registry.console()?.findings(&id, POSITIONS)?;
@@ -139,7 +153,7 @@ pub fn findings(home: &Home, voice: Voice, reach: &Reach, prefix: &str, out: &Pa
         let file = std::fs::File::create(out).with_context(|| format!("書けません: {}", out.display()))?;
         Box::new(std::io::BufWriter::new(file))
     };
-    let mut text = String::from("\u{feff}") + &line(&COLUMNS.map(str::to_owned));
+    let mut text = String::from("\u{feff}") + line(&COLUMNS.map(str::to_owned)).as_str();
     let mut rows = 0u64;
     let to_screen = out == Path::new("-");
     // Handed out row by row: a delivery may have millions.

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::person::{Person, provider_or_nobody};
 use super::{Desk, Ending};
-use crate::commands::{erasure, night};
 use crate::commands::outside::Reach;
+use crate::commands::{erasure, night};
 use crate::home::{Home, now, today};
 
 /// Registers the list.
@@ -115,7 +115,10 @@ fn lines(list: &OptOutList, foreign: &[usize], differing: &[String]) -> Vec<Valu
     for e in &list.entries {
         let differs = differing.contains(&e.entry);
         let why = if differs { (DIFFERS_JA, DIFFERS_EN) } else { ("", "") };
-        all.push((e.line, json!({ "line": e.line, "entry": e.entry, "ok": !differs, "ja": why.0, "en": why.1 })));
+        all.push((
+            e.line,
+            json!({ "line": e.line, "entry": e.entry, "ok": !differs, "ja": why.0, "en": why.1 }),
+        ));
     }
     for line in foreign {
         all.push((*line, json!({ "line": line, "ok": false, "ja": FOREIGN_JA, "en": FOREIGN_EN })));

@@ -43,14 +43,33 @@ pub(super) fn page(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 }
 
 /// All checks, filtered.
-pub(super) fn view(lang: Lang, value: &Value, state: &str, stage: &str, wanted: &str, running: bool) -> Markup {
+pub(super) fn view(
+    lang: Lang,
+    value: &Value,
+    state: &str,
+    stage: &str,
+    wanted: &str,
+    running: bool,
+) -> Markup {
     let all = list(value, "checks");
     let of = |name: &str| all.iter().filter(|c| group(c) == name).count();
     let (stop, warn, never) = (of("stop"), of("warn"), of("never"));
     let (tone, said) = if stop > 0 {
-        (Tone::Bad, lang.pick(format!("業務を止める不合格が {stop} 件あります。"), format!("{stop} checks fail and stop work.")))
+        (
+            Tone::Bad,
+            lang.pick(
+                format!("業務を止める不合格が {stop} 件あります。"),
+                format!("{stop} checks fail and stop work."),
+            ),
+        )
     } else if warn + never > 0 {
-        (Tone::Waiting, lang.pick(format!("止める不合格はありません。注意 {warn} 件、未実施 {never} 件。"), format!("None stops work; {warn} warn, {never} never ran.")))
+        (
+            Tone::Waiting,
+            lang.pick(
+                format!("止める不合格はありません。注意 {warn} 件、未実施 {never} 件。"),
+                format!("None stops work; {warn} warn, {never} never ran."),
+            ),
+        )
     } else {
         (Tone::Good, lang.pick("すべて合格です。".to_owned(), "All of them pass.".to_owned()))
     };
@@ -78,8 +97,23 @@ pub(super) fn view(lang: Lang, value: &Value, state: &str, stage: &str, wanted: 
             ]
         })
         .collect();
-    let states = [("", lang.pick("すべて", "all")), ("stop", lang.pick("不合格(停止)・読めない", "fails and stops, unreadable")), ("warn", lang.pick("不合格(注意)", "fails, warns")), ("never", lang.pick("未実施", "never run")), ("pass", lang.pick("合格", "passes")), ("no-case", lang.pick("該当なし", "no case"))];
-    let stages = [("", lang.pick("すべて", "all")), ("I", lang.pick("受入れ", "intake")), ("L", lang.pick("名寄せ", "linkage")), ("S", lang.pick("毎夜", "nightly")), ("A", lang.pick("加工", "processing")), ("R", lang.pick("提供前", "release")), ("P", lang.pick("定期", "periodic"))];
+    let states = [
+        ("", lang.pick("すべて", "all")),
+        ("stop", lang.pick("不合格(停止)・読めない", "fails and stops, unreadable")),
+        ("warn", lang.pick("不合格(注意)", "fails, warns")),
+        ("never", lang.pick("未実施", "never run")),
+        ("pass", lang.pick("合格", "passes")),
+        ("no-case", lang.pick("該当なし", "no case")),
+    ];
+    let stages = [
+        ("", lang.pick("すべて", "all")),
+        ("I", lang.pick("受入れ", "intake")),
+        ("L", lang.pick("名寄せ", "linkage")),
+        ("S", lang.pick("毎夜", "nightly")),
+        ("A", lang.pick("加工", "processing")),
+        ("R", lang.pick("提供前", "release")),
+        ("P", lang.pick("定期", "periodic")),
+    ];
     html! {
         (ui::standing(lang, tone, &said, if stop > 0 { lang.pick("不合格の項目を開き、対処を確かめてください。", "Open those that fail and see how to mend them.") } else { "" }, lang.pick("管理責任者", "Officer"), None))
         ul.tiles {
@@ -121,7 +155,8 @@ pub(super) fn run(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 pub(super) fn one(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let id = v.param("id").to_owned();
     // A number that is no check's is not asked for.
-    let known = id.strip_prefix("C-").and_then(|n| n.parse::<u8>().ok()).is_some_and(|n| (1..=92).contains(&n));
+    let known =
+        id.strip_prefix("C-").and_then(|n| n.parse::<u8>().ok()).is_some_and(|n| (1..=92).contains(&n));
     if !known {
         return Err(Problem::NotFound);
     }
@@ -138,7 +173,8 @@ pub(super) fn one_view(lang: Lang, value: &Value) -> Markup {
     let check = part(value, "check");
     let results = list(value, "results");
     let latest = results.first();
-    let (tone, word) = latest.map_or((Tone::Waiting, lang.pick("未実施", "never run")), |r| verdict(lang, r));
+    let (tone, word) =
+        latest.map_or((Tone::Waiting, lang.pick("未実施", "never run")), |r| verdict(lang, r));
     let joined = |key: &str| list(check, key).iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
     let failed = tone == Tone::Bad || latest.is_some_and(|r| group(r) == "warn");
     let rows: Vec<Vec<Markup>> = results

@@ -37,7 +37,9 @@ fn known(lang: Lang, row: &Value) -> Markup {
 
 /// What holds on a day.
 pub(super) fn list_view(lang: Lang, value: &Value, wanted: &str) -> Markup {
-    let fits = |row: &&Value| wanted.is_empty() || text(row, "name").contains(wanted) || text(row, "basis").contains(wanted);
+    let fits = |row: &&Value| {
+        wanted.is_empty() || text(row, "name").contains(wanted) || text(row, "basis").contains(wanted)
+    };
     let rows: Vec<Vec<Markup>> = list(value, "parameters")
         .iter()
         .filter(fits)
@@ -140,15 +142,27 @@ fn effect(lang: Lang, p: &Value) -> Markup {
 }
 
 fn proposal(lang: Lang, name: &str, value: &str) -> Markup {
-    let kinds = [("V", lang.pick("条文・決定を読んだ", "its text was read")), ("M", lang.pick("記憶による", "from memory")), ("D", lang.pick("事業者の設計", "own design"))];
-    ui::section(lang.say(&w::PROPOSE), lang.pick("提案した人とは別の人が承認します。", "Another person approves."), &ui::form(&format!("/parameters/{name}/propose"), lang.say(&w::PROPOSE), &html! {
-        input type="hidden" name="value" value=(value);
-        p { (lang.say(&w::VALUE)) ": " b { (value) } }
-        (ui::field(lang, "from", &w::FROM, "date", "", true, lang.pick("今日以降の日", "Today or later")))
-        (ui::field(lang, "basis", &w::BASIS, "text", "", true, lang.pick("法令・ガイドラインの箇所、または決定", "Law, guideline section or decision")))
-        (ui::radios(lang, "verified", &w::VERIFIED, &kinds, "D"))
-        (ui::area(lang, "reason", &w::REASON, "", true, ""))
-    }))
+    let kinds = [
+        ("V", lang.pick("条文・決定を読んだ", "its text was read")),
+        ("M", lang.pick("記憶による", "from memory")),
+        ("D", lang.pick("事業者の設計", "own design")),
+    ];
+    ui::section(
+        lang.say(&w::PROPOSE),
+        lang.pick("提案した人とは別の人が承認します。", "Another person approves."),
+        &ui::form(
+            &format!("/parameters/{name}/propose"),
+            lang.say(&w::PROPOSE),
+            &html! {
+                input type="hidden" name="value" value=(value);
+                p { (lang.say(&w::VALUE)) ": " b { (value) } }
+                (ui::field(lang, "from", &w::FROM, "date", "", true, lang.pick("今日以降の日", "Today or later")))
+                (ui::field(lang, "basis", &w::BASIS, "text", "", true, lang.pick("法令・ガイドラインの箇所、または決定", "Law, guideline section or decision")))
+                (ui::radios(lang, "verified", &w::VERIFIED, &kinds, "D"))
+                (ui::area(lang, "reason", &w::REASON, "", true, ""))
+            },
+        ),
+    )
 }
 
 pub(super) fn propose(v: &mut Visit<'_>) -> Result<Reply, Problem> {
@@ -229,7 +243,11 @@ pub(super) fn decide(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let verb = match v.field("decision") {
         "approve" => "parameter approve",
         "reject" => "parameter reject",
-        _ => return Err(Problem::Bad(v.pick("承認か却下を選んでください。", "Choose to approve or to reject.").to_owned())),
+        _ => {
+            return Err(Problem::Bad(
+                v.pick("承認か却下を選んでください。", "Choose to approve or to reject.").to_owned(),
+            ));
+        }
     };
     let id = v.need("id", &w::PROPOSAL)?;
     if id.parse::<i64>().is_err() {

@@ -24,12 +24,32 @@ pub(super) fn view(lang: Lang, value: &Value, may: bool) -> Markup {
     let all = list(value, "set_aside");
     let theirs = all.iter().filter(|d| text(part(d, "owner"), "code") == "sender").count();
     let standing = if all.is_empty() {
-        ui::standing(lang, Tone::Good, lang.pick("隔離も保留もありません。", "Nothing is set aside or held."), "", "", None)
+        ui::standing(
+            lang,
+            Tone::Good,
+            lang.pick("隔離も保留もありません。", "Nothing is set aside or held."),
+            "",
+            "",
+            None,
+        )
     } else {
-        ui::standing(lang, Tone::Waiting, &lang.pick(
-            format!("{} 件の提出に隔離または保留があります。うち {theirs} 件は提出者の対応を待っています。", all.len()),
-            format!("{} deliveries are set aside or held; {theirs} wait for their sender.", all.len())),
-            lang.pick("理由を確かめ、必要なら空実行で読み直してください。", "See why, and read again without loading where it helps."), lang.pick("運用", "Operator"), None)
+        ui::standing(
+            lang,
+            Tone::Waiting,
+            &lang.pick(
+                format!(
+                    "{} 件の提出に隔離または保留があります。うち {theirs} 件は提出者の対応を待っています。",
+                    all.len()
+                ),
+                format!("{} deliveries are set aside or held; {theirs} wait for their sender.", all.len()),
+            ),
+            lang.pick(
+                "理由を確かめ、必要なら空実行で読み直してください。",
+                "See why, and read again without loading where it helps.",
+            ),
+            lang.pick("運用", "Operator"),
+            None,
+        )
     };
     html! {
         (standing)
@@ -97,7 +117,9 @@ fn why(lang: Lang, d: &Value) -> Markup {
 pub(super) fn retry(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let ids: Vec<&str> = v.fields("id").filter(|id| !id.is_empty()).collect();
     if ids.is_empty() {
-        return Err(Problem::Bad(v.pick("提出を一つ以上選んでください。", "Choose one delivery or more.").to_owned()));
+        return Err(Problem::Bad(
+            v.pick("提出を一つ以上選んでください。", "Choose one delivery or more.").to_owned(),
+        ));
     }
     let order = ids.iter().fold(Order::new("delivery retry"), |order, id| order.word(*id));
     let value = v.value(&order)?;

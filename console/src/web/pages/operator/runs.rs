@@ -40,21 +40,59 @@ pub(super) fn view(lang: Lang, run: &RunSeen, before: Option<&RunSeen>) -> Marku
     let (tone, said) = match result {
         "" => (Tone::Waiting, lang.pick("動いているか、途中で途絶えました。", "It runs, or died under way.")),
         "done" => (Tone::Good, lang.pick("終わりました。", "It ended well.")),
-        "look-at-it" => (Tone::Bad, lang.pick("終わりましたが、確認が必要です。", "It ended with something to look at.")),
+        "look-at-it" => {
+            (Tone::Bad, lang.pick("終わりましたが、確認が必要です。", "It ended with something to look at."))
+        }
         _ => (Tone::Bad, lang.pick("失敗で終わりました。", "It failed.")),
     };
     let line = |name: &'static str, now: Markup, then: Markup, same: bool| {
-        vec![html! { (name) }, now, then, if same { html! { (lang.pick("同じ", "same")) } } else { ui::badge(Tone::Waiting, lang.pick("違う", "differs")) }]
+        vec![
+            html! { (name) },
+            now,
+            then,
+            if same {
+                html! { (lang.pick("同じ", "same")) }
+            } else {
+                ui::badge(Tone::Waiting, lang.pick("違う", "differs"))
+            },
+        ]
     };
-    let seconds = |r: &RunSeen| took(r).map_or_else(|| "—".to_owned(), |s| lang.pick(format!("{s} 秒"), format!("{s} s")));
+    let seconds = |r: &RunSeen| {
+        took(r).map_or_else(|| "—".to_owned(), |s| lang.pick(format!("{s} 秒"), format!("{s} s")))
+    };
     let rows: Vec<Vec<Markup>> = before
         .map(|b| {
             vec![
-                line(lang.pick("始まり", "Began"), ui::moment(run.started_at), ui::moment(b.started_at), true),
-                line(lang.pick("かかった時間", "Took"), html! { (seconds(run)) }, html! { (seconds(b)) }, took(run) == took(b)),
-                line(lang.pick("プログラム", "Program"), html! { (run.code_version) " " code { (short(&run.binary_hash)) } }, html! { (b.code_version) " " code { (short(&b.binary_hash)) } }, run.binary_hash == b.binary_hash),
-                line(lang.pick("パラメータ", "Parameters"), html! { code { (short(&run.parameter_hash)) } }, html! { code { (short(&b.parameter_hash)) } }, run.parameter_hash == b.parameter_hash),
-                line(lang.pick("結果", "Result"), ending(lang, result), ending(lang, b.ended.as_ref().map_or("", |(_, r)| r.as_str())), run.ended.as_ref().map(|e| &e.1) == b.ended.as_ref().map(|e| &e.1)),
+                line(
+                    lang.pick("始まり", "Began"),
+                    ui::moment(run.started_at),
+                    ui::moment(b.started_at),
+                    true,
+                ),
+                line(
+                    lang.pick("かかった時間", "Took"),
+                    html! { (seconds(run)) },
+                    html! { (seconds(b)) },
+                    took(run) == took(b),
+                ),
+                line(
+                    lang.pick("プログラム", "Program"),
+                    html! { (run.code_version) " " code { (short(&run.binary_hash)) } },
+                    html! { (b.code_version) " " code { (short(&b.binary_hash)) } },
+                    run.binary_hash == b.binary_hash,
+                ),
+                line(
+                    lang.pick("パラメータ", "Parameters"),
+                    html! { code { (short(&run.parameter_hash)) } },
+                    html! { code { (short(&b.parameter_hash)) } },
+                    run.parameter_hash == b.parameter_hash,
+                ),
+                line(
+                    lang.pick("結果", "Result"),
+                    ending(lang, result),
+                    ending(lang, b.ended.as_ref().map_or("", |(_, r)| r.as_str())),
+                    run.ended.as_ref().map(|e| &e.1) == b.ended.as_ref().map(|e| &e.1),
+                ),
             ]
         })
         .unwrap_or_default();
@@ -83,7 +121,10 @@ pub(super) fn lineage(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let id = text(&shown, "submission").to_owned();
     // Of what was refused nothing was kept: it has no way to show.
     if text(&shown, "state") == "rejected" {
-        return Err(Problem::Conflict(v.pick("受付不可の提出からは何も格納していません。", "Nothing was kept of a refused delivery.").to_owned()));
+        return Err(Problem::Conflict(
+            v.pick("受付不可の提出からは何も格納していません。", "Nothing was kept of a refused delivery.")
+                .to_owned(),
+        ));
     }
     let traced = v.value(&Order::new("trace").option("--submission", id.as_str()))?;
     let body = way(v.lang, &shown, &traced);
@@ -94,7 +135,10 @@ fn some_of(lang: Lang, all: Vec<Node>) -> Vec<Node> {
     let rest = all.len().saturating_sub(NODES);
     let mut shown: Vec<Node> = all.into_iter().take(NODES).collect();
     if rest > 0 {
-        shown.push(Node { head: lang.pick(format!("ほか {rest}"), format!("{rest} more")), under: String::new() });
+        shown.push(Node {
+            head: lang.pick(format!("ほか {rest}"), format!("{rest} more")),
+            under: String::new(),
+        });
     }
     shown
 }
@@ -124,17 +168,36 @@ pub(super) fn way(lang: Lang, shown: &Value, traced: &Value) -> Markup {
     let columns = [
         vec![Node { head: short(id), under: text(shown, "feed").to_owned() }],
         some_of(lang, documents.clone()),
-        vec![Node { head: ui::number(persons), under: lang.pick("元データ上の本人", "source identities").to_owned() }],
+        vec![Node {
+            head: ui::number(persons),
+            under: lang.pick("元データ上の本人", "source identities").to_owned(),
+        }],
         some_of(lang, tables),
         some_of(lang, releases.clone()),
     ];
     let rows: Vec<Vec<Markup>> = facts
         .iter()
-        .map(|f| vec![html! { (text(f, "table")) }, html! { (ui::number(count(f, "current"))) }, html! { (ui::number(count(f, "superseded"))) }])
+        .map(|f| {
+            vec![
+                html! { (text(f, "table")) },
+                html! { (ui::number(count(f, "current"))) },
+                html! { (ui::number(count(f, "superseded"))) },
+            ]
+        })
         .collect();
     let said = lang.pick(
-        format!("提出 1、文書 {}、元データ上の本人 {persons}、表 {}、提供物 {}", documents.len(), facts.len(), releases.len()),
-        format!("1 delivery, {} documents, {persons} source identities, {} tables, {} releases", documents.len(), facts.len(), releases.len()),
+        format!(
+            "提出 1、文書 {}、元データ上の本人 {persons}、表 {}、提供物 {}",
+            documents.len(),
+            facts.len(),
+            releases.len()
+        ),
+        format!(
+            "1 delivery, {} documents, {persons} source identities, {} tables, {} releases",
+            documents.len(),
+            facts.len(),
+            releases.len()
+        ),
     );
     html! {
         (ui::standing(lang, Tone::Plain, &said, "", "", None))

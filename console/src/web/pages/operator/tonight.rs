@@ -29,7 +29,8 @@ pub(super) fn page(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     }
     // A night that is over does not change any more.
     let over = moment(&value, "until").is_some_and(|until| until < v.house().now());
-    let body = if over { inside } else { ui::live(&format!("/tonight?date={}", text(&value, "night")), 5, &inside) };
+    let body =
+        if over { inside } else { ui::live(&format!("/tonight?date={}", text(&value, "night")), 5, &inside) };
     Ok(v.page(&format!("{} {}", v.say(&w::TONIGHT), text(&value, "night")), &body))
 }
 
@@ -38,11 +39,38 @@ pub(super) fn view(lang: Lang, value: &Value, jobs: &[Job]) -> Markup {
     let calls = list(value, "calls");
     let running = list(value, "runs").iter().filter(|r| part(part(r, "run"), "ended").is_null()).count();
     let standing = if !calls.is_empty() {
-        ui::standing(lang, Tone::Bad, &lang.pick(format!("人の対応が必要なことが {} 件あります。", calls.len()), format!("{} things need a human.", calls.len())), lang.pick("下の一覧を上から対応してください。", "Work through the list below."), lang.pick("運用", "Operator"), None)
+        ui::standing(
+            lang,
+            Tone::Bad,
+            &lang.pick(
+                format!("人の対応が必要なことが {} 件あります。", calls.len()),
+                format!("{} things need a human.", calls.len()),
+            ),
+            lang.pick("下の一覧を上から対応してください。", "Work through the list below."),
+            lang.pick("運用", "Operator"),
+            None,
+        )
     } else if running > 0 {
-        ui::standing(lang, Tone::Waiting, lang.pick("処理が動いています。人の対応は要りません。", "Work is under way. Nothing needs a human."), "", "", None)
+        ui::standing(
+            lang,
+            Tone::Waiting,
+            lang.pick(
+                "処理が動いています。人の対応は要りません。",
+                "Work is under way. Nothing needs a human.",
+            ),
+            "",
+            "",
+            None,
+        )
     } else {
-        ui::standing(lang, Tone::Good, lang.pick("人の対応は要りません。", "Nothing needs a human."), "", "", None)
+        ui::standing(
+            lang,
+            Tone::Good,
+            lang.pick("人の対応は要りません。", "Nothing needs a human."),
+            "",
+            "",
+            None,
+        )
     };
     html! {
         (standing)
@@ -79,9 +107,23 @@ fn subject(call: &Value) -> Markup {
 fn calls_table(lang: Lang, calls: &[Value]) -> Markup {
     let rows: Vec<Vec<Markup>> = calls
         .iter()
-        .map(|c| vec![html! { (ui::badge(Tone::Bad, lang.pick("対応", "look"))) " " (words(c, "", lang)) }, subject(c), html! { (words(part(c, "owner"), "", lang)) }])
+        .map(|c| {
+            vec![
+                html! { (ui::badge(Tone::Bad, lang.pick("対応", "look"))) " " (words(c, "", lang)) },
+                subject(c),
+                html! { (words(part(c, "owner"), "", lang)) },
+            ]
+        })
         .collect();
-    ui::table(lang.pick("人の対応が必要なこと", "What needs a human"), &[(lang.pick("何が", "What"), false), (lang.pick("対象", "Subject"), false), (lang.pick("担当", "Owner"), false)], &rows)
+    ui::table(
+        lang.pick("人の対応が必要なこと", "What needs a human"),
+        &[
+            (lang.pick("何が", "What"), false),
+            (lang.pick("対象", "Subject"), false),
+            (lang.pick("担当", "Owner"), false),
+        ],
+        &rows,
+    )
 }
 
 fn spans(lang: Lang, value: &Value, jobs: &[Job]) -> Vec<Span> {
@@ -190,11 +232,15 @@ fn runs_table(lang: Lang, value: &Value) -> Markup {
             ]
         })
         .collect();
-    ui::section(lang.pick("実行", "Runs"), "", &html! {
-        @if rows.is_empty() { (ui::empty(lang.pick("まだありません。", "None yet."))) } @else {
-            (ui::table(lang.pick("実行", "Runs"), &[(lang.pick("番号", "Number"), false), (lang.pick("操作", "Verb"), false), (lang.pick("アカウント", "Account"), false), (lang.pick("始まり", "Began"), false), (lang.pick("終わり・見込み", "Ended, or likely"), false), (lang.pick("結果", "Result"), false)], &rows))
-        }
-    })
+    ui::section(
+        lang.pick("実行", "Runs"),
+        "",
+        &html! {
+            @if rows.is_empty() { (ui::empty(lang.pick("まだありません。", "None yet."))) } @else {
+                (ui::table(lang.pick("実行", "Runs"), &[(lang.pick("番号", "Number"), false), (lang.pick("操作", "Verb"), false), (lang.pick("アカウント", "Account"), false), (lang.pick("始まり", "Began"), false), (lang.pick("終わり・見込み", "Ended, or likely"), false), (lang.pick("結果", "Result"), false)], &rows))
+            }
+        },
+    )
 }
 
 fn deliveries_table(lang: Lang, value: &Value) -> Markup {
@@ -213,11 +259,15 @@ fn deliveries_table(lang: Lang, value: &Value) -> Markup {
             ]
         })
         .collect();
-    ui::section(lang.pick("この夜の提出", "Deliveries of the night"), "", &html! {
-        @if rows.is_empty() { (ui::empty(lang.pick("まだありません。", "None yet."))) } @else {
-            (ui::table(lang.pick("この夜の提出", "Deliveries"), &[(lang.pick("提出", "Delivery"), false), (lang.pick("フィード", "Feed"), false), (lang.pick("受領", "Received"), false), (lang.pick("大きさ", "Size"), true), (lang.pick("レコード", "Records"), true), (lang.pick("隔離", "Set aside"), true), (lang.pick("保留", "Held"), true), (lang.pick("状態", "State"), false)], &rows))
-        }
-    })
+    ui::section(
+        lang.pick("この夜の提出", "Deliveries of the night"),
+        "",
+        &html! {
+            @if rows.is_empty() { (ui::empty(lang.pick("まだありません。", "None yet."))) } @else {
+                (ui::table(lang.pick("この夜の提出", "Deliveries"), &[(lang.pick("提出", "Delivery"), false), (lang.pick("フィード", "Feed"), false), (lang.pick("受領", "Received"), false), (lang.pick("大きさ", "Size"), true), (lang.pick("レコード", "Records"), true), (lang.pick("隔離", "Set aside"), true), (lang.pick("保留", "Held"), true), (lang.pick("状態", "State"), false)], &rows))
+            }
+        },
+    )
 }
 
 fn slowest(lang: Lang, value: &Value) -> Markup {
@@ -230,9 +280,23 @@ fn slowest(lang: Lang, value: &Value) -> Markup {
         .iter()
         .map(|(state, ms)| {
             let word = crate::words::state_name(lang, state);
-            vec![html! { (word) }, crate::charts::count_bar(&word, *ms, most, "#1b6a8c"), html! { (ui::number(*ms)) " ms" }]
+            vec![
+                html! { (word) },
+                crate::charts::count_bar(&word, *ms, most, "#1b6a8c"),
+                html! { (ui::number(*ms)) " ms" },
+            ]
         })
         .collect();
-    ui::section(lang.pick("時間のかかった工程", "Slowest steps"), lang.pick("この夜の提出が、それぞれの状態に達するまでの時間の合計です。", "Time until each state was reached, over the night's deliveries."),
-        &ui::table(lang.pick("工程", "Steps"), &[(lang.pick("工程", "Step"), false), ("", false), (lang.pick("時間", "Time"), true)], &rows))
+    ui::section(
+        lang.pick("時間のかかった工程", "Slowest steps"),
+        lang.pick(
+            "この夜の提出が、それぞれの状態に達するまでの時間の合計です。",
+            "Time until each state was reached, over the night's deliveries.",
+        ),
+        &ui::table(
+            lang.pick("工程", "Steps"),
+            &[(lang.pick("工程", "Step"), false), ("", false), (lang.pick("時間", "Time"), true)],
+            &rows,
+        ),
+    )
 }

@@ -39,8 +39,10 @@ fn word<'v>(legend: &'v [Value], mark: &str, lang: Lang) -> &'v str {
 }
 
 fn month_link(lang: Lang, first: Option<Date>, back: bool) -> Markup {
-    let to = first.and_then(|d| d.checked_add(if back { Span::new().months(-1) } else { Span::new().months(1) }).ok());
-    let said = if back { lang.pick("前の月", "Previous month") } else { lang.pick("次の月", "Next month") };
+    let to = first
+        .and_then(|d| d.checked_add(if back { Span::new().months(-1) } else { Span::new().months(1) }).ok());
+    let said =
+        if back { lang.pick("前の月", "Previous month") } else { lang.pick("次の月", "Next month") };
     html! { @if let Some(to) = to { a href={ "/deliveries?month=" (to.strftime("%Y-%m")) } { (said) } } }
 }
 
@@ -55,14 +57,20 @@ pub(super) fn view(lang: Lang, value: &Value) -> Markup {
             lang,
             Tone::Plain,
             lang.pick("登録されたフィードがありません。", "No feed is registered."),
-            lang.pick("提出の取り決めの登録を運用担当者に依頼してください。", "Ask the operator to register the agreement."),
+            lang.pick(
+                "提出の取り決めの登録を運用担当者に依頼してください。",
+                "Ask the operator to register the agreement.",
+            ),
             lang.pick("運用", "Operator"),
             None,
         ),
         (n, 0) => ui::standing(
             lang,
             Tone::Good,
-            &lang.pick(format!("{n} 件のフィードに、対応が必要な日はありません。"), format!("None of {n} feeds needs anything.")),
+            &lang.pick(
+                format!("{n} 件のフィードに、対応が必要な日はありません。"),
+                format!("None of {n} feeds needs anything."),
+            ),
             "",
             "",
             None,
@@ -74,7 +82,10 @@ pub(super) fn view(lang: Lang, value: &Value) -> Markup {
                 format!("{n} 件のフィードのうち {bad} 件に、対応が必要な日があります。"),
                 format!("{bad} of {n} feeds have days that need something."),
             ),
-            lang.pick("印の付いた日を開き、直して再提出してください。", "Open the marked days, mend and send again."),
+            lang.pick(
+                "印の付いた日を開き、直して再提出してください。",
+                "Open the marked days, mend and send again.",
+            ),
             lang.pick("提出者", "Sender"),
             None,
         ),
@@ -103,7 +114,8 @@ pub(super) fn view(lang: Lang, value: &Value) -> Markup {
 }
 
 fn grid(lang: Lang, feeds: &[Value], legend: &[Value]) -> Markup {
-    let days: Vec<Option<Date>> = feeds.first().map(|f| list(f, "days").iter().map(|d| day(d, "day")).collect()).unwrap_or_default();
+    let days: Vec<Option<Date>> =
+        feeds.first().map(|f| list(f, "days").iter().map(|d| day(d, "day")).collect()).unwrap_or_default();
     html! {
         div.wide role="region" aria-label=(lang.say(&w::CALENDAR)) tabindex="0" {
             table.calendar {
@@ -173,7 +185,10 @@ fn volumes(lang: Lang, feeds: &[Value], legend: &[Value]) -> Markup {
         .collect();
     ui::section(
         lang.say(&w::VOLUME),
-        lang.pick("破線はいつもの件数(今月の中央値)です。", "The broken line is what is usual (the month's median)."),
+        lang.pick(
+            "破線はいつもの件数(今月の中央値)です。",
+            "The broken line is what is usual (the month's median).",
+        ),
         &ui::table(lang.say(&w::VOLUME), &heads, &rows),
     )
 }
@@ -184,7 +199,11 @@ fn strays(lang: Lang, value: &Value) -> Markup {
     if all.is_empty() {
         return html! {};
     }
-    let heads = [(lang.pick("提出", "Delivery"), false), (lang.pick("日", "Day"), false), (lang.say(&w::FEED), false)];
+    let heads = [
+        (lang.pick("提出", "Delivery"), false),
+        (lang.pick("日", "Day"), false),
+        (lang.say(&w::FEED), false),
+    ];
     let rows: Vec<Vec<Markup>> = all
         .iter()
         .map(|s| {
@@ -198,7 +217,10 @@ fn strays(lang: Lang, value: &Value) -> Markup {
         .collect();
     ui::section(
         lang.pick("取り決めにないフィードの提出", "Deliveries under no agreed feed"),
-        lang.pick("目録のフィード名が登録と違うか、目録を読めなかった提出です。", "The manifest names a feed that is not registered, or could not be read."),
+        lang.pick(
+            "目録のフィード名が登録と違うか、目録を読めなかった提出です。",
+            "The manifest names a feed that is not registered, or could not be read.",
+        ),
         &ui::table(lang.pick("取り決めにない提出", "Deliveries under no agreed feed"), &heads, &rows),
     )
 }

@@ -17,9 +17,6 @@ use crate::web::visit::Visit;
 use crate::web::words::submitter as w;
 use crate::words::Lang;
 
-/// Groups of findings shown at once.
-const A_PAGE: usize = 20;
-
 pub(super) fn page(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let value = delivery(v, v.param("id"))?;
     let may_fetch = v.me()?.roles.iter().any(|r| super::SEND.contains(r));
@@ -62,20 +59,32 @@ fn errors(value: &Value) -> u64 {
     list(value, "findings").iter().filter(|f| text(f, "severity") == "error").map(|f| count(f, "count")).sum()
 }
 
-fn standing(lang: Lang, value: &Value) -> Markup {
+pub(super) fn standing(lang: Lang, value: &Value) -> Markup {
     let total = balance_of(value).total();
     let sender = lang.pick("提出者", "Sender");
     let (tone, sentence, next, owner) = match state_of(value) {
         Some(SubmissionState::Rejected) => (
             Tone::Bad,
-            lang.pick("受け付けられませんでした。何も保存していません。", "It was refused. Nothing of it was kept."),
-            lang.pick("下の直し方に従って直し、もう一度送ってください。", "Mend it as shown below and send it again."),
+            lang.pick(
+                "受け付けられませんでした。何も保存していません。",
+                "It was refused. Nothing of it was kept.",
+            ),
+            lang.pick(
+                "下の直し方に従って直し、もう一度送ってください。",
+                "Mend it as shown below and send it again.",
+            ),
             sender,
         ),
         Some(SubmissionState::Quarantined) => (
             Tone::Bad,
-            lang.pick("全体を隔離しました。一件も使われていません。", "It was set aside as a whole. None of it is used."),
-            lang.pick("下の直し方に従って直し、もう一度送ってください。", "Mend it as shown below and send it again."),
+            lang.pick(
+                "全体を隔離しました。一件も使われていません。",
+                "It was set aside as a whole. None of it is used.",
+            ),
+            lang.pick(
+                "下の直し方に従って直し、もう一度送ってください。",
+                "Mend it as shown below and send it again.",
+            ),
             sender,
         ),
         Some(state) if !state.is_final() => (
@@ -86,13 +95,22 @@ fn standing(lang: Lang, value: &Value) -> Markup {
         ),
         Some(_) if total.quarantined > 0 || errors(value) > 0 => (
             Tone::Waiting,
-            lang.pick("受け付けましたが、一部を隔離しました。", "It was taken in, but part of it was set aside."),
-            lang.pick("隔離された分を直し、その分を送ってください。", "Mend what was set aside and send that part."),
+            lang.pick(
+                "受け付けましたが、一部を隔離しました。",
+                "It was taken in, but part of it was set aside.",
+            ),
+            lang.pick(
+                "隔離された分を直し、その分を送ってください。",
+                "Mend what was set aside and send that part.",
+            ),
             sender,
         ),
         Some(_) if total.held > 0 => (
             Tone::Good,
-            lang.pick("受け付けました。一部は通知の期間が満ちるまで待っています。", "It was taken in. Part of it waits until its notice is old enough."),
+            lang.pick(
+                "受け付けました。一部は通知の期間が満ちるまで待っています。",
+                "It was taken in. Part of it waits until its notice is old enough.",
+            ),
             "",
             "",
         ),
@@ -179,7 +197,7 @@ fn timeline(lang: Lang, value: &Value) -> Markup {
     ui::timeline(&entries)
 }
 
-fn severity(lang: Lang, f: &Value) -> Markup {
+pub(super) fn severity(lang: Lang, f: &Value) -> Markup {
     match text(f, "severity") {
         "error" => ui::badge(Tone::Bad, lang.pick("エラー", "error")),
         "warning" => ui::badge(Tone::Waiting, lang.pick("注意", "warning")),
@@ -202,17 +220,21 @@ fn findings_short(lang: Lang, value: &Value) -> Markup {
             ]
         })
         .collect();
-    ui::section(lang.say(&w::FINDINGS), "", &html! {
-        @if all.is_empty() { p { (lang.pick("指摘はありません。", "Nothing was found wrong.")) } } @else {
-            (ui::table(lang.say(&w::FINDINGS), &[(lang.say(&w::RULE), false), (lang.pick("重さ", "Severity"), false), (lang.say(&w::HOW_MANY), true), (lang.say(&w::BEFORE), true)], &rows))
-            p { a href={ "/deliveries/" (id) "/findings" } { (lang.pick("すべての指摘を、規則・メーカー・レコードの順に見る", "All findings by rule, maker and record")) } }
-            p { a href={ "/deliveries/" (id) "/findings.csv" } { (lang.say(&w::FINDINGS_CSV)) } }
-        }
-    })
+    ui::section(
+        lang.say(&w::FINDINGS),
+        "",
+        &html! {
+            @if all.is_empty() { p { (lang.pick("指摘はありません。", "Nothing was found wrong.")) } } @else {
+                (ui::table(lang.say(&w::FINDINGS), &[(lang.say(&w::RULE), false), (lang.pick("重さ", "Severity"), false), (lang.say(&w::HOW_MANY), true), (lang.say(&w::BEFORE), true)], &rows))
+                p { a href={ "/deliveries/" (id) "/findings" } { (lang.pick("すべての指摘を、規則・メーカー・レコードの順に見る", "All findings by rule, maker and record")) } }
+                p { a href={ "/deliveries/" (id) "/findings.csv" } { (lang.say(&w::FINDINGS_CSV)) } }
+            }
+        },
+    )
 }
 
 /// The count before, and whether it grew: with a word, not by colour.
-fn change(lang: Lang, f: &Value) -> Markup {
+pub(super) fn change(lang: Lang, f: &Value) -> Markup {
     let (now, before) = (count(f, "count"), count(f, "before"));
     html! {
         (ui::number(before)) " "
@@ -257,7 +279,10 @@ fn totals(lang: Lang, value: &Value) -> Markup {
     ];
     ui::section(
         lang.pick("統制合計", "Control totals"),
-        lang.pick("格納した件数は、旧版・重複・隔離・除外・保留を除いた件数です。", "Stored leaves out what was superseded, repeated, set aside, excluded or held."),
+        lang.pick(
+            "格納した件数は、旧版・重複・隔離・除外・保留を除いた件数です。",
+            "Stored leaves out what was superseded, repeated, set aside, excluded or held.",
+        ),
         &ui::table(lang.pick("統制合計", "Control totals"), &heads, &rows),
     )
 }
@@ -286,7 +311,12 @@ fn compared(lang: Lang, value: &Value) -> Markup {
     let (now, then) = (balance_of(value).total(), then.total());
     let gone = list(value, "gone");
     let row = |name: &'static str, a: u64, b: u64| {
-        vec![html! { (name) }, html! { (ui::number(a)) }, html! { (ui::number(b)) }, html! { (signed(i128::from(b) - i128::from(a))) }]
+        vec![
+            html! { (name) },
+            html! { (ui::number(a)) },
+            html! { (ui::number(b)) },
+            html! { (signed(i128::from(b) - i128::from(a))) },
+        ]
     };
     let rows = vec![
         row(lang.pick("受領", "received"), then.received, now.received),
@@ -294,14 +324,18 @@ fn compared(lang: Lang, value: &Value) -> Markup {
         row(lang.pick("隔離", "set aside"), then.quarantined, now.quarantined),
         row(lang.pick("通知待ち", "held"), then.held, now.held),
     ];
-    ui::section(lang.pick("前回の提出との比較", "Compared with the delivery before"), "", &html! {
-        p { (lang.pick("前回", "Before")) ": " a href={ "/deliveries/" (text(before, "submission")) } { (text(before, "submission")) } }
-        (ui::table(lang.pick("前回との比較", "Comparison"), &[("", false), (lang.say(&w::BEFORE), true), (lang.pick("今回", "Now"), true), (lang.pick("差", "Difference"), true)], &rows))
-        @if !gone.is_empty() {
-            h3 { (lang.pick("なくなった指摘", "Findings that are gone")) }
-            ul { @for g in gone { li { (words(part(g, "words"), "", lang)) " " code.soft { (text(g, "rule")) } " (" (ui::number(count(g, "before"))) " → 0)" } } }
-        }
-    })
+    ui::section(
+        lang.pick("前回の提出との比較", "Compared with the delivery before"),
+        "",
+        &html! {
+            p { (lang.pick("前回", "Before")) ": " a href={ "/deliveries/" (text(before, "submission")) } { (text(before, "submission")) } }
+            (ui::table(lang.pick("前回との比較", "Comparison"), &[("", false), (lang.say(&w::BEFORE), true), (lang.pick("今回", "Now"), true), (lang.pick("差", "Difference"), true)], &rows))
+            @if !gone.is_empty() {
+                h3 { (lang.pick("なくなった指摘", "Findings that are gone")) }
+                ul { @for g in gone { li { (words(part(g, "words"), "", lang)) " " code.soft { (text(g, "rule")) } " (" (ui::number(count(g, "before"))) " → 0)" } } }
+            }
+        },
+    )
 }
 
 fn unmapped(lang: Lang, value: &Value) -> Markup {
@@ -320,27 +354,38 @@ fn unmapped(lang: Lang, value: &Value) -> Markup {
 /// What can be taken home.
 fn take_home(lang: Lang, value: &Value, may_fetch: bool) -> Markup {
     let id = text(value, "submission");
-    ui::section(lang.pick("控え", "To take home"), "", &html! {
-        @if may_fetch {
-            form action={ "/deliveries/" (id) "/receipt" } method="post" {
-                button.main { (lang.say(&w::RECEIPT)) }
+    ui::section(
+        lang.pick("控え", "To take home"),
+        "",
+        &html! {
+            @if may_fetch {
+                form action={ "/deliveries/" (id) "/receipt" } method="post" {
+                    button.main { (lang.say(&w::RECEIPT)) }
+                }
+                p.help { (lang.pick("事業者の鍵で署名した受領通知、全指摘、標本確認の用紙が入っています。", "The acknowledgement signed by the operator, all findings, and the form for the sample.")) }
+            } @else {
+                (ui::greyed(lang.say(&w::RECEIPT), lang.pick("提出者または運用の役割が必要です。", "For senders and operators.")))
             }
-            p.help { (lang.pick("事業者の鍵で署名した受領通知、全指摘、標本確認の用紙が入っています。", "The acknowledgement signed by the operator, all findings, and the form for the sample.")) }
-        } @else {
-            (ui::greyed(lang.say(&w::RECEIPT), lang.pick("提出者または運用の役割が必要です。", "For senders and operators.")))
-        }
-    })
+        },
+    )
 }
 
 fn answer_form(lang: Lang, value: &Value) -> Markup {
     let answers = list(value, "answers");
-    ui::section(lang.pick("標本の確認(定性確認)", "Sample to be confirmed"), lang.pick("受領通知一式の quality.csv に、元の記録と合うかどうかを記入して送ってください。", "Fill in quality.csv of the acknowledgement: does each value match the original?"), &html! {
-        p { (lang.pick("標本", "Sample")) ": " (ui::number(count(value, "sampled_units"))) " " (lang.pick("単位", "units")) }
-        @if !answers.is_empty() {
-            ul { @for a in answers { li { (lang.pick(text(a, "ja"), text(a, "answer"))) ": " (ui::number(count(a, "count"))) } } }
-        }
-        (ui::form_with_files(&format!("/deliveries/{}/answers", text(value, "submission")), lang.say(&w::ANSWERS), &file(lang, "file", lang.say(&w::ANSWER_FILE), ".csv,text/csv")))
-    })
+    ui::section(
+        lang.pick("標本の確認(定性確認)", "Sample to be confirmed"),
+        lang.pick(
+            "受領通知一式の quality.csv に、元の記録と合うかどうかを記入して送ってください。",
+            "Fill in quality.csv of the acknowledgement: does each value match the original?",
+        ),
+        &html! {
+            p { (lang.pick("標本", "Sample")) ": " (ui::number(count(value, "sampled_units"))) " " (lang.pick("単位", "units")) }
+            @if !answers.is_empty() {
+                ul { @for a in answers { li { (lang.pick(text(a, "ja"), text(a, "answer"))) ": " (ui::number(count(a, "count"))) } } }
+            }
+            (ui::form_with_files(&format!("/deliveries/{}/answers", text(value, "submission")), lang.say(&w::ANSWERS), &file(lang, "file", lang.say(&w::ANSWER_FILE), ".csv,text/csv")))
+        },
+    )
 }
 
 /// A field for one file.
@@ -353,99 +398,13 @@ pub(super) fn file(lang: Lang, name: &str, label: &str, accept: &str) -> Markup 
     }
 }
 
-pub(super) fn findings(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let value = delivery(v, v.param("id"))?;
-    let page = v.field("page").parse::<u64>().unwrap_or(1).max(1);
-    let body = findings_view(v.lang, &value, page);
-    let title = format!("{} {}", v.say(&w::FINDINGS), short(text(&value, "submission")));
-    Ok(v.page(&title, &body))
-}
-
-/// Findings by rule, maker, record.
-pub(super) fn findings_view(lang: Lang, value: &Value, page: u64) -> Markup {
-    let all = list(value, "findings");
-    let id = text(value, "submission");
-    let pages = u64::try_from(all.len().div_ceil(A_PAGE)).unwrap_or(1).max(1);
-    let from = usize::try_from(page.min(pages) - 1).unwrap_or(0) * A_PAGE;
-    html! {
-        (standing(lang, value))
-        p { (ui::link(&format!("/deliveries/{id}"), lang.pick("提出の内容へ戻る", "Back to the delivery"))) " · "
-            (ui::link(&format!("/deliveries/{id}/findings.csv"), lang.say(&w::FINDINGS_CSV))) }
-        @if all.is_empty() { (ui::empty(lang.pick("指摘はありません。", "Nothing was found wrong."))) }
-        @for f in all.iter().skip(from).take(A_PAGE) {
-            section #(text(f, "rule")) {
-                h2 { (words(part(f, "words"), "", lang)) }
-                p { (severity(lang, f)) " " code { (text(f, "rule")) } " · " b { (ui::number(count(f, "count"))) } " " (lang.pick("件", "times"))
-                    " · " (lang.say(&w::BEFORE)) " " (change(lang, f)) }
-                p { b { (lang.say(&w::MEND)) } " " (words(part(f, "words"), "mend", lang)) }
-                @if lang == Lang::Ja && !text(part(f, "words"), "example").is_empty() {
-                    p.note { (lang.pick("例", "Example")) ": " (text(part(f, "words"), "example")) }
-                }
-                (makers(lang, f))
-                (positions(lang, f))
-            }
-        }
-        (ui::pager(lang, &format!("/deliveries/{id}/findings?"), page.min(pages), pages))
-    }
-}
-
-fn makers(lang: Lang, f: &Value) -> Markup {
-    let all = list(f, "makers");
-    if all.is_empty() {
-        return html! {};
-    }
-    let most = all.iter().map(|m| count(m, "count")).max().unwrap_or(0);
-    let rows: Vec<Vec<Markup>> = all
-        .iter()
-        .map(|m| {
-            let n = count(m, "count");
-            vec![html! { (text(m, "maker")) }, charts::count_bar(text(m, "maker"), n, most, "#cc5a14"), html! { (ui::number(n)) }]
-        })
-        .collect();
-    ui::table(lang.say(&w::MAKER), &[(lang.say(&w::MAKER), false), (lang.pick("割合", "Share"), false), (lang.say(&w::HOW_MANY), true)], &rows)
-}
-
-fn positions(lang: Lang, f: &Value) -> Markup {
-    let all = list(f, "positions");
-    let rows: Vec<Vec<Markup>> = all
-        .iter()
-        .map(|p| {
-            vec![
-                html! { code title=(text(p, "document")) { (short(text(p, "document"))) }
-                    @if let Some(u) = some(p, "unit") { " " (lang.pick("単位", "unit")) " " (u) }
-                    @if let Some(start) = some(p, "start") { " " (lang.pick("バイト", "bytes")) " " (start) "–" (start + count(p, "len")) } },
-                html! { (text(p, "record")) },
-                html! { (text(p, "field")) },
-                html! { code { (text(p, "found")) } },
-                html! { code { (text(p, "expected")) } },
-            ]
-        })
-        .collect();
-    let rest = count(f, "count").saturating_sub(u64::try_from(all.len()).unwrap_or(u64::MAX));
-    html! {
-        details open[all.len() <= 3] {
-            summary { (lang.pick("場所を見る", "Where")) }
-            (ui::table(lang.say(&w::PLACE), &[(lang.say(&w::PLACE), false), (lang.say(&w::RECORD), false), (lang.say(&w::FIELD), false), (lang.say(&w::FOUND), false), (lang.say(&w::EXPECTED), false)], &rows))
-            @if rest > 0 { p.note { (lang.pick(format!("ほか {} 件は CSV にあります。", ui::number(rest)), format!("{} more stand in the CSV.", ui::number(rest)))) } }
-        }
-    }
-}
-
-pub(super) fn csv(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let answer = v.give(&Order::new("delivery findings").out("--out", "csv").word(v.param("id")))?;
-    let Some(bytes) = answer.files.into_iter().next().filter(|b| !b.is_empty()) else {
-        return Err(Problem::NotFound);
-    };
-    let id = text(&answer.value, "submission").to_owned();
-    Ok(Reply::bytes("text/csv; charset=utf-8", bytes).named(&format!("findings-{id}.csv")))
-}
-
 pub(super) fn receipt(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let value = delivery(v, v.param("id"))?;
     let id = text(&value, "submission");
     let answer = v.give(&Order::new("ack").out("--out", "zip").word(id))?;
     let bytes = answer.files.into_iter().next().filter(|b| !b.is_empty());
-    let bytes = bytes.ok_or_else(|| Problem::Broken(format!("the acknowledgement of {id} was not written")))?;
+    let bytes =
+        bytes.ok_or_else(|| Problem::Broken(format!("the acknowledgement of {id} was not written")))?;
     Ok(Reply::bytes("application/zip", bytes).named(&format!("acknowledgement-{id}.zip")))
 }
 

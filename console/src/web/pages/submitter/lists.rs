@@ -18,7 +18,9 @@ const A_PAGE: usize = 50;
 const CODES: usize = 500;
 
 pub(super) fn codes(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let order = Order::new("codes unmapped").option("--limit", CODES.to_string()).given("--provider", v.field("provider"));
+    let order = Order::new("codes unmapped")
+        .option("--limit", CODES.to_string())
+        .given("--provider", v.field("provider"));
     let value = v.value(&order)?;
     let page = v.field("page").parse::<u64>().unwrap_or(1).max(1);
     let body = codes_view(v.lang, &value, page);
@@ -114,9 +116,31 @@ pub(super) fn notices_view(lang: Lang, status: &Value, held: &Value, rows: &Valu
     let broken = ledgers.iter().filter(|l| !yes(l, "chain")).count();
     let waiting: u64 = waits.iter().map(|h| count(h, "units")).sum();
     let (tone, said) = match (ledgers.len(), broken) {
-        (0, _) => (Tone::Bad, lang.pick("通知の台帳がまだ届いていません。台帳がない医療機関等の記録は受け付けられません。", "No ledger of notices has come. Without one, nothing of a provider is taken in.").to_owned()),
-        (_, 0) => (Tone::Good, lang.pick(format!("通知の台帳は揃っています。通知の期間などを待つ単位が {} あります。", ui::number(waiting)), format!("The ledgers are in order. {} units wait for their notice.", ui::number(waiting)))),
-        (_, n) => (Tone::Bad, lang.pick(format!("{n} 施設の台帳の連鎖が切れています。"), format!("The chain of {n} ledgers is broken."))),
+        (0, _) => (
+            Tone::Bad,
+            lang.pick(
+                "通知の台帳がまだ届いていません。台帳がない医療機関等の記録は受け付けられません。",
+                "No ledger of notices has come. Without one, nothing of a provider is taken in.",
+            )
+            .to_owned(),
+        ),
+        (_, 0) => (
+            Tone::Good,
+            lang.pick(
+                format!(
+                    "通知の台帳は揃っています。通知の期間などを待つ単位が {} あります。",
+                    ui::number(waiting)
+                ),
+                format!("The ledgers are in order. {} units wait for their notice.", ui::number(waiting)),
+            ),
+        ),
+        (_, n) => (
+            Tone::Bad,
+            lang.pick(
+                format!("{n} 施設の台帳の連鎖が切れています。"),
+                format!("The chain of {n} ledgers is broken."),
+            ),
+        ),
     };
     let own = |l: &Value| {
         vec![
@@ -124,7 +148,11 @@ pub(super) fn notices_view(lang: Lang, status: &Value, held: &Value, rows: &Valu
             html! { @if let Some(at) = moment(l, "exported_at") { (ui::moment(at)) } },
             html! { (ui::number(count(l, "persons"))) },
             html! { (ui::number(count(l, "ledgers"))) },
-            if yes(l, "chain") { ui::badge(Tone::Good, lang.pick("正しい", "holds")) } else { ui::badge(Tone::Bad, lang.pick("切れている", "broken")) },
+            if yes(l, "chain") {
+                ui::badge(Tone::Good, lang.pick("正しい", "holds"))
+            } else {
+                ui::badge(Tone::Bad, lang.pick("切れている", "broken"))
+            },
         ]
     };
     let wait = |h: &Value| {

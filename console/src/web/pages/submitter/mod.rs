@@ -3,6 +3,7 @@
 
 mod calendar;
 mod detail;
+mod findings;
 mod lists;
 mod upload;
 
@@ -58,8 +59,8 @@ pub(crate) const ROUTES: &[Route] = &[
         .verbs(&["optout load"])
         .papers(),
     page("/deliveries/{id}", w::DETAIL, detail::page).roles(SEE).verbs(&["delivery show"]),
-    page("/deliveries/{id}/findings", w::FINDINGS, detail::findings).roles(SEE).verbs(&["delivery show"]),
-    page("/deliveries/{id}/findings.csv", w::FINDINGS_CSV, detail::csv)
+    page("/deliveries/{id}/findings", w::FINDINGS, findings::page).roles(SEE).verbs(&["delivery show"]),
+    page("/deliveries/{id}/findings.csv", w::FINDINGS_CSV, findings::csv)
         .roles(SEE)
         .verbs(&["delivery findings"]),
     action("/deliveries/{id}/receipt", w::RECEIPT, detail::receipt)

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{calendar, detail, lists, upload};
+use super::{calendar, detail, findings, lists, upload};
 use crate::words::Lang;
 
 const HOSTILE: &str = "<script>alert(1)</script>\"'&";
@@ -88,7 +88,7 @@ proptest! {
         let value = json!({ "submission": "00ff", "state": "acknowledged", "findings": all });
         let pages = n.div_ceil(20).max(1);
         let shown: String = (1..=pages)
-            .map(|p| detail::findings_view(Lang::Ja, &value, u64::try_from(p).unwrap_or(1)).into_string())
+            .map(|p| findings::view(Lang::Ja, &value, u64::try_from(p).unwrap_or(1)).into_string())
             .collect();
         sound(&shown);
         for i in 0..n {

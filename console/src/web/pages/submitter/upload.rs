@@ -57,8 +57,17 @@ fn queue(v: &Visit<'_>) -> Result<Markup, Problem> {
     if rows.is_empty() {
         return Ok(html! {});
     }
-    let heads = [(lang.pick("提出", "Package"), false), (lang.pick("送った時刻", "Sent"), false), (lang.pick("送った人", "By"), false), (lang.pick("処理", "Work"), false)];
-    Ok(ui::section(lang.pick("最近送ったもの", "Sent lately"), "", &ui::table(lang.pick("最近送ったもの", "Sent lately"), &heads, &rows)))
+    let heads = [
+        (lang.pick("提出", "Package"), false),
+        (lang.pick("送った時刻", "Sent"), false),
+        (lang.pick("送った人", "By"), false),
+        (lang.pick("処理", "Work"), false),
+    ];
+    Ok(ui::section(
+        lang.pick("最近送ったもの", "Sent lately"),
+        "",
+        &ui::table(lang.pick("最近送ったもの", "Sent lately"), &heads, &rows),
+    ))
 }
 
 fn how(lang: Lang, job: &Job) -> (Tone, &'static str) {
@@ -72,24 +81,34 @@ fn how(lang: Lang, job: &Job) -> (Tone, &'static str) {
 
 pub(super) fn take(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let Some((_, part, length)) = v.carried.package.clone().filter(|(_, _, length)| *length > 0) else {
-        return Err(Problem::Bad(v.pick("提出物(ZIP)を選んでください。", "Choose a package (zip).").to_owned()));
+        return Err(Problem::Bad(
+            v.pick("提出物(ZIP)を選んでください。", "Choose a package (zip).").to_owned(),
+        ));
     };
     let answer = v.give(&Order::new("delivery offer").word(part.to_string_lossy()))?;
     let offered = answer.value;
     if !yes(&offered, "ok") {
         let body = refused(v.lang, &offered, length);
-        return Ok(v.page(v.pick("受け付けられませんでした", "Not accepted"), &body).status(axum::http::StatusCode::UNPROCESSABLE_ENTITY));
+        return Ok(v
+            .page(v.pick("受け付けられませんでした", "Not accepted"), &body)
+            .status(axum::http::StatusCode::UNPROCESSABLE_ENTITY));
     }
     let name = text(&offered, "name").to_owned();
     let folder = place(v, &name)?;
     let target = folder.join(format!("{name}.zip"));
     // The whole folder is the job's inbox: the load of this package and of no other.
-    fs::create_dir_all(&folder).and_then(|()| fs::rename(&part, &target)).map_err(|e| Problem::Broken(format!("an upload: {e}")))?;
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::rename(&part, &target))
+        .map_err(|e| Problem::Broken(format!("an upload: {e}")))?;
     queue_load(v, &name)?;
     sweep(v, &name)?;
     let said = v.pick(
         format!("受け取りました({}、BLAKE3 {})。順番に処理します。", bytes(length), text(&offered, "blake3")),
-        format!("Received ({}, BLAKE3 {}). It will be worked on in turn.", bytes(length), text(&offered, "blake3")),
+        format!(
+            "Received ({}, BLAKE3 {}). It will be worked on in turn.",
+            bytes(length),
+            text(&offered, "blake3")
+        ),
     );
     Ok(v.done(format!("/deliveries/uploads/{name}"), said))
 }
@@ -119,7 +138,9 @@ fn sweep(v: &Visit<'_>, keep: &str) -> Result<(), Problem> {
     let busy: Vec<String> = jobs(v)?.into_iter().filter(|j| j.ended.is_none()).map(|j| j.subject).collect();
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(id) = musubi_model::ids::from_hex::<16>(&name).map(musubi_model::SubmissionId) else { continue };
+        let Some(id) = musubi_model::ids::from_hex::<16>(&name).map(musubi_model::SubmissionId) else {
+            continue;
+        };
         if name == keep || busy.contains(&name) {
             continue;
         }
@@ -138,7 +159,10 @@ pub(super) fn again(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         return Err(Problem::NotFound);
     }
     queue_load(v, &name)?;
-    Ok(v.done(format!("/deliveries/uploads/{name}"), v.pick("もう一度、順番に入れました。", "It was queued again.")))
+    Ok(v.done(
+        format!("/deliveries/uploads/{name}"),
+        v.pick("もう一度、順番に入れました。", "It was queued again."),
+    ))
 }
 
 /// Lies here, and no job of this server has taken it up.
