@@ -140,7 +140,12 @@ fn people(house: &House, region: &Region, count: usize) -> Vec<String> {
     }
     let more = house.beside("organisation.toml");
     fs::write(&more, whole).unwrap();
-    house.run(0, &["--actor", "security-01", "organisation", "load", text(&more)]);
+    // Two people decide about accounts.
+    let load = ["--actor", "security-01", "organisation", "load", text(&more)];
+    let proposed = house.json(3, &load);
+    let number = proposed["proposed"].to_string().replace('"', "");
+    house.run(0, &["--actor", "officer-02", "operation", "approve", &number, "--reason", "試験"]);
+    house.run(0, &load);
     names
 }
 

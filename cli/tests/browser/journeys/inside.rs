@@ -22,7 +22,7 @@ pub fn auditor(stage: &Stage<'_>) {
         window.go(&path);
         assert!(!window.has("main .problem"), "{path}: {}", window.words());
     }
-    window.go("/audit/log");
+    window.go("/audit");
     window.one("main table");
     stage.look(&window, "auditor-log");
 }
