@@ -151,6 +151,25 @@ pub(super) fn file(v: &Visit<'_>) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// The same as the question of a search by likeness.
+pub(super) fn question(v: &Visit<'_>) -> Vec<u8> {
+    const NAMES: [(&str, &str); 10] = [
+        ("kana", "name_kana"),
+        ("kanji", "name_kanji"),
+        ("birth", "birth"),
+        ("sex", "sex"),
+        ("insurer", "insurer_number"),
+        ("symbol", "symbol"),
+        ("number", "number"),
+        ("branch", "branch"),
+        ("provider", "provider_id"),
+        ("chart", "local_number"),
+    ];
+    let asked: serde_json::Map<String, serde_json::Value> =
+        NAMES.iter().map(|(name, field)| ((*name).to_owned(), value(v, field).into())).collect();
+    serde_json::Value::Object(asked).to_string().into_bytes()
+}
+
 /// Whether anything of a person was described.
 pub(super) fn is_described(v: &Visit<'_>) -> bool {
     !file(v).is_empty()
