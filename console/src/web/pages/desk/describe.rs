@@ -60,10 +60,12 @@ const BIRTH_ERAS: [(&str, Word); 6] = [
 ];
 
 /// What is wrong with a form: field and words, in the order of the form.
-pub(super) type Wrong = Vec<(&'static str, String)>;
+pub(super) type Wrong = Vec<Fault>;
+/// A field and the words on it.
+pub(super) type Fault = (&'static str, String);
 
 /// The summary on top of a form that could not be taken: links to the fields.
-pub(super) fn summary(lang: Lang, wrong: &Wrong) -> Markup {
+pub(super) fn summary(lang: Lang, wrong: &[Fault]) -> Markup {
     html! {
         @if !wrong.is_empty() {
             div.problem role="alert" tabindex="-1" autofocus {

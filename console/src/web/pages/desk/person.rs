@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use musubi_compliance::desk::{RELEASED_EN, RELEASED_JA};
 use serde_json::Value;
 
-use super::describe::{self, Wrong};
+use super::describe::{self, Fault, Wrong};
 use crate::web::house::Order;
 use crate::web::reply::{Problem, Reply};
 use crate::web::told::Told as _;
@@ -30,7 +30,7 @@ pub(super) fn begin(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     Ok(who_page(v, &Wrong::new()))
 }
 
-fn who_page(v: &mut Visit<'_>, wrong: &Wrong) -> Reply {
+fn who_page(v: &mut Visit<'_>, wrong: &[Fault]) -> Reply {
     let purposes: Vec<(&str, &str)> = describe::PURPOSES.iter().map(|(p, word)| (*p, v.say(word))).collect();
     let body = html! {
         (way(v, 0))
@@ -71,7 +71,7 @@ pub(super) fn describe_page(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     Ok(if wrong.is_empty() { person_page(v, &wrong) } else { who_page(v, &wrong) })
 }
 
-fn person_page(v: &mut Visit<'_>, wrong: &Wrong) -> Reply {
+fn person_page(v: &mut Visit<'_>, wrong: &[Fault]) -> Reply {
     let body = html! {
         (way(v, 1))
         (describe::summary(v.lang, wrong))
