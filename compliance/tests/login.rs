@@ -370,7 +370,7 @@ fn a_role_is_lent_for_a_time_and_judged_by_somebody_else() {
     };
     let (linker, officer) = (Name::new("linker-01").unwrap(), Name::new("officer-01").unwrap());
     let wish = |role, minutes, reason| Wish { account: &linker, role, minutes, reason };
-    let mut ask = |now, role, minutes, reason| {
+    let ask = |now, role, minutes, reason| {
         break_glass::ask(&mut house.db(), &office(at(now)), &wish(role, minutes, reason))
     };
     assert!(matches!(ask(0, AuditRole::Curator, 0, "試験"), Err(NotLent::Time)));
