@@ -20,7 +20,6 @@ words! {
     NOT_AGREED: "取決めなし", "not agreed";
     PLACE: "示す地域", "Place shown";
     CHOOSE: "見る形を選ぶ", "Choose what to see";
-    SHOW_BY: "分けて見る軸", "Show by";
     WHOLE: "合計", "Total";
     EACH: "すべての値", "All values";
     DRAW: "図に描く値", "Value of the picture";
