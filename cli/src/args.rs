@@ -185,12 +185,24 @@ pub enum Command {
     /// Requests for releases (申出).
     #[command(subcommand)]
     Request(Request),
+    /// Applications (申出): what is asked for and why, from the draft to what the committee decided.
+    #[command(subcommand)]
+    Application(crate::commands::committee::application::Application),
+    /// The review committee (提供審査委員会): members, meetings, ballots, conditions, minutes.
+    #[command(subcommand)]
+    Committee(crate::commands::committee::Committee),
     /// Decisions of the review board (審査).
     #[command(subcommand)]
     Board(Board),
     /// Releases (提供).
     #[command(subcommand)]
     Release(Release),
+    /// Output check (出力確認): two people look a release through before anybody outside gets it.
+    #[command(subcommand)]
+    Output(crate::commands::output::Output),
+    /// Packages (受取り): what was handed to the actor's organisation.
+    #[command(subcommand)]
+    Package(crate::commands::package::Package),
     /// The municipality's table desk (自治体の統計窓口): questions of policy, released tables, requests.
     #[command(subcommand)]
     Desk(crate::commands::table_desk::Desk),
@@ -358,7 +370,7 @@ pub enum Request {
 /// `musubi board`.
 #[derive(Debug, Subcommand)]
 pub enum Board {
-    /// Approve a request; signs its scope hash.
+    /// Approve a request; signs its scope hash and the committee's ballot.
     Approve {
         /// The request.
         request: String,
@@ -369,6 +381,24 @@ pub enum Board {
         #[arg(long)]
         expires: Option<jiff::civil::Date>,
     },
+    /// Suspend an approval: nothing is released under it.
+    Suspend {
+        /// The approval.
+        approval: String,
+        /// Why; no value of a person.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Let a suspended approval go on.
+    Resume {
+        /// The approval.
+        approval: String,
+        /// Why; no value of a person.
+        #[arg(long)]
+        reason: String,
+    },
+    /// List the approvals and whether they hold today.
+    List,
 }
 
 /// `musubi release`.
@@ -408,6 +438,9 @@ pub enum Release {
         #[arg(long)]
         out: PathBuf,
     },
+    // From the built release to its recipient: list, conditions, key, handover, recall.
+    #[command(flatten)]
+    Handover(crate::commands::handover::Handover),
     /// Verify a package offline.
     Verify {
         /// The package.
