@@ -185,6 +185,12 @@ pub enum Command {
     /// Requests for releases (申出).
     #[command(subcommand)]
     Request(Request),
+    /// Applications (申出): what is asked for and why, from the draft to what the committee decided.
+    #[command(subcommand)]
+    Application(crate::commands::committee::application::Application),
+    /// The review committee (提供審査委員会): members, meetings, ballots, conditions, minutes.
+    #[command(subcommand)]
+    Committee(crate::commands::committee::Committee),
     /// Decisions of the review board (審査).
     #[command(subcommand)]
     Board(Board),
@@ -358,7 +364,7 @@ pub enum Request {
 /// `musubi board`.
 #[derive(Debug, Subcommand)]
 pub enum Board {
-    /// Approve a request; signs its scope hash.
+    /// Approve a request; signs its scope hash and the committee's ballot.
     Approve {
         /// The request.
         request: String,
@@ -369,6 +375,24 @@ pub enum Board {
         #[arg(long)]
         expires: Option<jiff::civil::Date>,
     },
+    /// Suspend an approval: nothing is released under it.
+    Suspend {
+        /// The approval.
+        approval: String,
+        /// Why; no value of a person.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Let a suspended approval go on.
+    Resume {
+        /// The approval.
+        approval: String,
+        /// Why; no value of a person.
+        #[arg(long)]
+        reason: String,
+    },
+    /// List the approvals and whether they hold today.
+    List,
 }
 
 /// `musubi release`.

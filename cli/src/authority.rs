@@ -21,8 +21,9 @@ use crate::args::Cli;
 use crate::home::{CODE_VERSION, now, today};
 
 use AuditRole::{
-    Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian, Municipality,
-    Officer, Operator, Release, ReleaseApprover, ReviewSecretary, SecurityAdmin, Submitter,
+    Applicant, Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian,
+    Municipality, Officer, Operator, Release, ReleaseApprover, ReviewMember, ReviewSecretary, SecurityAdmin,
+    Submitter,
 };
 
 /// Who may look into the books, where a line says nothing narrower.
@@ -38,6 +39,24 @@ const DELIVERIES: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer
 const SENDERS: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer, Auditor, Submitter];
 /// Who governs organisations and parameters.
 const GOVERN: &[AuditRole] = &[Officer, SecurityAdmin];
+/// Who sees the secretariat's work.
+const SEES_BOARD: &[AuditRole] = &[ReviewSecretary, Board, Officer, Auditor];
+/// Who sees the committee's work; a member not where it stands aside.
+const SEES_COMMITTEE: &[AuditRole] = &[ReviewSecretary, ReviewMember, Board, Officer, Auditor];
+/// Who sees applications; from outside, one's own or what one has to review.
+const SEES_CASES: &[AuditRole] = &[
+    Applicant,
+    ReviewMember,
+    ReviewSecretary,
+    Board,
+    Officer,
+    Auditor,
+    Checker,
+    ReleaseApprover,
+    SecurityAdmin,
+];
+/// Who may be named as the verifier of a condition.
+const VERIFIERS: &[AuditRole] = &[ReviewSecretary, Officer, Checker, ReleaseApprover, SecurityAdmin];
 /// Who looks after accounts.
 const ACCOUNTS: &[AuditRole] = &[SecurityAdmin, Officer, Auditor];
 /// Whoever works in the house: in an emergency any of them may ask for one role more. Not who keeps the keys, and not who audits.
@@ -219,6 +238,7 @@ pub const LINES: &[Line] = &[
     by_role("optout load", &[HelpDesk, Submitter]),
     by_role("optout status", &[HelpDesk, Officer, Operator, Auditor]),
     decided("optout preview", &[HelpDesk]),
+    decided("optout standing", &[HelpDesk]),
     decided("optout register", &[HelpDesk]),
     decided("optout withdraw", &[HelpDesk]),
     by_role("optout receipt", &[HelpDesk]),
@@ -298,6 +318,7 @@ pub const LINES: &[Line] = &[
     decided("inquiry close", &[HelpDesk]),
     by_role("inquiry show", &[HelpDesk, Officer]),
     by_role("inquiry list", &[HelpDesk, Officer, Auditor]),
+    by_role("inquiry numbers", &[HelpDesk, Officer, Auditor]),
     by_role("register classes", LOOKS),
     decided("register add", &[Officer, SecurityAdmin, ReviewSecretary]),
     decided("register load", &[Officer, SecurityAdmin, ReviewSecretary]),
@@ -314,6 +335,9 @@ pub const LINES: &[Line] = &[
     by_role("person explain", &[HelpDesk, Identity]),
     by_role("person affected", &[HelpDesk, Identity]),
     by_role("person match", &[HelpDesk, Identity]),
+    by_role("person second", &[Identity]),
+    decided("person second same", &[Identity]).by("by"),
+    decided("person second different", &[Identity]).by("by"),
     by_role("person queue", &[Identity, HelpDesk]),
     decided("person queue same", &[Identity]).by("by"),
     decided("person queue different", &[Identity]).by("by"),
@@ -350,6 +374,52 @@ pub const LINES: &[Line] = &[
     by_role("desk table", &[Municipality]),
     decided("desk ask", &[Municipality]),
     by_role("desk deliveries", &[Municipality]),
+    decided("board suspend", &[Board, Officer]),
+    decided("board resume", &[Board, Officer]),
+    by_role("board list", SEES_BOARD),
+    // the review committee
+    free("application fields"),
+    decided("application new", &[Applicant]),
+    decided("application save", &[Applicant]),
+    by_role("application show", SEES_CASES),
+    by_role("application list", SEES_CASES),
+    by_role("application diff", SEES_CASES),
+    decided("application say", &[Applicant, ReviewSecretary, ReviewMember]),
+    by_role("application check", SEES_CASES),
+    decided("application submit", &[Applicant]),
+    decided("application withdraw", &[Applicant]),
+    decided("application amend", &[Applicant]),
+    decided("application appeal", &[Applicant]),
+    decided("application take", &[ReviewSecretary]),
+    decided("application return", &[ReviewSecretary]),
+    decided("application accept", &[ReviewSecretary]),
+    decided("application card", &[ReviewSecretary]),
+    by_role("application board", SEES_BOARD),
+    decided("application complete", &[ReviewSecretary]),
+    decided("committee member load", &[ReviewSecretary]),
+    by_role("committee member list", SEES_COMMITTEE),
+    decided("committee interest add", &[ReviewMember, ReviewSecretary]),
+    decided("committee interest end", &[ReviewMember, ReviewSecretary]),
+    by_role("committee interest list", SEES_COMMITTEE),
+    decided("committee declare", &[ReviewMember]),
+    by_role("committee recusals", SEES_BOARD),
+    decided("committee meeting new", &[ReviewSecretary]),
+    decided("committee meeting put", &[ReviewSecretary]),
+    decided("committee meeting attend", &[ReviewSecretary]),
+    by_role("committee meeting show", SEES_COMMITTEE),
+    by_role("committee meeting list", SEES_COMMITTEE),
+    decided("committee ballot open", &[ReviewSecretary]),
+    decided("committee ballot mine", &[ReviewMember]),
+    decided("committee ballot vote", &[ReviewMember]),
+    decided("committee ballot close", &[ReviewSecretary]),
+    by_role("committee ballot show", SEES_COMMITTEE),
+    by_role("committee ballot list", SEES_COMMITTEE),
+    by_role("committee condition list", SEES_CASES),
+    decided("committee condition close", VERIFIERS),
+    decided("committee dossier make", &[ReviewSecretary]),
+    by_role("committee dossier show", SEES_COMMITTEE),
+    by_role("committee minutes", SEES_BOARD),
+    by_role("committee summary", SEES_BOARD),
     by_role("release dry-run", &[Release, ReviewSecretary]),
     job("release build", &[Release], Job::Release).scope("approval"),
     decided("release verify-source", &[Officer]).dual(OperationKind::VerifySource),

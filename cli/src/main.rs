@@ -16,6 +16,7 @@ use anyhow::Result;
 use args::{Cli, Command};
 use authority::{Asked, Denied};
 use clap::{CommandFactory as _, FromArgMatches as _};
+use commands::committee::RuleRefused;
 use commands::{Ending, books, night, release, report, show, synth, trace};
 use say::{Voice, warn};
 
@@ -30,7 +31,8 @@ fn main() -> ExitCode {
         Err(e) => {
             let voice = Voice { json: cli.json, english: cli.lang == "en" };
             warn(&format!("{}: {}", voice.word("エラー", "error"), told(&e)));
-            ExitCode::from(if e.is::<Denied>() { Ending::Usage.code() } else { 1 })
+            let refused = e.is::<Denied>() || e.is::<RuleRefused>();
+            ExitCode::from(if refused { Ending::Usage.code() } else { 1 })
         }
     }
 }
@@ -83,7 +85,9 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Trace { fact, submission } => trace::run(cli, voice, fact.as_deref(), submission.as_deref()),
         Command::Person(order) => commands::person::run(cli, voice, order),
         Command::Request(order) => release::request(cli, voice, order),
-        Command::Board(order) => release::board(cli, voice, order),
+        Command::Application(order) => commands::committee::application::run(cli, voice, order),
+        Command::Committee(order) => commands::committee::run(cli, voice, order),
+        Command::Board(order) => commands::committee::standing::board(cli, voice, order),
         Command::Release(order) => release::release(cli, voice, order),
         Command::Desk(order) => commands::table_desk::run(cli, voice, order),
         Command::Report { out, submission } => report::run(cli, voice, out, submission.as_deref()),

@@ -101,6 +101,7 @@ fn understood(name: &str, text: &str) -> bool {
             let mut kinds = text.split_whitespace().peekable();
             kinds.peek().is_some() && kinds.all(|kind| TokenKind::read(kind).is_some())
         }
+        "board.committee_required" => matches!(text, "yes" | "no"),
         "login.break_glass_roles" => text.split_whitespace().all(|word| role_of(word).is_some()),
         "optout.identity_checker" => matches!(text, "other" | "any"),
         _ => !text.trim().is_empty(),

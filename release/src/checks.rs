@@ -18,6 +18,7 @@ use musubi_model::sign::{PublicKey, Signature};
 use musubi_model::spec::{Axis, ExtractSpec, Measure, Product, TableSpec};
 use musubi_review_board::{Approval, ApprovalError};
 use musubi_storage::board::BoardRead as _;
+use musubi_storage::board_ballot::StandingRead as _;
 use musubi_storage::registry::ReleaseDb;
 use musubi_storage::release::LedgerRow;
 
@@ -526,6 +527,9 @@ fn approvals(releases: &mut Releases) -> Judged {
     // With an empty ledger, too, approvals have to be readable.
     releases.db.approval("")?;
     releases.db.request("")?;
+    releases.db.outcome("")?;
+    releases.db.conditions_of("")?;
+    releases.db.events_of("")?;
     for (row, spec) in all {
         let day = japan_day(row.sealed_at);
         let mut case = Approved {
@@ -535,8 +539,10 @@ fn approvals(releases: &mut Releases) -> Judged {
             scope: true,
             open_conditions: 0,
         };
-        match Approval::load(&mut releases.db, &row.approval_id, &releases.board, day) {
+        let (db, at) = (&mut releases.db, row.sealed_at);
+        match Approval::load_as_of(db, &row.approval_id, &releases.board, day, at) {
             Ok(approval) => case.scope = approval.scope_hash() == spec.scope_hash(),
+            Err(ApprovalError::Conditions(open)) => case.open_conditions = open,
             Err(ApprovalError::Storage(e)) => return Err(e.into()),
             Err(ApprovalError::Expired) => case.in_term = false,
             Err(ApprovalError::ScopeMismatch) => case.scope = false,

@@ -10,6 +10,7 @@ pub mod check_reads;
 pub mod held;
 pub mod incident;
 pub mod inquiry;
+pub mod inquiry_person;
 pub mod instruction;
 pub mod notice;
 pub mod notice_scope;

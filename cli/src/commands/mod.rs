@@ -15,6 +15,7 @@ pub mod books;
 pub mod check;
 pub mod codes;
 pub mod delivery;
+pub mod committee;
 mod dry_run;
 pub mod erasure;
 pub mod findings;
@@ -91,5 +92,17 @@ impl Ending {
             Self::LookAtIt => 3,
             Self::NotVerified => 4,
         }
+    }
+}
+
+/// What was given cannot be used, with what to do: a page tells it to whoever typed it, and nothing is broken.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unfit(String);
+
+impl Unfit {
+    /// With these words; never with a person's value.
+    pub fn new(words: impl Into<String>) -> Self {
+        Self(words.into())
     }
 }

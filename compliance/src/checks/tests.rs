@@ -439,7 +439,7 @@ fn session() -> Sat {
         member("m4", View::Public, Sex::Female, false),
         member("m5", View::Public, Sex::Male, false),
     ];
-    Sat { approval: "A-1".into(), session: Some(Session { member, item: Vec::new() }) }
+    Sat { approval: "A-1".into(), session: Some(Session { member, item: Vec::new() }), expedited: false }
 }
 
 fn with_members(sat: &mut Sat, change: impl Fn(&mut Vec<Member>)) {
@@ -448,7 +448,7 @@ fn with_members(sat: &mut Sat, change: impl Fn(&mut Vec<Member>)) {
 
 #[test]
 fn c060_c061_g13_the_board() {
-    let rule = Quorum { members: 5, outside: 2 };
+    let rule = Quorum { members: 5, outside: 2, expedited: 2 };
     tells(
         |c| quorum(c, rule),
         session(),

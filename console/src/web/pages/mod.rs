@@ -1,10 +1,13 @@
 //! The pages, one file for each area; each has its rows of the table of routes.
 
+mod desk;
 mod entry;
 mod find;
 mod keeping;
+mod matching;
 mod municipality;
 mod operator;
+mod review;
 mod said;
 mod submitter;
 
@@ -20,6 +23,13 @@ pub(crate) const CHAPTERS: &[&[Route]] = &[
     find::ROUTES,
     submitter::ROUTES,
     operator::ROUTES,
+    desk::ROUTES,
+    matching::ROUTES,
     municipality::ROUTES,
     keeping::ROUTES,
+    review::applicant::ROUTES,
+    review::office::ROUTES,
+    review::meetings::ROUTES,
+    review::committee::ROUTES,
+    review::approvals::ROUTES,
 ];
