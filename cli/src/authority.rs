@@ -35,6 +35,8 @@ const LOOKS: &[AuditRole] = &[Officer, Auditor, Operator, SecurityAdmin, Confirm
 const INCIDENTS: &[AuditRole] = &[SecurityAdmin, Officer, Operator];
 /// Who sees what became of deliveries.
 const DELIVERIES: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer, Auditor];
+/// Who receives for an outside organisation.
+const RECIPIENTS: &[AuditRole] = &[Applicant, Municipality];
 /// The same, and the senders for what is their own.
 const SENDERS: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer, Auditor, Submitter];
 /// Who governs organisations and parameters.
@@ -424,6 +426,25 @@ pub const LINES: &[Line] = &[
     job("release build", &[Release], Job::Release).scope("approval"),
     decided("release verify-source", &[Officer]).dual(OperationKind::VerifySource),
     by_role("release keys", LOOKS),
+    by_role("release list", &[ReleaseApprover, Officer, Release, Auditor]),
+    by_role("release conditions", &[ReleaseApprover, Officer, Auditor]),
+    decided("release key", &[ReleaseApprover, Officer]),
+    decided("release handover", &[ReleaseApprover, Officer]),
+    decided("release recall", &[ReleaseApprover, Officer]),
+    by_role("output list", &[Checker, Officer, ReleaseApprover, Auditor]),
+    by_role("output show", &[Checker, Officer, ReleaseApprover]),
+    decided("output vote", &[Checker]),
+    decided("output consolidate", &[Checker]),
+    decided("output exception", &[Checker]),
+    decided("output grant", &[Officer]),
+    decided("output refuse", &[Officer]),
+    decided("output decide", &[Officer]),
+    by_role("output result", &[Checker, Officer, ReleaseApprover, Auditor]),
+    by_role("package list", RECIPIENTS),
+    by_role("package show", RECIPIENTS),
+    decided("package fetch", RECIPIENTS),
+    decided("package acknowledge", RECIPIENTS),
+    decided("package destroyed", RECIPIENTS),
     decided("release allow-refinement", &[Officer, ReleaseApprover]).dual(OperationKind::AllowRefinement),
 ];
 

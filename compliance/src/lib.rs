@@ -13,6 +13,7 @@
 //! * [`login`]: who comes in through the browser, with two factors.
 //! * [`erasure`]: taking persons out, looking for what must not be left, certifying it.
 //! * [`receipt`], [`book`], [`incident`], [`inquiry`], [`register`], [`contract`], [`transfer`]: the records of the Act.
+//! * [`output`], [`handover`]: two checkers, two keys, and what a recipient gets.
 //! * [`deliveries`]: the calendar of feeds; [`trust`]: when promises were last proven.
 //! * [`retention`]: what is kept where and for how long; [`calendar`]: business days.
 //! * [`yearly`], [`disclosure`], [`masked`]: what the ministers and the public are told.
@@ -33,6 +34,7 @@ pub mod deliveries;
 pub mod desk;
 pub mod disclosure;
 pub mod erasure;
+pub mod handover;
 pub mod incident;
 pub mod inquiry;
 pub mod instruction;
@@ -43,6 +45,7 @@ pub mod operation;
 pub mod optout;
 pub mod optout_list;
 pub mod organisation;
+pub mod output;
 pub mod parameters;
 pub mod policies;
 pub mod rate_chart;

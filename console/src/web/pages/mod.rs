@@ -3,10 +3,13 @@
 mod desk;
 mod entry;
 mod find;
+mod handover;
 mod keeping;
 mod matching;
 mod municipality;
 mod operator;
+mod output;
+mod packages;
 mod review;
 mod said;
 mod submitter;
@@ -25,8 +28,11 @@ pub(crate) const CHAPTERS: &[&[Route]] = &[
     operator::ROUTES,
     desk::ROUTES,
     matching::ROUTES,
+    output::ROUTES,
+    handover::ROUTES,
     municipality::ROUTES,
     keeping::ROUTES,
+    packages::ROUTES,
     review::applicant::ROUTES,
     review::office::ROUTES,
     review::meetings::ROUTES,

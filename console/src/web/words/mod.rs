@@ -8,5 +8,6 @@ pub(crate) mod keeping;
 pub(crate) mod matching;
 pub(crate) mod municipality;
 pub(crate) mod operator;
+pub(crate) mod output;
 pub(crate) mod review;
 pub(crate) mod submitter;
