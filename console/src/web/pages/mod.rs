@@ -7,7 +7,7 @@ mod municipality;
 mod operator;
 mod review;
 mod said;
-mod submitter;
+pub(crate) mod submitter;
 
 pub use entry::who;
 
