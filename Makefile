@@ -13,8 +13,9 @@ demo:
 serve:
 	$(SETUP); "$${CARGO_TARGET_DIR:-target}/release/musubi" --data "$${MUSUBI_DEMO:-demo-run}/data" serve --plain --listen 127.0.0.1:8080
 
+# The journeys through the console need a browser; where none is to be had they say that they were not run.
 test:
-	$(SETUP); cargo test --workspace --locked --no-fail-fast
+	eval "$$(scripts/setup.sh --browser)"; cargo test --workspace --locked --no-fail-fast
 
 # Random histories of notices, opt-outs, erasures, crashes and restores against a model of who may be present.
 test-long:

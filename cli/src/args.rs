@@ -197,6 +197,12 @@ pub enum Command {
     /// Releases (提供).
     #[command(subcommand)]
     Release(Release),
+    /// Output check (出力確認): two people look a release through before anybody outside gets it.
+    #[command(subcommand)]
+    Output(crate::commands::output::Output),
+    /// Packages (受取り): what was handed to the actor's organisation.
+    #[command(subcommand)]
+    Package(crate::commands::package::Package),
     /// The municipality's table desk (自治体の統計窓口): questions of policy, released tables, requests.
     #[command(subcommand)]
     Desk(crate::commands::table_desk::Desk),
@@ -432,6 +438,9 @@ pub enum Release {
         #[arg(long)]
         out: PathBuf,
     },
+    // From the built release to its recipient: list, conditions, key, handover, recall.
+    #[command(flatten)]
+    Handover(crate::commands::handover::Handover),
     /// Verify a package offline.
     Verify {
         /// The package.

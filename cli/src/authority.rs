@@ -35,6 +35,8 @@ const LOOKS: &[AuditRole] = &[Officer, Auditor, Operator, SecurityAdmin, Confirm
 const INCIDENTS: &[AuditRole] = &[SecurityAdmin, Officer, Operator];
 /// Who sees what became of deliveries.
 const DELIVERIES: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer, Auditor];
+/// Who receives for an outside organisation.
+const RECIPIENTS: &[AuditRole] = &[Applicant, Municipality];
 /// The same, and the senders for what is their own.
 const SENDERS: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer, Auditor, Submitter];
 /// Who governs organisations and parameters.
@@ -238,6 +240,7 @@ pub const LINES: &[Line] = &[
     by_role("optout load", &[HelpDesk, Submitter]),
     by_role("optout status", &[HelpDesk, Officer, Operator, Auditor]),
     decided("optout preview", &[HelpDesk]),
+    decided("optout standing", &[HelpDesk]),
     decided("optout register", &[HelpDesk]),
     decided("optout withdraw", &[HelpDesk]),
     by_role("optout receipt", &[HelpDesk]),
@@ -317,6 +320,7 @@ pub const LINES: &[Line] = &[
     decided("inquiry close", &[HelpDesk]),
     by_role("inquiry show", &[HelpDesk, Officer]),
     by_role("inquiry list", &[HelpDesk, Officer, Auditor]),
+    by_role("inquiry numbers", &[HelpDesk, Officer, Auditor]),
     by_role("register classes", LOOKS),
     decided("register add", &[Officer, SecurityAdmin, ReviewSecretary]),
     decided("register load", &[Officer, SecurityAdmin, ReviewSecretary]),
@@ -333,6 +337,9 @@ pub const LINES: &[Line] = &[
     by_role("person explain", &[HelpDesk, Identity]),
     by_role("person affected", &[HelpDesk, Identity]),
     by_role("person match", &[HelpDesk, Identity]),
+    by_role("person second", &[Identity]),
+    decided("person second same", &[Identity]).by("by"),
+    decided("person second different", &[Identity]).by("by"),
     by_role("person queue", &[Identity, HelpDesk]),
     decided("person queue same", &[Identity]).by("by"),
     decided("person queue different", &[Identity]).by("by"),
@@ -419,6 +426,25 @@ pub const LINES: &[Line] = &[
     job("release build", &[Release], Job::Release).scope("approval"),
     decided("release verify-source", &[Officer]).dual(OperationKind::VerifySource),
     by_role("release keys", LOOKS),
+    by_role("release list", &[ReleaseApprover, Officer, Release, Auditor]),
+    by_role("release conditions", &[ReleaseApprover, Officer, Auditor]),
+    decided("release key", &[ReleaseApprover, Officer]),
+    decided("release handover", &[ReleaseApprover, Officer]),
+    decided("release recall", &[ReleaseApprover, Officer]),
+    by_role("output list", &[Checker, Officer, ReleaseApprover, Auditor]),
+    by_role("output show", &[Checker, Officer, ReleaseApprover]),
+    decided("output vote", &[Checker]),
+    decided("output consolidate", &[Checker]),
+    decided("output exception", &[Checker]),
+    decided("output grant", &[Officer]),
+    decided("output refuse", &[Officer]),
+    decided("output decide", &[Officer]),
+    by_role("output result", &[Checker, Officer, ReleaseApprover, Auditor]),
+    by_role("package list", RECIPIENTS),
+    by_role("package show", RECIPIENTS),
+    decided("package fetch", RECIPIENTS),
+    decided("package acknowledge", RECIPIENTS),
+    decided("package destroyed", RECIPIENTS),
     decided("release allow-refinement", &[Officer, ReleaseApprover]).dual(OperationKind::AllowRefinement),
 ];
 

@@ -89,6 +89,8 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Committee(order) => commands::committee::run(cli, voice, order),
         Command::Board(order) => commands::committee::standing::board(cli, voice, order),
         Command::Release(order) => release::release(cli, voice, order),
+        Command::Output(order) => commands::output::run(cli, voice, order),
+        Command::Package(order) => commands::package::run(cli, voice, order),
         Command::Desk(order) => commands::table_desk::run(cli, voice, order),
         Command::Report { out, submission } => report::run(cli, voice, out, submission.as_deref()),
         Command::Rebuild { document, out } => show::rebuild(cli, voice, document, out),

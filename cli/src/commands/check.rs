@@ -157,6 +157,7 @@ fn releases(home: &Home) -> Result<Releases> {
         keys.1,
         home.parameters.clone(),
         home.data.join("work"),
+        (home.registry.act()?, home.folders().lake),
     ))
 }
 

@@ -21,6 +21,7 @@ pub mod erasure;
 pub mod findings;
 pub mod formats;
 pub mod gate;
+pub mod handover;
 pub mod incident;
 pub mod inquiry;
 pub mod instruction;
@@ -33,13 +34,16 @@ pub mod notice;
 pub mod operation;
 pub mod optout;
 pub mod organisation;
+pub mod output;
 pub mod outside;
+pub mod package;
 pub mod parameter;
 mod parameter_preview;
 pub mod person;
 pub mod policy;
 pub mod precheck;
 pub mod program;
+pub mod refusal;
 pub mod register;
 pub mod release;
 pub mod release_open;
@@ -92,5 +96,17 @@ impl Ending {
             Self::LookAtIt => 3,
             Self::NotVerified => 4,
         }
+    }
+}
+
+/// What was given cannot be used, with what to do: a page tells it to whoever typed it, and nothing is broken.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unfit(String);
+
+impl Unfit {
+    /// With these words; never with a person's value.
+    pub fn new(words: impl Into<String>) -> Self {
+        Self(words.into())
     }
 }

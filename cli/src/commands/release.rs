@@ -94,6 +94,7 @@ pub fn release(cli: &Cli, voice: Voice, order: &Release) -> Result<Ending> {
         Release::Build { approval, out } => build(cli, voice, approval, out),
         Release::DryRun { spec } => super::dry_run::dry_run(cli, voice, spec),
         Release::Twin(order) => super::twin::run(voice, order),
+        Release::Handover(order) => super::handover::run(cli, voice, order),
         Release::Encrypt { package, out } => super::release_open::encrypt(voice, package, out),
         Release::Open { file, identity, out } => super::release_open::open(voice, file, identity, out),
         Release::Verify { package, board_key, release_key, record } => {

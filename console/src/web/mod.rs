@@ -19,6 +19,7 @@ pub mod reply;
 pub mod route;
 pub mod server;
 pub mod site;
+mod told;
 pub mod ui;
 pub mod visit;
 pub(crate) mod words;

@@ -33,6 +33,15 @@ pub struct Carried {
     pub package: Option<(String, PathBuf, u64)>,
 }
 
+impl Carried {
+    /// A package that no page took over is not left lying about.
+    pub(crate) fn discard(&self) {
+        if let Some((_, file, _)) = &self.package {
+            drop(std::fs::remove_file(file));
+        }
+    }
+}
+
 /// A visit.
 pub struct Visit<'a> {
     pub(crate) site: &'a Site,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use axum::http::StatusCode;
@@ -76,6 +77,11 @@ fn metrics(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     family("musubi_http_answers_total", "counter", "Answers by class of status.", "class", &answers);
     let too_many = counts.too_many.load(Ordering::Relaxed);
     family("musubi_http_too_many_total", "counter", "Requests refused by rate.", "", &[("", too_many)]);
+    let refused: Vec<(&str, u64)> = {
+        let refused = counts.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.iter().map(|(code, n)| (*code, *n)).collect()
+    };
+    family("musubi_http_refused_total", "counter", "Requests refused, by reason.", "code", &refused);
     let mut jobs: BTreeMap<&str, u64> = STATES.iter().map(|s| (*s, 0)).collect();
     for job in v.house().jobs() {
         *jobs.entry(state(&job)).or_default() += 1;

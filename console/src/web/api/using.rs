@@ -33,13 +33,13 @@ pub(super) const APPLICATION: Endpoint = value(
 
 pub(super) const RELEASES: Endpoint = value(
     "releases",
-    page("/api/releases", w::RELEASES, releases).roles(RECIPIENTS).verbs(&["delivery list"]),
+    page("/api/releases", w::RELEASES, releases).roles(RECIPIENTS).verbs(&["package list"]),
     &Schema::Any,
 );
 
 pub(super) const PACKAGE: Endpoint = value(
     "package",
-    page("/api/releases/{release}/package", w::PACKAGE, package).roles(RECIPIENTS).verbs(&["delivery fetch"]),
+    page("/api/releases/{release}/package", w::PACKAGE, package).roles(RECIPIENTS).verbs(&["package fetch"]),
     &Schema::Any,
 )
 .answers(200, Content::Bytes("application/zip"))
@@ -125,12 +125,12 @@ fn application(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 }
 
 fn releases(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    Ok(Reply::json(&v.value(&Order::new("delivery list"))?))
+    Ok(Reply::json(&v.value(&Order::new("package list"))?))
 }
 
 fn package(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let release = name(v, "release")?.to_owned();
-    let order = Order::new("delivery fetch").word(release.as_str()).out("--out", "zip");
+    let order = Order::new("package fetch").word(release.as_str()).out("--out", "zip");
     let answer = there(v.give(&order)?)?;
     match answer.files.into_iter().next() {
         Some(zip) if !zip.is_empty() => {

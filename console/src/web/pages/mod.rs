@@ -1,10 +1,15 @@
 //! The pages, one file for each area; each has its rows of the table of routes.
 
+mod desk;
 mod entry;
 mod find;
+mod handover;
 mod keeping;
+mod matching;
 mod municipality;
 mod operator;
+mod output;
+mod packages;
 mod review;
 mod said;
 pub(crate) mod submitter;
@@ -21,6 +26,16 @@ pub(crate) const CHAPTERS: &[&[Route]] = &[
     find::ROUTES,
     submitter::ROUTES,
     operator::ROUTES,
+    desk::ROUTES,
+    matching::ROUTES,
+    output::ROUTES,
+    handover::ROUTES,
     municipality::ROUTES,
     keeping::ROUTES,
+    packages::ROUTES,
+    review::applicant::ROUTES,
+    review::office::ROUTES,
+    review::meetings::ROUTES,
+    review::committee::ROUTES,
+    review::approvals::ROUTES,
 ];
