@@ -11,7 +11,7 @@ mod operator;
 mod output;
 mod packages;
 mod review;
-mod said;
+pub(crate) mod said;
 pub(crate) mod submitter;
 
 pub use entry::who;
