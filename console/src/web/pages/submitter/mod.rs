@@ -5,7 +5,7 @@ mod calendar;
 mod detail;
 mod findings;
 mod lists;
-mod upload;
+pub(crate) mod upload;
 
 #[cfg(test)]
 mod tests;
