@@ -5,7 +5,7 @@ mod calendar;
 mod detail;
 mod findings;
 mod lists;
-mod upload;
+pub(crate) mod upload;
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +28,9 @@ use crate::web::words::submitter as w;
 const SEE: &[AuditRole] = &[Submitter, Operator, Intake, Confirmer, Curator, Officer, Auditor];
 /// Who sends.
 const SEND: &[AuditRole] = &[Submitter, Operator];
+
+/// Who opens a stop, by two.
+const ALLOW: &[AuditRole] = &[Officer, Confirmer];
 
 pub(crate) const ROUTES: &[Route] = &[
     page("/deliveries", w::CALENDAR, calendar::page)
@@ -66,6 +69,9 @@ pub(crate) const ROUTES: &[Route] = &[
     action("/deliveries/{id}/receipt", w::RECEIPT, detail::receipt)
         .roles(&[Submitter, Operator, Intake])
         .verbs(&["delivery show", "ack"]),
+    action("/deliveries/{id}/allow", w::ALLOW, detail::allow)
+        .roles(ALLOW)
+        .verbs(&["delivery show", "notice allow"]),
     action("/deliveries/{id}/answers", w::ANSWERS, detail::answers)
         .roles(&[Submitter, Operator, Intake])
         .verbs(&["delivery show", "quality import"])
