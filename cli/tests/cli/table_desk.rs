@@ -106,12 +106,21 @@ fn a_question_becomes_a_table_that_tells_why_cells_are_hidden() {
     assert!(csv.contains(&format!("見本市,計,計,{}\r\n", total["cells"][0]["persons"])));
     assert!(total["cells"][0]["rate"].is_string(), "{total}");
     for other in ["例示市", "架空市"] {
-        assert!(csv.contains(other) && !total["cells"].to_string().contains(other) && !total["csv"].to_string().contains(other));
+        assert!(
+            csv.contains(other)
+                && !total["cells"].to_string().contains(other)
+                && !total["csv"].to_string().contains(other)
+        );
     }
-    assert!(nothing(&house, &["table", "med-hypertension", "--at", "municipality=例示市"]).contains("DSK_PLACE"));
+    assert!(
+        nothing(&house, &["table", "med-hypertension", "--at", "municipality=例示市"]).contains("DSK_PLACE")
+    );
     assert!(nothing(&house, &["table", "med-hypertension", "--by", "month"]).contains("DSK_DIMENSION"));
     // Two similar places are too few to compare with.
-    assert!(total["comparison"]["quartiles"].is_null() && total["comparison"]["shown"].as_u64() < Some(3), "{total}");
+    assert!(
+        total["comparison"]["quartiles"].is_null() && total["comparison"]["shown"].as_u64() < Some(3),
+        "{total}"
+    );
 
     // As files, for the spreadsheet.
     let out = house.beside("slice.csv");
