@@ -2,15 +2,20 @@
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: demo test test-long lint bench bench-mpi build fuzz precheck
+.PHONY: demo serve test test-long lint bench bench-mpi build fuzz precheck
 
 SETUP := eval "$$(scripts/setup.sh)"
 
 demo:
 	$(SETUP); cargo build --release --locked -p musubi-cli -p musubi-audit-log -p musubi-release-check; scripts/demo.sh
 
+# The console on the demo region: open http://127.0.0.1:8080/ and log in with an account of demo-run/accounts.txt.
+serve:
+	$(SETUP); "$${CARGO_TARGET_DIR:-target}/release/musubi" --data "$${MUSUBI_DEMO:-demo-run}/data" serve --plain --listen 127.0.0.1:8080
+
+# The journeys through the console need a browser; where none is to be had they say that they were not run.
 test:
-	$(SETUP); cargo test --workspace --locked --no-fail-fast
+	eval "$$(scripts/setup.sh --browser)"; cargo test --workspace --locked --no-fail-fast
 
 # Random histories of notices, opt-outs, erasures, crashes and restores against a model of who may be present.
 test-long:

@@ -3,6 +3,7 @@
 # public parsers from PyPI where they can be installed. (2) The audit log, beside
 # BLAKE3 of the same bytes. (3) Whole loads, beside two floors.
 # (4) The engines of releases, beside the figures recorded for ARX and the known optima; extraction beside DuckDB (PyPI).
+# (5) The console with 200 people at once.
 # MUSUBI_BENCH_MB sets the corpus size of (3), MUSUBI_BENCH_FORMAT_MB that of each format of (1).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -36,3 +37,5 @@ done
 "$musubi" bench --pack --work "$work/pack"
 printf '\n'
 scripts/bench_extract.sh
+printf '\n'
+cargo bench --locked --quiet -p musubi-cli --bench console

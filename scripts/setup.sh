@@ -4,6 +4,8 @@
 # asks nothing, it installs Debian's packages. As an ordinary user it fetches the same packages into the user's cache
 # and unpacks them there. Prints lines to be evaluated by the caller when its surroundings must change. Running it again
 # changes nothing.
+# With --browser it also looks for what the journeys through the web console need: Chromium with its driver, Japanese
+# letters, and axe-core. Where they cannot be had it says so and goes on: nothing is built or run with them.
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
@@ -28,7 +30,17 @@ have_libclang() {
 
 private="${XDG_CACHE_HOME:-$HOME/.cache}/musubi/packages"
 
-use_private() { # use_private postgresql|builders
+have_browser() { command -v chromium >/dev/null 2>&1 && command -v chromedriver >/dev/null 2>&1; }
+
+have_letters() {
+  local file
+  for file in /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc "$HOME"/.local/share/fonts/NotoSansCJK*; do
+    [ -e "$file" ] && return 0
+  done
+  return 1
+}
+
+use_private() { # use_private postgresql|builders|browser
   local bin lib
   lib="$private/root/usr/lib/$(uname -m)-linux-gnu"
   case "$1" in
@@ -41,6 +53,20 @@ use_private() { # use_private postgresql|builders
     clang=$(ls -d "$private"/root/usr/lib/llvm-*/lib 2>/dev/null | sort -V | tail -n 1)
     [ -x "$bin/cmake" ] && [ -n "$clang" ] || return 1
     printf 'export LIBCLANG_PATH=%q\n' "$clang"
+    ;;
+  browser)
+    bin="$private/root/usr/lib/chromium"
+    [ -x "$bin/chromium" ] && [ -x "$private/root/usr/bin/chromedriver" ] || return 1
+    cat >"$private/fonts.conf" <<CONF
+<?xml version="1.0"?>
+<fontconfig>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+  <dir>$private/root/usr/share/fonts</dir>
+  <cachedir>$private/fontconfig</cachedir>
+</fontconfig>
+CONF
+    printf 'export FONTCONFIG_FILE=%q\n' "$private/fonts.conf"
+    bin="$bin:$private/root/usr/bin"
     ;;
   esac
   printf 'export PATH=%q:"$PATH" LD_LIBRARY_PATH=%q"${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"\n' "$bin" "$lib"
@@ -116,3 +142,41 @@ if ! command -v cargo >/dev/null 2>&1; then
     exit 1
   fi
 fi
+
+# axe-core, which looks for what keeps people out of a page: pinned with its hash in cli/tests/browser/package-lock.json.
+set_up_axe() {
+  local from axe
+  from="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/cli/tests/browser"
+  axe="${XDG_CACHE_HOME:-$HOME/.cache}/musubi/npm"
+  if [ ! -e "$axe/node_modules/axe-core/axe.min.js" ] || ! cmp -s "$from/package-lock.json" "$axe/package-lock.json"; then
+    command -v npm >/dev/null 2>&1 || return 1
+    say "setup: fetching axe-core into $axe"
+    mkdir -p "$axe"
+    cp "$from/package.json" "$from/package-lock.json" "$axe/"
+    (cd "$axe" && npm ci --no-audit --no-fund --ignore-scripts --silent >&2) || { rm -f "$axe/package-lock.json"; return 1; }
+  fi
+  printf 'export MUSUBI_AXE=%q\n' "$axe/node_modules/axe-core/axe.min.js"
+}
+
+set_up_browser() {
+  local wanted=()
+  have_browser || wanted+=(chromium chromium-driver)
+  have_letters || wanted+=(fonts-noto-cjk)
+  command -v npm >/dev/null 2>&1 || wanted+=(npm)
+  if [ ${#wanted[@]} -gt 0 ] && ! use_private browser >/dev/null; then
+    say "setup: installing ${wanted[*]} (a browser for the journeys through the console)"
+    if [ "$(id -u)" = 0 ]; then
+      install_as -- "${wanted[@]}" || say "setup: not to be had: ${wanted[*]}"
+    elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+      install_as sudo -n -- "${wanted[@]}" || say "setup: not to be had: ${wanted[*]}"
+    else
+      fetch_privately chromium chromium-driver fonts-noto-cjk || say "setup: no browser could be fetched"
+    fi
+  fi
+  if ! have_browser || ! have_letters; then
+    use_private browser || { say "setup: no browser; the journeys through the console will not be run"; return 0; }
+  fi
+  set_up_axe || say "setup: axe-core could not be fetched; the pages will be looked at without it"
+}
+
+if [ "${1:-}" = --browser ]; then set_up_browser; fi

@@ -101,6 +101,9 @@ pub enum Command {
     /// Organisations and accounts (事業者・アカウント): who may do what, under which certificate.
     #[command(subcommand)]
     Organisation(crate::commands::organisation::Organisation),
+    /// Accounts that log in (アカウントの認証): invitations, locks, sessions, certificates of machines, emergencies.
+    #[command(subcommand)]
+    Account(crate::commands::account::Account),
     /// Instructions (指示): without one, no job starts.
     #[command(subcommand)]
     Instruction(crate::commands::instruction::Instruction),
@@ -157,6 +160,17 @@ pub enum Command {
         /// Id or its beginning; without it, all submissions.
         id: Option<String>,
     },
+    /// Deliveries (提出) as senders and the operator work with them: calendar, detail, findings, set aside.
+    #[command(subcommand)]
+    Delivery(crate::commands::delivery::Delivery),
+    /// The night as it is (今夜): runs, deliveries, when it is likely to end, and what needs a human.
+    Tonight {
+        /// The day whose night it is; default: today.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        date: Option<jiff::civil::Date>,
+    },
+    /// When the promises of the house were last proven, and what is overdue (信頼の記録).
+    Trust,
     /// Lead a fact back to its bytes, or a submission forward to facts and releases.
     Trace {
         /// Fact id (32 hexadecimal digits), or `any` for an example.
@@ -171,12 +185,24 @@ pub enum Command {
     /// Requests for releases (申出).
     #[command(subcommand)]
     Request(Request),
+    /// Applications (申出): what is asked for and why, from the draft to what the committee decided.
+    #[command(subcommand)]
+    Application(crate::commands::committee::application::Application),
+    /// The review committee (提供審査委員会): members, meetings, ballots, conditions, minutes.
+    #[command(subcommand)]
+    Committee(crate::commands::committee::Committee),
     /// Decisions of the review board (審査).
     #[command(subcommand)]
     Board(Board),
     /// Releases (提供).
     #[command(subcommand)]
     Release(Release),
+    /// Output check (出力確認): two people look a release through before anybody outside gets it.
+    #[command(subcommand)]
+    Output(crate::commands::output::Output),
+    /// Packages (受取り): what was handed to the actor's organisation.
+    #[command(subcommand)]
+    Package(crate::commands::package::Package),
     /// The municipality's table desk (自治体の統計窓口): questions of policy, released tables, requests.
     #[command(subcommand)]
     Desk(crate::commands::table_desk::Desk),
@@ -249,6 +275,9 @@ pub enum Command {
     Transfer(crate::commands::transfer::Transfer),
     /// The yearly report and the public page (事業報告・公表), from the books alone.
     Yearly(crate::commands::yearly::Yearly),
+    /// Search (検索): codes, rules, checks, applications, releases by their words; any id by itself; never a person.
+    #[command(subcommand)]
+    Search(crate::commands::search::Search),
     /// Measure intake to loaded against two floors.
     Bench(Bench),
 }
@@ -341,7 +370,7 @@ pub enum Request {
 /// `musubi board`.
 #[derive(Debug, Subcommand)]
 pub enum Board {
-    /// Approve a request; signs its scope hash.
+    /// Approve a request; signs its scope hash and the committee's ballot.
     Approve {
         /// The request.
         request: String,
@@ -352,6 +381,24 @@ pub enum Board {
         #[arg(long)]
         expires: Option<jiff::civil::Date>,
     },
+    /// Suspend an approval: nothing is released under it.
+    Suspend {
+        /// The approval.
+        approval: String,
+        /// Why; no value of a person.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Let a suspended approval go on.
+    Resume {
+        /// The approval.
+        approval: String,
+        /// Why; no value of a person.
+        #[arg(long)]
+        reason: String,
+    },
+    /// List the approvals and whether they hold today.
+    List,
 }
 
 /// `musubi release`.
@@ -391,6 +438,9 @@ pub enum Release {
         #[arg(long)]
         out: PathBuf,
     },
+    // From the built release to its recipient: list, conditions, key, handover, recall.
+    #[command(flatten)]
+    Handover(crate::commands::handover::Handover),
     /// Verify a package offline.
     Verify {
         /// The package.

@@ -11,7 +11,7 @@ use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, Audit
 use musubi_compliance::authority::{ForbiddenPairs, Granted, Need, Office, Refused, decide};
 use musubi_compliance::instruction::Job;
 use musubi_compliance::operation::{OperationKind, Signatory};
-use musubi_compliance::organisation::Book;
+use musubi_compliance::organisation::{Book, OrganisationKind};
 use musubi_compliance::parameters::{record_parameters, word};
 use musubi_model::parameter::ParameterSet;
 use musubi_storage::act::instruction::NewRun;
@@ -21,8 +21,9 @@ use crate::args::Cli;
 use crate::home::{CODE_VERSION, now, today};
 
 use AuditRole::{
-    Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian, Municipality,
-    Officer, Operator, Release, ReleaseApprover, ReviewSecretary, SecurityAdmin,
+    Applicant, Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian,
+    Municipality, Officer, Operator, Release, ReleaseApprover, ReviewMember, ReviewSecretary, SecurityAdmin,
+    Submitter,
 };
 
 /// Who may look into the books, where a line says nothing narrower.
@@ -34,8 +35,49 @@ const LOOKS: &[AuditRole] = &[Officer, Auditor, Operator, SecurityAdmin, Confirm
 const INCIDENTS: &[AuditRole] = &[SecurityAdmin, Officer, Operator];
 /// Who sees what became of deliveries.
 const DELIVERIES: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer, Auditor];
+/// Who receives for an outside organisation.
+const RECIPIENTS: &[AuditRole] = &[Applicant, Municipality];
+/// The same, and the senders for what is their own.
+const SENDERS: &[AuditRole] = &[Operator, Intake, Confirmer, Curator, Officer, Auditor, Submitter];
 /// Who governs organisations and parameters.
 const GOVERN: &[AuditRole] = &[Officer, SecurityAdmin];
+/// Who sees the secretariat's work.
+const SEES_BOARD: &[AuditRole] = &[ReviewSecretary, Board, Officer, Auditor];
+/// Who sees the committee's work; a member not where it stands aside.
+const SEES_COMMITTEE: &[AuditRole] = &[ReviewSecretary, ReviewMember, Board, Officer, Auditor];
+/// Who sees applications; from outside, one's own or what one has to review.
+const SEES_CASES: &[AuditRole] = &[
+    Applicant,
+    ReviewMember,
+    ReviewSecretary,
+    Board,
+    Officer,
+    Auditor,
+    Checker,
+    ReleaseApprover,
+    SecurityAdmin,
+];
+/// Who may be named as the verifier of a condition.
+const VERIFIERS: &[AuditRole] = &[ReviewSecretary, Officer, Checker, ReleaseApprover, SecurityAdmin];
+/// Who looks after accounts.
+const ACCOUNTS: &[AuditRole] = &[SecurityAdmin, Officer, Auditor];
+/// Whoever works in the house: in an emergency any of them may ask for one role more. Not who keeps the keys, and not who audits.
+const HOUSE: &[AuditRole] = &[
+    Operator,
+    Intake,
+    Identity,
+    HelpDesk,
+    Curator,
+    SecurityAdmin,
+    Officer,
+    Release,
+    Checker,
+    Board,
+    Confirmer,
+    Eraser,
+    ReleaseApprover,
+    ReviewSecretary,
+];
 /// Whose approval counts for some kind of operation.
 const DECIDERS: &[AuditRole] =
     &[Officer, SecurityAdmin, Confirmer, HelpDesk, KeyCustodian, Curator, ReleaseApprover];
@@ -145,8 +187,26 @@ pub const LINES: &[Line] = &[
     by_role("operation list", DECIDERS),
     decided("operation approve", DECIDERS),
     decided("operation reject", DECIDERS),
+    // accounts that log in
+    decided("account invite", &[SecurityAdmin]),
+    decided("account issue", &[SecurityAdmin]),
+    decided("account reset", GOVERN).dual(OperationKind::CredentialReset),
+    decided("account lock", &[SecurityAdmin, Officer]),
+    decided("account unlock", &[SecurityAdmin]),
+    by_role("account list", ACCOUNTS),
+    by_role("account permissions", ACCOUNTS),
+    by_role("account sessions", ACCOUNTS),
+    decided("account end-sessions", &[SecurityAdmin, Officer]),
+    decided("account certificate add", &[SecurityAdmin]),
+    by_role("account certificate list", ACCOUNTS),
+    decided("account certificate end", &[SecurityAdmin]),
+    decided("account break-glass ask", HOUSE),
+    by_role("account break-glass list", ACCOUNTS),
+    decided("account break-glass review", GOVERN),
+    free("account code"),
     by_role("parameter list", BOOKS),
     by_role("parameter show", BOOKS),
+    by_role("parameter preview", &[Officer, SecurityAdmin, Operator, Auditor]),
     decided("parameter propose", GOVERN).dual(OperationKind::ParameterChange),
     decided("parameter approve", GOVERN).dual(OperationKind::ParameterChange),
     decided("parameter reject", GOVERN),
@@ -156,8 +216,8 @@ pub const LINES: &[Line] = &[
     by_role("masters load", &[Operator, Curator]),
     by_role("masters list", &[Operator, Curator, Identity, Intake, Auditor]),
     by_role("masters show", &[Operator, Curator, Identity, Intake, Auditor]),
-    by_role("codes unmapped", &[Operator, Curator, Auditor]),
-    by_role("codes propose", &[Operator, Curator]),
+    by_role("codes unmapped", &[Operator, Curator, Auditor, Submitter]),
+    by_role("codes propose", &[Operator, Curator, Submitter]),
     by_role("codes import", &[Operator, Curator]),
     decided("codes approve", &[Operator, Curator]),
     decided("codes reject", &[Operator, Curator]),
@@ -170,16 +230,17 @@ pub const LINES: &[Line] = &[
     // notices
     by_role("notice load", &[Intake]),
     by_role("notice filings", &[Operator]),
-    by_role("notice status", DELIVERIES),
-    by_role("notice held", DELIVERIES),
+    by_role("notice status", SENDERS),
+    by_role("notice held", SENDERS),
     job("notice release", &[Intake], Job::HeldLoad),
-    by_role("notice reconcile", DELIVERIES),
+    by_role("notice reconcile", SENDERS),
     decided("notice allow", &[Officer, Confirmer]),
     by_role("notice verify", LOOKS),
     // opt-outs
-    by_role("optout load", &[HelpDesk]),
+    by_role("optout load", &[HelpDesk, Submitter]),
     by_role("optout status", &[HelpDesk, Officer, Operator, Auditor]),
     decided("optout preview", &[HelpDesk]),
+    decided("optout standing", &[HelpDesk]),
     decided("optout register", &[HelpDesk]),
     decided("optout withdraw", &[HelpDesk]),
     by_role("optout receipt", &[HelpDesk]),
@@ -191,15 +252,24 @@ pub const LINES: &[Line] = &[
     job("intake", &[Intake], Job::Intake),
     job("nightly", &[Intake], Job::Intake),
     by_role("submission", DELIVERIES),
-    by_role("ack", &[Operator, Intake]),
-    by_role("quality import", &[Operator, Intake]),
-    by_role("trace", &[Operator, Curator]),
+    by_role("delivery calendar", SENDERS),
+    by_role("delivery show", SENDERS),
+    by_role("delivery findings", SENDERS),
+    by_role("delivery set-aside", SENDERS),
+    by_role("delivery retry", &[Operator, Curator]),
+    by_role("delivery offer", &[Submitter, Operator, Intake]),
+    by_role("tonight", LOOKS),
+    by_role("trust", LOOKS),
+    by_role("ack", &[Operator, Intake, Submitter]),
+    by_role("quality import", &[Operator, Intake, Submitter]),
+    by_role("trace", &[Operator, Curator, Auditor]),
     by_role("rebuild", &[Operator]),
     by_role("report", &[Operator, Officer]),
     by_role("serve", &[Operator, SecurityAdmin]),
     by_role("check", LOOKS),
     free("check list"),
     by_role("check show", LOOKS),
+    by_role("check status", LOOKS),
     decided("check evidence add", &[Operator, SecurityAdmin, Officer, ReviewSecretary]),
     by_role("check evidence list", LOOKS),
     decided("check program vouch", &[SecurityAdmin]),
@@ -214,6 +284,8 @@ pub const LINES: &[Line] = &[
     by_role("audit accept", &[Operator, Officer]),
     by_role("audit prove", LOOKS),
     by_role("audit export", LOOKS),
+    by_role("audit summary", LOOKS),
+    by_role("audit verifier", LOOKS),
     decided("audit review", &[SecurityAdmin, Officer]),
     // erasure and backups
     decided("erasure plan", &[Officer, Eraser]),
@@ -248,6 +320,7 @@ pub const LINES: &[Line] = &[
     decided("inquiry close", &[HelpDesk]),
     by_role("inquiry show", &[HelpDesk, Officer]),
     by_role("inquiry list", &[HelpDesk, Officer, Auditor]),
+    by_role("inquiry numbers", &[HelpDesk, Officer, Auditor]),
     by_role("register classes", LOOKS),
     decided("register add", &[Officer, SecurityAdmin, ReviewSecretary]),
     decided("register load", &[Officer, SecurityAdmin, ReviewSecretary]),
@@ -264,6 +337,9 @@ pub const LINES: &[Line] = &[
     by_role("person explain", &[HelpDesk, Identity]),
     by_role("person affected", &[HelpDesk, Identity]),
     by_role("person match", &[HelpDesk, Identity]),
+    by_role("person second", &[Identity]),
+    decided("person second same", &[Identity]).by("by"),
+    decided("person second different", &[Identity]).by("by"),
     by_role("person queue", &[Identity, HelpDesk]),
     decided("person queue same", &[Identity]).by("by"),
     decided("person queue different", &[Identity]).by("by"),
@@ -281,6 +357,10 @@ pub const LINES: &[Line] = &[
     free("model train"),
     decided("model adopt", &[Identity]),
     by_role("model list", &[Identity, Operator, Officer, Auditor]),
+    // search
+    by_role("search find", AuditRole::ALL),
+    by_role("search id", AuditRole::ALL),
+    by_role("search rebuild", &[Operator]),
     // releases
     free("request template"),
     by_role("request new", &[ReviewSecretary]),
@@ -296,12 +376,83 @@ pub const LINES: &[Line] = &[
     by_role("desk table", &[Municipality]),
     decided("desk ask", &[Municipality]),
     by_role("desk deliveries", &[Municipality]),
+    decided("board suspend", &[Board, Officer]),
+    decided("board resume", &[Board, Officer]),
+    by_role("board list", SEES_BOARD),
+    // the review committee
+    free("application fields"),
+    decided("application new", &[Applicant]),
+    decided("application save", &[Applicant]),
+    by_role("application show", SEES_CASES),
+    by_role("application list", SEES_CASES),
+    by_role("application diff", SEES_CASES),
+    decided("application say", &[Applicant, ReviewSecretary, ReviewMember]),
+    by_role("application check", SEES_CASES),
+    decided("application submit", &[Applicant]),
+    decided("application withdraw", &[Applicant]),
+    decided("application amend", &[Applicant]),
+    decided("application appeal", &[Applicant]),
+    decided("application take", &[ReviewSecretary]),
+    decided("application return", &[ReviewSecretary]),
+    decided("application accept", &[ReviewSecretary]),
+    decided("application card", &[ReviewSecretary]),
+    by_role("application board", SEES_BOARD),
+    decided("application complete", &[ReviewSecretary]),
+    decided("committee member load", &[ReviewSecretary]),
+    by_role("committee member list", SEES_COMMITTEE),
+    decided("committee interest add", &[ReviewMember, ReviewSecretary]),
+    decided("committee interest end", &[ReviewMember, ReviewSecretary]),
+    by_role("committee interest list", SEES_COMMITTEE),
+    decided("committee declare", &[ReviewMember]),
+    by_role("committee recusals", SEES_BOARD),
+    decided("committee meeting new", &[ReviewSecretary]),
+    decided("committee meeting put", &[ReviewSecretary]),
+    decided("committee meeting attend", &[ReviewSecretary]),
+    by_role("committee meeting show", SEES_COMMITTEE),
+    by_role("committee meeting list", SEES_COMMITTEE),
+    decided("committee ballot open", &[ReviewSecretary]),
+    decided("committee ballot mine", &[ReviewMember]),
+    decided("committee ballot vote", &[ReviewMember]),
+    decided("committee ballot close", &[ReviewSecretary]),
+    by_role("committee ballot show", SEES_COMMITTEE),
+    by_role("committee ballot list", SEES_COMMITTEE),
+    by_role("committee condition list", SEES_CASES),
+    decided("committee condition close", VERIFIERS),
+    decided("committee dossier make", &[ReviewSecretary]),
+    by_role("committee dossier show", SEES_COMMITTEE),
+    by_role("committee minutes", SEES_BOARD),
+    by_role("committee summary", SEES_BOARD),
     by_role("release dry-run", &[Release, ReviewSecretary]),
     job("release build", &[Release], Job::Release).scope("approval"),
     decided("release verify-source", &[Officer]).dual(OperationKind::VerifySource),
     by_role("release keys", LOOKS),
+    by_role("release list", &[ReleaseApprover, Officer, Release, Auditor]),
+    by_role("release conditions", &[ReleaseApprover, Officer, Auditor]),
+    decided("release key", &[ReleaseApprover, Officer]),
+    decided("release handover", &[ReleaseApprover, Officer]),
+    decided("release recall", &[ReleaseApprover, Officer]),
+    by_role("output list", &[Checker, Officer, ReleaseApprover, Auditor]),
+    by_role("output show", &[Checker, Officer, ReleaseApprover]),
+    decided("output vote", &[Checker]),
+    decided("output consolidate", &[Checker]),
+    decided("output exception", &[Checker]),
+    decided("output grant", &[Officer]),
+    decided("output refuse", &[Officer]),
+    decided("output decide", &[Officer]),
+    by_role("output result", &[Checker, Officer, ReleaseApprover, Auditor]),
+    by_role("package list", RECIPIENTS),
+    by_role("package show", RECIPIENTS),
+    decided("package fetch", RECIPIENTS),
+    decided("package acknowledge", RECIPIENTS),
+    decided("package destroyed", RECIPIENTS),
     decided("release allow-refinement", &[Officer, ReleaseApprover]).dual(OperationKind::AllowRefinement),
 ];
+
+/// The roles that a verb asks for, in any of its lines.
+pub fn roles_of(verb: &str) -> impl Iterator<Item = AuditRole> {
+    let lines = LINES.iter().filter(move |l| l.verb == verb);
+    lines.filter_map(|l| l.need.as_ref()).flat_map(|need| need.roles.iter().copied())
+}
 
 /// What was asked on the command line: the line of the verb, and what it takes from the arguments.
 #[derive(Debug, Clone)]
@@ -353,7 +504,7 @@ impl Denied {
 pub struct Acting {
     /// The account, and the role and instruction under which it acts.
     pub granted: Granted,
-    /// All roles that it holds today.
+    /// All roles that it holds today, without one that is lent: a loan is no vote.
     pub roles: Vec<AuditRole>,
 }
 
@@ -384,10 +535,36 @@ pub fn book(db: &mut ActDb) -> Result<Book> {
     Book::new(organisations, principals).context("事業者の台帳を使えません")
 }
 
+/// The organisation outside the house for which an account works: it sees what belongs to that one and nothing else.
+/// `None`: an account of the house, or of its committee.
+pub fn outside(registry: &Registry, acting: &Acting) -> Result<Option<String>> {
+    let book = book(&mut registry.act()?)?;
+    let account = book.principal(&acting.granted.principal.to_string());
+    let organisation = account.and_then(|p| book.organisation(&p.row.organisation));
+    Ok(organisation.filter(|o| owns(o.kind)).map(|o| o.row.id.clone()))
+}
+
+/// Whether things of its own stand in the books, which its accounts see whatever their role.
+pub fn owns(kind: OrganisationKind) -> bool {
+    matches!(kind, OrganisationKind::Submitter | OrganisationKind::User | OrganisationKind::Municipality)
+}
+
 /// The pairs of roles that do not come together.
 pub fn pairs(set: &ParameterSet) -> Result<ForbiddenPairs> {
     let words = word(set, "authority.forbidden_pairs", today())?;
     ForbiddenPairs::parse(words).context("兼務の禁止(authority.forbidden_pairs)を読めません")
+}
+
+/// All that is known when a command is given.
+pub fn office(db: &mut ActDb, set: &ParameterSet) -> Result<Office> {
+    Ok(Office {
+        book: book(db)?,
+        pairs: pairs(set)?,
+        hours: set.number("authority.forbidden_hours", today())?,
+        instructions: db.instructions()?,
+        uses: db.role_uses()?,
+        lent: db.break_glasses(Some(now()))?,
+    })
 }
 
 /// Lets a command into the house, or not. What it finds stands in `cli.actor`, and a job's run in `cli.run`.
@@ -395,13 +572,7 @@ pub fn admit(cli: &Cli, registry: &Arc<Registry>, set: &ParameterSet) -> Result<
     let asked = cli.asked.as_ref().context("権限の表にない操作です")?;
     let need = asked.line.need.as_ref().context("権限の表で、家を開かないとされた操作です")?;
     let mut db = registry.act()?;
-    let office = Office {
-        book: book(&mut db)?,
-        pairs: pairs(set)?,
-        hours: set.number("authority.forbidden_hours", today())?,
-        instructions: db.instructions()?,
-        uses: db.role_uses()?,
-    };
+    let office = office(&mut db, set)?;
     let named = asked.by.as_deref().or_else(|| cli.actor.named());
     if office.book.is_empty() && asked.line.founding {
         let principal = Name::new(named.unwrap_or("founding")).context("--actor")?;
@@ -421,13 +592,32 @@ pub fn admit(cli: &Cli, registry: &Arc<Registry>, set: &ParameterSet) -> Result<
     };
     db.note_role_use(&granted.principal.to_string(), granted.role.as_str(), at)?;
     let roles = office.book.principal(&granted.principal.to_string()).map(|p| p.roles_on(today()));
+    let roles = roles.unwrap_or_default();
+    if !roles.contains(&granted.role) {
+        book_emergency(&mut db, &granted, at)?;
+    }
     cli.actor.acts_as(&granted.principal, granted.role);
     if let (Some(job), Some(instruction)) = (need.job, &granted.instruction) {
         let id = begin(&mut db, asked, job, &granted, instruction, set)?;
         // One command opens one house; a second opening belongs to the same run.
         cli.run.get_or_init(|| OpenRun { registry: Arc::clone(registry), id });
     }
-    Ok(Acting { granted, roles: roles.unwrap_or_default() })
+    Ok(Acting { granted, roles })
+}
+
+/// Books that somebody acts in a role that is lent: whoever judges it afterwards reads all of it in the log.
+fn book_emergency(db: &mut ActDb, granted: &Granted, at: jiff::Timestamp) -> Result<()> {
+    let entry = AuditEntry {
+        at,
+        actor: granted.principal.clone(),
+        role: granted.role,
+        action: AuditAction::BreakGlass,
+        object: AuditObject::Principal(granted.principal.clone()),
+        persons: 0,
+        result: AuditResult::Done,
+    };
+    audit::append(db, &entry).context("証跡に記録できません")?;
+    Ok(())
 }
 
 fn begin(

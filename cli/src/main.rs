@@ -16,6 +16,7 @@ use anyhow::Result;
 use args::{Cli, Command};
 use authority::{Asked, Denied};
 use clap::{CommandFactory as _, FromArgMatches as _};
+use commands::committee::RuleRefused;
 use commands::{Ending, books, night, release, report, show, synth, trace};
 use say::{Voice, warn};
 
@@ -30,7 +31,8 @@ fn main() -> ExitCode {
         Err(e) => {
             let voice = Voice { json: cli.json, english: cli.lang == "en" };
             warn(&format!("{}: {}", voice.word("エラー", "error"), told(&e)));
-            ExitCode::from(if e.is::<Denied>() { Ending::Usage.code() } else { 1 })
+            let refused = e.is::<Denied>() || e.is::<RuleRefused>();
+            ExitCode::from(if refused { Ending::Usage.code() } else { 1 })
         }
     }
 }
@@ -62,6 +64,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
     match &cli.command {
         Command::Synth(order) => synth::run(order, voice),
         Command::Organisation(order) => commands::organisation::run(cli, voice, order),
+        Command::Account(order) => commands::account::run(cli, voice, order),
         Command::Instruction(order) => commands::instruction::run(cli, voice, order),
         Command::Operation(order) => commands::operation::run(cli, voice, order),
         Command::Policy(order) => commands::policy::run(cli, voice, order),
@@ -76,11 +79,18 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Serve(order) => serve::run(cli, voice, order),
         Command::Nightly { inbox, date } => night::nightly(cli, voice, inbox, *date),
         Command::Submission { id } => show::submission(cli, voice, id.as_deref()),
+        Command::Delivery(order) => commands::delivery::run(cli, voice, order),
+        Command::Tonight { date } => commands::tonight::run(cli, voice, *date),
+        Command::Trust => commands::trust::run(cli, voice),
         Command::Trace { fact, submission } => trace::run(cli, voice, fact.as_deref(), submission.as_deref()),
         Command::Person(order) => commands::person::run(cli, voice, order),
         Command::Request(order) => release::request(cli, voice, order),
-        Command::Board(order) => release::board(cli, voice, order),
+        Command::Application(order) => commands::committee::application::run(cli, voice, order),
+        Command::Committee(order) => commands::committee::run(cli, voice, order),
+        Command::Board(order) => commands::committee::standing::board(cli, voice, order),
         Command::Release(order) => release::release(cli, voice, order),
+        Command::Output(order) => commands::output::run(cli, voice, order),
+        Command::Package(order) => commands::package::run(cli, voice, order),
         Command::Desk(order) => commands::table_desk::run(cli, voice, order),
         Command::Report { out, submission } => report::run(cli, voice, out, submission.as_deref()),
         Command::Rebuild { document, out } => show::rebuild(cli, voice, document, out),
@@ -104,6 +114,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Retention(order) => commands::retention::run(cli, voice, order),
         Command::Transfer(order) => commands::transfer::run(cli, voice, order),
         Command::Yearly(order) => commands::yearly::run(cli, voice, order),
+        Command::Search(order) => commands::search::run(cli, voice, order),
         Command::Bench(order) if order.formats => commands::bench_formats::run(order, voice),
         Command::Bench(order) if order.gate => commands::bench_gate::run(order, voice),
         Command::Bench(order) if order.pack => commands::bench_pack::run(order, voice),

@@ -7,9 +7,11 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use musubi_storage::act::instruction::InstructionRow;
 use musubi_storage::act::organisation::RoleUse;
+use musubi_storage::login::BreakGlassRow;
 
 use crate::audit::{AuditRole, Name};
 use crate::instruction::{self, Job, Lacking, Start};
+use crate::login::break_glass::lent_roles;
 use crate::organisation::{Book, Principal, role_of, zones_of};
 
 /// Pairs of roles that nobody holds or uses together (兼務の禁止). A parameter: `auditor:* intake:release,checker …`.
@@ -67,6 +69,8 @@ pub struct Office {
     pub instructions: Vec<InstructionRow>,
     /// When accounts last acted.
     pub uses: Vec<RoleUse>,
+    /// Roles that are lent in an emergency.
+    pub lent: Vec<BreakGlassRow>,
 }
 
 /// Who acts, in which role, under which instruction.
@@ -223,7 +227,7 @@ pub fn decide(
     if office.book.is_empty() {
         return Err(Refused::Founding);
     }
-    let (principal, role) = who(office, need, asked, on)?;
+    let (principal, role) = who(office, need, asked, at, on)?;
     if need.human && !principal.human {
         return Err(Refused::Service);
     }
@@ -248,6 +252,7 @@ fn who<'o>(
     office: &'o Office,
     need: &Need,
     asked: Option<&str>,
+    at: Timestamp,
     on: Date,
 ) -> Result<(&'o Principal, AuditRole), Refused> {
     let Some(id) = asked else {
@@ -259,8 +264,11 @@ fn who<'o>(
     if !principal.active(on) {
         return Err(Refused::Closed);
     }
-    let role = need.roles.iter().find(|r| principal.holds(**r, on)).ok_or(Refused::Role(need.roles))?;
-    Ok((principal, *role))
+    // What is lent is used only for what its own roles do not allow, and never by a service.
+    let lent = lent_roles(&office.lent, principal, at);
+    let held = need.roles.iter().find(|r| principal.holds(**r, on));
+    let role = held.or_else(|| need.roles.iter().find(|r| lent.contains(r)));
+    Ok((principal, *role.ok_or(Refused::Role(need.roles))?))
 }
 
 /// The organisation and all that entrusted it have a certificate for every zone of the role (C-070).
@@ -284,7 +292,9 @@ fn apart(
     at: Timestamp,
     on: Date,
 ) -> Result<(), Refused> {
-    if let Some(other) = principal.roles_on(on).into_iter().find(|r| office.pairs.forbid(role, *r)) {
+    let mut held = principal.roles_on(on);
+    held.extend(lent_roles(&office.lent, principal, at));
+    if let Some(other) = held.into_iter().find(|r| office.pairs.forbid(role, *r)) {
         return Err(Refused::Pair(role, other));
     }
     // More hours than a clock can count mean for ever.

@@ -6,6 +6,7 @@
 
 mod books;
 mod catalogue;
+mod committee;
 pub mod conduct;
 pub mod evidence;
 mod loaded;
@@ -23,7 +24,7 @@ use std::collections::BTreeMap;
 use musubi_storage::StorageError;
 use serde::Serialize;
 
-pub use books::{BUILD, Books, READERS};
+pub use books::{BUILD, Books, READERS, items_of};
 pub use catalogue::{Catalogue, CatalogueRefused, Check, CheckId, Override, Severity, Stage, Words};
 pub use read_conduct::CONDUCT;
 pub use read_intake::INTAKE_READERS;

@@ -8,6 +8,7 @@ use musubi_storage::act::register::RegisterRow;
 use musubi_storage::registry::ActDb;
 
 use crate::calendar::{Calendar, CalendarError};
+use crate::handover;
 use crate::parameters;
 use crate::register::{date, number, text};
 
@@ -133,12 +134,13 @@ pub fn problems(db: &mut ActDb, set: &ParameterSet, on: Date) -> Result<Vec<Prob
     }
     let calendar = Calendar::shipped()?;
     let within = set.number(ACKNOWLEDGED_WITHIN, on)?;
-    for h in db.register("handover", None)? {
+    for h in handover::all(db)? {
         for (blocks, what) in handover_problems(&h, within, &calendar, on)? {
             found.push(Problem::new("C-068", blocks, format!("handover {}: {what}", h.entry)));
         }
     }
-    for o in overdue(&db.register("obligation", None)?, on) {
+    let recall_days = set.number(handover::RECALL_DAYS, on)?;
+    for o in overdue(&handover::obligations(db, recall_days)?, on) {
         found.push(Problem::new(
             "C-069",
             true,

@@ -2,6 +2,8 @@
 //!
 //! Who asked and what was said lies sealed with the store; this module sees kinds and days only.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use musubi_model::parameter::{ParameterError, ParameterSet};
@@ -102,6 +104,48 @@ pub fn state(q: &InquiryRow, events: &[InquiryEventRow], promises: &Promises, to
         too_long: closed.is_none()
             && u64::try_from(open_days).is_ok_and(|days| days > promises.open_days_max),
     }
+}
+
+/// The desk's numbers of a month: counts only.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Month {
+    /// The month, 1 to 12.
+    pub month: i8,
+    /// Taken up, by the word of the kind.
+    pub taken: BTreeMap<String, u64>,
+    /// Of them: answered (or closed) in time.
+    pub in_time: u64,
+    /// Of them: answered too late, or due and not answered.
+    pub late: u64,
+    /// Of them: passed on.
+    pub escalated: u64,
+    /// Of them: closed by today.
+    pub closed: u64,
+}
+
+/// The numbers of a year, a row for each month, by the day on which inquiries came. Pure.
+#[must_use]
+pub fn months(
+    all: &[(InquiryRow, Vec<InquiryEventRow>)],
+    promises: &Promises,
+    year: i16,
+    today: Date,
+) -> Vec<Month> {
+    let mut months: Vec<Month> = (1..=12).map(|month| Month { month, ..Month::default() }).collect();
+    for (q, events) in all {
+        let day = japanese_day(q.at);
+        if day.year() != year {
+            continue;
+        }
+        let Some(m) = months.iter_mut().find(|m| m.month == day.month()) else { continue };
+        let state = state(q, events, promises, today);
+        *m.taken.entry(q.kind.clone()).or_default() += 1;
+        m.late += u64::from(state.late);
+        m.in_time += u64::from(!state.late && state.answered.or(state.closed).is_some());
+        m.escalated += u64::from(events.iter().any(|e| e.action == "escalate"));
+        m.closed += u64::from(state.closed.is_some());
+    }
+    months
 }
 
 /// Takes an inquiry up; a complaint is booked. `seal` seals who asked and what, for the number it is given.
@@ -206,5 +250,18 @@ mod tests {
         let on = Date::constant(2026, 11, 9);
         assert_eq!(PROMISES.due(InquiryKind::Complaint, on, &calendar), Ok(Date::constant(2026, 11, 24)));
         assert_eq!(PROMISES.due(InquiryKind::OptOut, on, &calendar), Ok(Date::constant(2026, 11, 12)));
+    }
+
+    #[test]
+    fn months_count_everything_of_the_year_once() {
+        let all: Vec<_> =
+            ["2026-01-31T14:00:00Z", "2026-01-31T16:00:00Z", "2025-12-31T16:00:00Z", "2027-01-01T00:00:00Z"]
+                .map(|at| (row(at), vec![event("close", at)]))
+                .into();
+        let months = months(&all, &PROMISES, 2026, Date::constant(2027, 2, 1));
+        let taken: Vec<u64> = months.iter().map(|m| m.taken.values().sum()).collect();
+        // Midnight in Japan parts the months and the years.
+        assert_eq!((taken.iter().sum::<u64>(), taken.first(), taken.get(1)), (3, Some(&2), Some(&1)));
+        assert!(months.iter().all(|m| m.closed == m.taken.values().sum::<u64>() && m.late == 0));
     }
 }

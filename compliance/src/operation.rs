@@ -32,6 +32,8 @@ word_list! {
         VerifySource = "verify-source", "原資料確認";
         /// A release may tell more than an earlier one to the same recipients did.
         AllowRefinement = "allow-refinement", "過去の提供より細かい提供";
+        /// What an account logs in with is taken away, and it is invited anew.
+        CredentialReset = "credential-reset", "認証情報の初期化";
     }
 }
 
@@ -43,7 +45,7 @@ impl OperationKind {
     #[must_use]
     pub fn roles(self) -> &'static [AuditRole] {
         match self {
-            Self::OrganisationChange | Self::ParameterChange => {
+            Self::OrganisationChange | Self::ParameterChange | Self::CredentialReset => {
                 &[AuditRole::Officer, AuditRole::SecurityAdmin]
             }
             Self::RevealMap => &[AuditRole::Officer, AuditRole::HelpDesk],
@@ -62,7 +64,8 @@ impl OperationKind {
             | Self::ParameterChange
             | Self::GateOpening
             | Self::VerifySource
-            | Self::AllowRefinement => false,
+            | Self::AllowRefinement
+            | Self::CredentialReset => false,
             Self::RevealMap | Self::MassDeletion | Self::KeyUse => true,
         }
     }

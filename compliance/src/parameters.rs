@@ -14,6 +14,7 @@ use musubi_storage::registry::ActDb;
 
 use crate::authority::ForbiddenPairs;
 use crate::operation::{Capability, OperationKind};
+use crate::organisation::role_of;
 
 /// The set as shipped.
 const SHIPPED: &str = include_str!("../parameters/parameters.toml");
@@ -100,6 +101,8 @@ fn understood(name: &str, text: &str) -> bool {
             let mut kinds = text.split_whitespace().peekable();
             kinds.peek().is_some() && kinds.all(|kind| TokenKind::read(kind).is_some())
         }
+        "board.committee_required" => matches!(text, "yes" | "no"),
+        "login.break_glass_roles" => text.split_whitespace().all(|word| role_of(word).is_some()),
         "optout.identity_checker" => matches!(text, "other" | "any"),
         _ => !text.trim().is_empty(),
     }

@@ -1,6 +1,8 @@
 //! Closed lists of words that stand in the books: one macro, so that every list has its stored word, its Japanese word
 //! and the way back. It must never accept a word that is not in the list.
 
+/// A closed list of words that stand in the books: stored word, Japanese word, and the way back.
+#[macro_export]
 macro_rules! word_list {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal, $ja:literal;)* }) => {
         $(#[$meta])*

@@ -19,6 +19,7 @@ use musubi_model::parameter::{Parameter, ParameterValue, Verified};
 use musubi_storage::act::instruction::{InstructionRow, NewInstruction};
 use musubi_storage::act::operation::{DecisionRow, OperationRow};
 use musubi_storage::act::organisation::{HeldRoleRow, OrganisationRow, PrincipalRow, RoleUse};
+use musubi_storage::login::BreakGlassRow;
 use musubi_storage::registry::{ActDb, Registry};
 use musubi_storage::server::{DatabaseChoice, Server};
 use proptest::prelude::*;
@@ -118,6 +119,7 @@ fn tried(asked: &str, spoil: impl FnOnce(&mut Rows)) -> Result<Granted, Refused>
             revoked: None,
         }],
         uses: Vec::new(),
+        lent: Vec::new(),
         scope: None,
         job: Some(Job::Relink),
         human: true,
@@ -129,6 +131,7 @@ fn tried(asked: &str, spoil: impl FnOnce(&mut Rows)) -> Result<Granted, Refused>
         hours: 24,
         instructions: rows.instructions,
         uses: rows.uses,
+        lent: rows.lent,
     };
     let need = Need { roles: &[AuditRole::Identity, AuditRole::Officer], job: rows.job, human: rows.human };
     decide(&office, &need, Some(asked), rows.scope.as_deref(), at(0), DAY)
@@ -139,6 +142,7 @@ struct Rows {
     accounts: Vec<PrincipalRow>,
     instructions: Vec<InstructionRow>,
     uses: Vec<RoleUse>,
+    lent: Vec<BreakGlassRow>,
     scope: Option<String>,
     job: Option<Job>,
     human: bool,
@@ -151,6 +155,19 @@ impl Rows {
 
     fn said(&mut self) -> &mut NewInstruction {
         &mut self.instructions[0].said
+    }
+
+    /// Lends linker-01 a role from some minutes ago until some minutes from now.
+    fn lent(&mut self, role: &str, from: i64, until: i64) {
+        self.lent.push(BreakGlassRow {
+            id: 1,
+            account: "linker-01".into(),
+            role: role.into(),
+            reason: "試験".into(),
+            asked_at: at(from * 60),
+            until: at(until * 60),
+            review: None,
+        });
     }
 
     fn used(&mut self, role: &str, hours_ago: i64) {
@@ -197,6 +214,42 @@ fn accounts_and_certificates() {
         check("", |r| r.organisations[place].valid_to = DAY);
     }
     assert_eq!(tried("nobody", |_| {}), Err(Refused::Unknown));
+}
+
+#[test]
+fn a_lent_role_holds_for_its_time_and_makes_no_forbidden_pair() {
+    // Without its own role the account relinks under a lent one, exactly as long as it lasts.
+    let none = |r: &mut Rows| {
+        r.linker().roles.clear();
+        r.job = None;
+    };
+    let with = |role: &'static str, from, until| {
+        move |r: &mut Rows| {
+            none(r);
+            r.lent(role, from, until);
+        }
+    };
+    check("ROLE", none);
+    check("", with("identity", -1, 1));
+    check("", with("identity", 0, 1));
+    check("ROLE", with("identity", -5, 0));
+    check("ROLE", with("identity", 1, 5));
+    check("ROLE", with("curator", -1, 1));
+    check("ROLE", with("a-role-of-long-ago", -1, 1));
+    let granted = tried("linker-01", with("identity", -1, 1)).unwrap();
+    assert_eq!(granted.role, AuditRole::Identity);
+    // Its own role goes first; and what is lent may not stand beside what is held, in either direction.
+    check("", |r| r.lent("officer-of-nothing", -1, 1));
+    check("FORBIDDEN-PAIR", |r| r.lent("release", -1, 1));
+    check("FORBIDDEN-PAIR", |r| r.lent("officer", -1, 1));
+    check("", |r| r.lent("release", -5, 0));
+    // A service is lent nothing.
+    check("ROLE", |r| {
+        with("identity", -1, 1)(r);
+        r.linker().kind = "service".into();
+        r.linker().staff_number = None;
+        r.human = false;
+    });
 }
 
 #[test]

@@ -5,14 +5,18 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use musubi_compliance::audit::{AuditRole, Name};
+use musubi_compliance::authority::ForbiddenPairs;
+use musubi_compliance::login::break_glass::{self, NotLent, Office, Waits, Wish, waits};
 use musubi_compliance::login::{
     Door, Issued, Keeper, NotKept, PasswordRefused, PendingToken, Refused, SessionToken, Visitor, code_now,
 };
+use musubi_compliance::organisation::Book;
 use musubi_compliance::parameters::parameters;
 use musubi_model::parameter::{Parameter, ParameterSet, ParameterValue, Verified};
 use musubi_storage::act::organisation::{HeldRoleRow, OrganisationRow, PrincipalRow};
 use musubi_storage::compliance::Audited as _;
 use musubi_storage::keys::{KekSource, KeyRing};
+use musubi_storage::login::BreakGlassRow;
 use musubi_storage::registry::{LoginDb, Registry};
 use musubi_storage::server::{DatabaseChoice, Server};
 use proptest::prelude::*;
@@ -345,6 +349,66 @@ fn a_certificate_is_a_machine_s_and_ends() {
     assert_eq!(house.door(&mut db, until).by_certificate(&[1; 32]).unwrap(), None);
     house.keeper(&mut db, at(2)).end_certificate(&[1; 32]).unwrap();
     assert_eq!(house.door(&mut db, at(3)).by_certificate(&[1; 32]).unwrap(), None);
+}
+
+#[test]
+fn a_role_is_lent_for_a_time_and_judged_by_somebody_else() {
+    let house = House::new();
+    let one = house.issue("linker-01");
+    let mut db = house.db();
+    let mut act = house.registry.act().unwrap();
+    let book = Book::new(act.organisations().unwrap(), act.principals().unwrap()).unwrap();
+    let pairs = ForbiddenPairs::parse("identity:release").unwrap();
+    let office = |now: Timestamp| Office {
+        book: &book,
+        pairs: &pairs,
+        parameters: &house.set,
+        now,
+        today: Date::constant(2026, 4, 10),
+    };
+    let (linker, officer) = (Name::new("linker-01").unwrap(), Name::new("officer-01").unwrap());
+    let wish = |role, minutes, reason| Wish { account: &linker, role, minutes, reason };
+    let mut ask = |now, role, minutes, reason| {
+        break_glass::ask(&mut house.db(), &office(at(now)), &wish(role, minutes, reason))
+    };
+    assert!(matches!(ask(0, AuditRole::Curator, 0, "試験"), Err(NotLent::Time)));
+    assert!(matches!(ask(0, AuditRole::Curator, 61, "試験"), Err(NotLent::Time)));
+    assert!(matches!(ask(0, AuditRole::Curator, u64::MAX, "試験"), Err(NotLent::Time)));
+    assert!(matches!(ask(0, AuditRole::Curator, 30, " "), Err(NotLent::NoReason)));
+    // Whoever decides, approves, keeps keys or releases is never lent to anybody.
+    for role in [AuditRole::Officer, AuditRole::Board, AuditRole::KeyCustodian, AuditRole::Release] {
+        assert!(matches!(ask(0, role, 30, "試験"), Err(NotLent::Role)), "{role:?}");
+    }
+    assert!(matches!(ask(0, AuditRole::Identity, 30, "試験"), Err(NotLent::Held)));
+    let loan = ask(0, AuditRole::Curator, 30, "試験").unwrap();
+    assert!(matches!(ask(1, AuditRole::Operator, 30, "試験"), Err(NotLent::Already)));
+    // The visitor has it while it lasts, and no longer.
+    let session = house.enter(&one, at(60)).unwrap();
+    let visitor = house.who(&session, at(61)).unwrap();
+    assert_eq!(visitor.break_glass.as_ref(), Some(&loan));
+    assert_eq!(visitor.roles, [AuditRole::Identity, AuditRole::Curator]);
+    let after = house.who(&session, at(30 * 60)).or_else(|| {
+        let again = house.enter(&one, at(30 * 60)).unwrap();
+        house.who(&again, at(30 * 60))
+    });
+    assert_eq!(after.map(|v| (v.roles, v.break_glass)), Some((vec![AuditRole::Identity], None)));
+    // Judged once, afterwards, by somebody else.
+    let mut judge = |by: &Name, now| break_glass::review(&mut db, loan.id, by, true, "試験", at(now));
+    assert!(matches!(judge(&officer, 29 * 60), Err(NotLent::Lasts(_))));
+    assert!(matches!(judge(&linker, 31 * 60), Err(NotLent::SamePerson)));
+    let row = judge(&officer, 31 * 60).unwrap();
+    assert!(matches!(judge(&officer, 32 * 60), Err(NotLent::Reviewed)));
+    assert_eq!(waits(&row, &house.set, at(33 * 60)).unwrap(), Waits::Reviewed);
+    let open = BreakGlassRow { review: None, ..row };
+    let days = 3 * 24 * 3_600;
+    for (now, expected) in [
+        (0, Waits::Lasts),
+        (30 * 60, Waits::Open),
+        (30 * 60 + days, Waits::Open),
+        (30 * 60 + days + 1, Waits::Overdue),
+    ] {
+        assert_eq!(waits(&open, &house.set, at(now)).unwrap(), expected, "{now}");
+    }
 }
 
 /// What somebody tries at the door.

@@ -19,7 +19,7 @@ use crate::intake::Verified;
 use crate::interfaces::mapper_of;
 use crate::load::MANIFEST_ORDINAL;
 pub use crate::load::again::Settled;
-use crate::load::again::{Again, Wanted, again};
+use crate::load::again::{announce, Again, Wanted, again};
 use crate::notices;
 use crate::package::read_manifest;
 
@@ -159,6 +159,7 @@ fn settle(
     wanted: &Wanted,
 ) -> Result<Option<(Settled, Vec<KeyId>)>, EtlError> {
     db.hold_submission(id)?;
+    announce(house, db, id, wanted.values().map(BTreeSet::len).sum())?;
     let Some(verified) = stored_manifest(house, db, id)? else { return Ok(None) };
     let mapper = match mapper_of(db, &verified.manifest)? {
         Ok(mapper) => mapper,

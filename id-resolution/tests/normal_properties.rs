@@ -186,7 +186,7 @@ fn no_pair_of_other_words_is_folded() {
         return;
     };
     // by law one kanji, or exchanged by registers
-    let stated: BTreeSet<(&str, &str)> = include_str!("../data/variants.tsv")
+    let stated: BTreeSet<(&str, &str)> = include_str!("../../model/data/variants.tsv")
         .lines()
         .filter_map(|line| line.split('\t').collect::<Vec<_>>().try_into().ok())
         .filter(|[form, _, basis]: &[&str; 3]| matches!(*basis, "joyo" | "jinmei") || *form == "舩")

@@ -23,6 +23,7 @@ pub mod sign;
 pub mod source;
 pub mod spec;
 pub mod submission;
+pub mod variants;
 
 pub use code::{CodeSystem, Coded};
 pub use date::PartialDate;

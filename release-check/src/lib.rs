@@ -36,6 +36,20 @@ pub use package::check_folder;
 pub use report::{Finding, Outcome, Place, Ran, Report};
 pub use rules::{Rule, Severity};
 pub use sign::{Key, Keys};
+pub use tables::Interval;
+
+/// Between which numbers a reader of a package of tables can place each hidden cell. For the eyes of an output checker
+/// inside the house: the bounds themselves disclose. Empty: no tables, or not to be read.
+#[must_use]
+pub fn hidden_bounds(folder: &std::path::Path) -> Vec<Interval> {
+    let Some(folder) = folder::Folder::open(folder) else { return Vec::new() };
+    let spec = folder.text("spec.toml").and_then(|text| toml::from_str::<policy::Spec>(&text).ok());
+    let policy = folder.text("policy.toml").and_then(|text| toml::from_str::<policy::Policy>(&text).ok());
+    match (spec, policy.and_then(|p| p.tables)) {
+        (Some(spec), Some(tables)) => tables::hidden_bounds(&folder, &spec, &tables).unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
 
 /// The smallest class of persons equal in all columns given, by sorting: what the checker counts as k. Columns hold one
 /// number per person, equal for equal labels; no person: 0. For those who want to hold it against their own count.

@@ -18,7 +18,7 @@ use crate::csv::Encoding;
 use crate::earlier::Earlier;
 use crate::folder::Folder;
 use crate::manifest::Risk;
-use crate::policy::{Spec, TablePolicy};
+use crate::policy::{CubeSpec, Spec, TablePolicy};
 use crate::report::{Place, Report};
 use crate::rows;
 use crate::rules;
@@ -89,6 +89,41 @@ pub fn check(
     }
     together.splice(0..0, cubes);
     bounds(&System::of(&together, rounding, report), rounding, min, report);
+}
+
+/// A hidden cell, and between which numbers a reader can place it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interval {
+    /// The file.
+    pub file: String,
+    /// Row of the file; 1 is the header.
+    pub row: usize,
+    /// At least.
+    pub low: u64,
+    /// At most; `None`: no bound.
+    pub high: Option<u64>,
+}
+
+/// The bounds of hidden cells of these tables by the sums alone. `None`: something cannot be read.
+pub(crate) fn hidden_bounds(folder: &Folder, spec: &Spec, policy: &TablePolicy) -> Option<Vec<Interval>> {
+    let rounding = Rounding::of(&policy.protection.value)?;
+    let mut report = Report::default();
+    let read = |asked: &CubeSpec, report: &mut Report| {
+        Cube::read(&Sheet::read(folder, &asked.name, Encoding::Utf8).ok()?, asked, report)
+    };
+    let cubes = spec.tables.iter().map(|asked| read(asked, &mut report)).collect::<Option<Vec<Cube>>>()?;
+    let system = System::of(&cubes, rounding, &mut report);
+    let bounds = interval::propagate(&system).ok()?;
+    let told = |cell: usize| {
+        let (place, b) = (system.place(cell), bounds.get(cell)?);
+        Some(Interval {
+            file: place.file,
+            row: usize::try_from(place.row?).ok()?,
+            low: u64::try_from(b.low).ok()?,
+            high: if b.high >= interval::OPEN { None } else { u64::try_from(b.high).ok() },
+        })
+    };
+    Some(system.hidden().into_iter().filter_map(told).collect())
 }
 
 /// What `risk.json` says of a table (law.md C-058).

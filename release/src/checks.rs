@@ -13,12 +13,14 @@ use std::sync::Arc;
 use musubi_compliance::checks::conduct::{self, Approved};
 use musubi_compliance::checks::sealed::{self, Difference, Flaws, Statistic};
 use musubi_compliance::checks::{Judgement, Reader, Unreadable, each, number};
+use musubi_compliance::notice::{NoticeRules, scope};
 use musubi_model::parameter::ParameterSet;
 use musubi_model::sign::{PublicKey, Signature};
 use musubi_model::spec::{Axis, ExtractSpec, Measure, Product, TableSpec};
 use musubi_review_board::{Approval, ApprovalError};
 use musubi_storage::board::BoardRead as _;
-use musubi_storage::registry::ReleaseDb;
+use musubi_storage::board_ballot::StandingRead as _;
+use musubi_storage::registry::{ActDb, ReleaseDb};
 use musubi_storage::release::LedgerRow;
 
 use crate::checker::{self, Problem};
@@ -45,6 +47,10 @@ pub struct Releases {
     pub parameters: ParameterSet,
     /// Where packages may be laid out for the independent checker; nothing stays there.
     pub work: PathBuf,
+    /// The books of notices.
+    pub act: ActDb,
+    /// The lake's folder.
+    pub lake: PathBuf,
     /// Read once.
     read: Option<Arc<Vec<Sealed>>>,
     second: Option<Arc<Vec<second::Second>>>,
@@ -84,7 +90,7 @@ pub const READERS: &[Reader<Releases>] = &[
     (47, |r| second::with(r, 47, classified)),
     (48, |r| second::with(r, 48, objects)),
     (49, |r| second::with(r, 49, order)),
-    (50, |r| second::none_of(r, of_pseudonymised, |p| p == Product::Pseudonymized)),
+    (50, scopes),
     (51, |r| second::with(r, 51, cards)),
     (52, |r| second::with(r, 52, small_cells)),
     (53, |r| second::with(r, 53, of_facilities)),
@@ -93,7 +99,6 @@ pub const READERS: &[Reader<Releases>] = &[
     (56, |r| second::with(r, 56, differences)),
     (57, |r| second::with(r, 57, statistics)),
     (59, approvals),
-    (65, |r| second::none_of(r, of_pseudonymised, |p| p == Product::Pseudonymized)),
     (67, |r| second::none_of(r, of_linkable, |p| p == Product::Linkable)),
 ];
 
@@ -106,8 +111,9 @@ impl Releases {
         release: PublicKey,
         parameters: ParameterSet,
         work: PathBuf,
+        (act, lake): (ActDb, PathBuf),
     ) -> Self {
-        Self { db, board, release, parameters, work, read: None, second: None }
+        Self { db, board, release, parameters, work, act, lake, read: None, second: None }
     }
 
     /// All releases, read and held against their manifests once.
@@ -243,11 +249,6 @@ impl Sealed {
         self.manifest.product != Product::Statistics
     }
 
-    /// A pseudonymised product?
-    fn pseudonymised(&self) -> bool {
-        self.manifest.product == Product::Pseudonymized
-    }
-
     /// A product to be linked with public databases?
     fn linkable(&self) -> bool {
         self.manifest.product == Product::Linkable
@@ -310,11 +311,6 @@ fn codes(releases: &mut Releases) -> Judged {
 /// C-034 to C-036, C-038, C-040 to C-043: of rows about single persons.
 fn of_rows(releases: &mut Releases) -> Judged {
     releases.none_of(Sealed::rows)
-}
-
-/// C-050, C-065: of pseudonymised data.
-fn of_pseudonymised(releases: &mut Releases) -> Judged {
-    releases.none_of(Sealed::pseudonymised)
 }
 
 /// C-067: of data to be linked.
@@ -517,6 +513,40 @@ fn statistics(releases: &mut Releases) -> Judged {
     sealed::statistics(&cases)
 }
 
+/// C-050: nobody is in a pseudonymised release whose notice does not cover it, as the books of notices stand now and on the
+/// day it was sealed.
+fn scopes(releases: &mut Releases) -> Judged {
+    let (all, second) = (releases.sealed()?, second::read(releases)?);
+    let looked = number(all.len() + second.len());
+    let unread = |what: &str, of: &str| Unreadable::new(format!("release.cohort of {of}: {what}"));
+    let mut cases = Vec::new();
+    // With an empty ledger, too, cohorts and notices have to be readable.
+    releases.db.cohort_homes("")?;
+    releases.act.notice_scopes(&[])?;
+    for row in second.iter().filter(|s| s.spec.product == Product::Pseudonymized).map(|s| &s.row) {
+        let id = &row.release_id;
+        let day = japan_day(row.sealed_at);
+        let rules = NoticeRules::of(&releases.parameters, day).map_err(|e| Unreadable::new(e.to_string()))?;
+        let files = releases.db.snapshot_files(row.commit)?;
+        let untold = scope::untold(&mut releases.act, &rules, day, &releases.lake, &files)
+            .map_err(|e| Unreadable::new(e.to_string()))?;
+        let cohort = releases.db.cohort_sealed(&row.approval_id, row.commit, row.sealed_at)?;
+        let cohort = cohort.ok_or_else(|| unread("it is not there", id))?;
+        let (mut members, mut outside) = (0, 0);
+        for home in releases.db.cohort_homes(&cohort.cohort_id)? {
+            for member in releases.db.cohort_members(&cohort.cohort_id, home)? {
+                members += 1;
+                outside += u64::from(untold.contains(&member.identity));
+            }
+        }
+        if members == 0 {
+            return Err(unread("nobody is in it", id));
+        }
+        cases.push(sealed::Scope { release: id.clone(), outside });
+    }
+    Ok(sealed::scope(&cases)?.looked_over(looked))
+}
+
 /// C-059: the approval of every release, as the release itself had to show it on the day it was sealed.
 fn approvals(releases: &mut Releases) -> Judged {
     let (all, second) = (releases.sealed()?, second::read(releases)?);
@@ -526,6 +556,9 @@ fn approvals(releases: &mut Releases) -> Judged {
     // With an empty ledger, too, approvals have to be readable.
     releases.db.approval("")?;
     releases.db.request("")?;
+    releases.db.outcome("")?;
+    releases.db.conditions_of("")?;
+    releases.db.events_of("")?;
     for (row, spec) in all {
         let day = japan_day(row.sealed_at);
         let mut case = Approved {
@@ -535,8 +568,10 @@ fn approvals(releases: &mut Releases) -> Judged {
             scope: true,
             open_conditions: 0,
         };
-        match Approval::load(&mut releases.db, &row.approval_id, &releases.board, day) {
+        let (db, at) = (&mut releases.db, row.sealed_at);
+        match Approval::load_as_of(db, &row.approval_id, &releases.board, day, at) {
             Ok(approval) => case.scope = approval.scope_hash() == spec.scope_hash(),
+            Err(ApprovalError::Conditions(open)) => case.open_conditions = open,
             Err(ApprovalError::Storage(e)) => return Err(e.into()),
             Err(ApprovalError::Expired) => case.in_term = false,
             Err(ApprovalError::ScopeMismatch) => case.scope = false,

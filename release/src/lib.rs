@@ -7,6 +7,7 @@
 //! * [`pseudonym`] names persons anew for every release; [`vault`] keeps the way back of pseudonymised ones, sealed;
 //!   [`source_check`] holds their cells against the sources.
 //! * [`kept`] gives back what was released; [`ledger`] holds rows against what earlier releases said.
+//! * [`review`] shows a release to its output checkers.
 //! * [`view`] shows released tables to their recipient: slices, why a cell is hidden, comparison.
 //! * [`twin`] writes what a release of rows would look like, from lives of nobody.
 //! * [`ledger`] holds rows against what earlier releases said.
@@ -33,6 +34,7 @@ mod person;
 mod proof;
 pub mod pseudonym;
 mod readme;
+pub mod review;
 pub mod rows;
 pub mod scan;
 mod sealing;

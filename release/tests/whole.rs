@@ -16,7 +16,7 @@ use musubi_model::{
     SubmissionId,
 };
 use musubi_release::{Order, ReleaseError, Tell, build, verify};
-use musubi_review_board::{Approval, approve, file_request};
+use musubi_review_board::{Approval, Mandate, approve, file_request};
 use musubi_storage::identity::{CohortOrder, CohortUse};
 use musubi_storage::keys::{KEY_BYTES, SealKey};
 use musubi_storage::lake::{PlacedUnit, write_part};
@@ -189,11 +189,12 @@ fn from_request_to_package_and_back() {
     assert_eq!(error.unwrap_err().code(), "REV_DUPLICATE");
     let until = Date::constant(2027, 11, 1);
     let decided = at("2026-11-04T00:00:00.123456789Z");
-    let own = approve(&mut board, &board_key, &filed.request_id, "見本　研究者", decided, until);
+    let alone = Mandate::not_required();
+    let own = approve(&mut board, &board_key, &filed.request_id, "見本　研究者", decided, until, &alone);
     assert_eq!(own.unwrap_err().code(), "REV_SAME_PERSON");
-    let none = approve(&mut board, &board_key, "mihon-0", "見本 委員長", decided, until);
+    let none = approve(&mut board, &board_key, "mihon-0", "見本 委員長", decided, until, &alone);
     assert_eq!(none.unwrap_err().code(), "REV_UNKNOWN");
-    let approval_id = approve(&mut board, &board_key, &filed.request_id, "見本 委員長", decided, until)
+    let approval_id = approve(&mut board, &board_key, &filed.request_id, "見本 委員長", decided, until, &alone)
         .unwrap()
         .id()
         .to_owned();

@@ -5,6 +5,9 @@ use jiff::civil::Date;
 use musubi_model::sign::{PublicKey, Signature};
 use musubi_model::spec::ExtractSpec;
 use musubi_storage::board::{ApprovalRow, BoardRead, RequestRow};
+use musubi_storage::board_ballot::{ApprovalEventRow, StandingRead};
+
+use crate::committee::ballot::Outcome;
 
 use crate::decision::{DECISION_DOMAIN, Decision};
 use crate::error::ApprovalError;
@@ -28,14 +31,43 @@ pub(crate) fn japan_day(now: Timestamp) -> Date {
 }
 
 impl Approval {
-    /// Reads an approval and checks all of it: name, signature, scope, term.
+    /// Reads an approval and checks all of it: name, signature, scope, term, the committee's ballot, its conditions, and
+    /// that it was neither suspended nor ended.
     ///
     /// `today` is the day in Japan.
     ///
     /// # Errors
     /// [`ApprovalError::Unknown`], [`ApprovalError::Signature`], [`ApprovalError::Damaged`],
-    /// [`ApprovalError::ScopeMismatch`], [`ApprovalError::Expired`], or the store's.
+    /// [`ApprovalError::ScopeMismatch`], [`ApprovalError::Expired`], [`ApprovalError::NoCommittee`],
+    /// [`ApprovalError::Conditions`], [`ApprovalError::Suspended`], [`ApprovalError::Ended`], or the store's.
     pub fn load(
+        db: &mut (impl BoardRead + StandingRead),
+        approval_id: &str,
+        board: &PublicKey,
+        today: Date,
+    ) -> Result<Self, ApprovalError> {
+        Self::load_as_of(db, approval_id, board, today, Timestamp::MAX)
+    }
+
+    /// The same as it stood at a time that has passed: what came after is not looked at.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_as_of(
+        db: &mut (impl BoardRead + StandingRead),
+        approval_id: &str,
+        board: &PublicKey,
+        day: Date,
+        at: Timestamp,
+    ) -> Result<Self, ApprovalError> {
+        let approval = Self::signed(db, approval_id, board, day)?;
+        let committee = approval.decision.committee.clone();
+        standing(db, approval_id, committee.as_deref(), &approval.decision.scope_hash, at)?;
+        Ok(approval)
+    }
+
+    /// What was signed and is in its term.
+    fn signed(
         db: &mut impl BoardRead,
         approval_id: &str,
         board: &PublicKey,
@@ -146,6 +178,50 @@ impl Approval {
     #[must_use]
     pub fn expires_on(&self) -> Date {
         self.decision.expires_on
+    }
+}
+
+/// Whether an approval stands, besides its signature: its ballot, its conditions, what became of it.
+fn standing(
+    db: &mut impl StandingRead,
+    approval_id: &str,
+    ballot: Option<&str>,
+    scope_hash: &str,
+    at: Timestamp,
+) -> Result<(), ApprovalError> {
+    if let Some(ballot) = ballot {
+        let (outcome, scope) = db.outcome(ballot)?.ok_or(ApprovalError::NoCommittee)?;
+        if scope != scope_hash {
+            return Err(ApprovalError::ScopeMismatch);
+        }
+        match Outcome::from_name(&outcome) {
+            Some(Outcome::Approved) => {}
+            Some(Outcome::Conditional) => {
+                let open = |closed: &Option<(String, Timestamp, String)>| {
+                    closed.as_ref().is_none_or(|(_, when, _)| *when > at)
+                };
+                let conditions = db.conditions_of(ballot)?;
+                let open = conditions.iter().filter(|c| open(&c.closed)).count();
+                if open > 0 {
+                    return Err(ApprovalError::Conditions(u64::try_from(open).unwrap_or(u64::MAX)));
+                }
+            }
+            _ => return Err(ApprovalError::NoCommittee),
+        }
+    }
+    became(&db.events_of(approval_id)?, at)
+}
+
+/// What became of an approval by a time.
+pub(crate) fn became(events: &[ApprovalEventRow], at: Timestamp) -> Result<(), ApprovalError> {
+    let past: Vec<&str> = events.iter().filter(|e| e.at <= at).map(|e| e.kind.as_str()).collect();
+    if past.contains(&"end") {
+        return Err(ApprovalError::Ended);
+    }
+    match past.last() {
+        None | Some(&"resume") => Ok(()),
+        // A word that is not understood does not let anything out.
+        Some(_) => Err(ApprovalError::Suspended),
     }
 }
 

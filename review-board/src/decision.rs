@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::approval::Approval;
 use crate::error::ApprovalError;
+use crate::mandate::Mandate;
 
 /// What a signature of the board is for; a signature made for anything else is worth nothing here.
 pub const DECISION_DOMAIN: &str = "approval/1";
@@ -29,6 +30,9 @@ pub struct Decision {
     pub approved_at: Timestamp,
     /// The last day on which it holds, Japanese time.
     pub expires_on: Date,
+    /// The ballot of the committee that decided it; none: it was decided while no committee was required.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committee: Option<String>,
 }
 
 impl Decision {
@@ -59,7 +63,11 @@ pub(crate) fn decide(
     approver: &str,
     now: Timestamp,
     expires_on: Date,
+    mandate: &Mandate,
 ) -> Result<ApprovalRow, ApprovalError> {
+    if mandate.scope_hash().is_some_and(|scope| scope != request.scope_hash) {
+        return Err(ApprovalError::ScopeMismatch);
+    }
     let approver = approver.trim();
     if approver.is_empty() {
         return Err(ApprovalError::Nobody);
@@ -82,6 +90,7 @@ pub(crate) fn decide(
         approver: approver.to_owned(),
         approved_at,
         expires_on,
+        committee: mandate.ballot().map(str::to_owned),
     };
     let canonical = decision.canonical();
     Ok(ApprovalRow {
@@ -97,7 +106,7 @@ pub(crate) fn decide(
 }
 
 /// Approves a request: signs the decision with the board's key, keeps it, and gives the capability read back from
-/// what was kept.
+/// what was kept. What allows it is the mandate: the committee's ballot, or that none is required.
 ///
 /// # Errors
 /// [`ApprovalError::SamePerson`] when the requester approves, [`ApprovalError::Term`] when it would end before today,
@@ -109,10 +118,11 @@ pub fn approve(
     approver: &str,
     now: Timestamp,
     expires_on: Date,
+    mandate: &Mandate,
 ) -> Result<Approval, ApprovalError> {
     let request =
         db.request(request_id)?.ok_or_else(|| ApprovalError::Unknown(format!("request {request_id}")))?;
-    let row = decide(&request, key, approver, now, expires_on)?;
+    let row = decide(&request, key, approver, now, expires_on, mandate)?;
     db.insert_approval(&row)?;
     Approval::load(db, &row.approval_id, &key.public(), crate::approval::japan_day(now))
 }

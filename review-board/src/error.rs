@@ -47,6 +47,24 @@ pub enum ApprovalError {
         "REV_DAMAGED: a stored approval does not fit its decision (保存された承認が決定の記録と一致しません)"
     )]
     Damaged,
+    /// The committee has not approved this.
+    #[error(
+        "REV_NO_COMMITTEE: no ballot of the committee approved this request; the board signs only what it decided \
+         (この申出を承認した委員会の議決がありません。委員会の審査を受けてください)"
+    )]
+    NoCommittee,
+    /// Conditions are open (R-REV-04).
+    #[error(
+        "REV_CONDITIONS: {0} conditions are open; an approval under conditions is none until each is closed \
+         (充足されていない条件が {0} 件あります。確認者がすべて閉じるまで承認ではありません)"
+    )]
+    Conditions(u64),
+    /// Suspended.
+    #[error("REV_SUSPENDED: the approval is suspended (承認は停止されています。解除されるまで使えません)")]
+    Suspended,
+    /// Ended before its day.
+    #[error("REV_ENDED: the approval has ended (承認は終了しました。変更後の承認を使ってください)")]
+    Ended,
     /// The text is no usable disclosure policy.
     #[error("REV_POLICY: {0} (開示制御方針を使えません。方針を直してください)")]
     Policy(#[from] PolicyError),
@@ -91,6 +109,10 @@ impl ApprovalError {
             Self::Signature => "REV_SIGNATURE",
             Self::ScopeMismatch => "REV_SCOPE_MISMATCH",
             Self::Damaged => "REV_DAMAGED",
+            Self::NoCommittee => "REV_NO_COMMITTEE",
+            Self::Conditions(_) => "REV_CONDITIONS",
+            Self::Suspended => "REV_SUSPENDED",
+            Self::Ended => "REV_ENDED",
             Self::Policy(_) => "REV_POLICY",
             Self::PolicyThere { .. } => "REV_POLICY_THERE",
             Self::PolicyDate { .. } => "REV_POLICY_DATE",

@@ -5,8 +5,10 @@
 //! but a stored decision whose signature, scope and term it has just checked.
 
 mod approval;
+pub mod committee;
 mod decision;
 mod error;
+mod mandate;
 mod policy;
 mod request;
 pub mod questions;
@@ -15,5 +17,6 @@ pub mod templates;
 pub use approval::Approval;
 pub use decision::{DECISION_DOMAIN, Decision, approve};
 pub use error::ApprovalError;
+pub use mandate::Mandate;
 pub use policy::{POLICY_DOMAIN, SignedPolicy, adopt};
 pub use request::{Request, file_request};

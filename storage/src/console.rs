@@ -140,7 +140,7 @@ pub struct ReleaseView {
     pub signature: String,
 }
 
-const SUBMISSION: &str =
+pub(crate) const SUBMISSION: &str =
     "submission_id, feed_id, submitter_id, kind, business_date, received_at, state, files, bytes,
     parameter_hash, code_version";
 pub(crate) const FINDING: &str =
@@ -156,7 +156,7 @@ fn submission_id(row: &Row, column: usize) -> Result<SubmissionId, StorageError>
     SubmissionId::from_slice(bytes).ok_or_else(|| StorageError::Damaged("a submission id".into()))
 }
 
-fn submission(row: &Row) -> Result<SubmissionView, StorageError> {
+pub(crate) fn submission(row: &Row) -> Result<SubmissionView, StorageError> {
     let state: String = row.get(6);
     Ok(SubmissionView {
         id: submission_id(row, 0)?,

@@ -16,6 +16,7 @@ mod relink;
 mod review;
 mod ruling;
 mod sealed;
+mod second_look;
 mod settle;
 mod stream;
 mod write;
@@ -37,6 +38,7 @@ pub use read::{ConflictRow, DecisionRow, MemberRow};
 pub use relink::{DecideAll, RelinkRow, Shadow, Whole};
 pub use review::{ReviewRow, ReviewState};
 pub use ruling::{CONTRARY, NewRuling, RulingRow};
+pub use second_look::{SecondLookRow, SecondWord};
 pub use sealed::{OpenedPart, PersonList, open_demographics, seal_demographics};
 pub use stream::SealedRow;
 

@@ -127,6 +127,27 @@ impl ReleaseDb {
         }))
     }
 
+    /// The newest cohort of an approval on a snapshot that was written by a time: what was sealed then was made from it.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`].
+    pub fn cohort_sealed(
+        &mut self,
+        approval_id: &str,
+        commit: i64,
+        by: Timestamp,
+    ) -> Result<Option<CohortRow>, StorageError> {
+        let row = self
+            .client
+            .query_opt(
+                "SELECT cohort_id FROM release.cohort WHERE approval_id = $1 AND commit_id = $2 AND at <= $3
+                 ORDER BY at DESC LIMIT 1",
+                &[&approval_id, &commit, &by],
+            )
+            .map_err(StorageError::db("reading the cohort of a release"))?;
+        row.map_or(Ok(None), |row| self.cohort(row.get(0)))
+    }
+
     /// The home buckets of a cohort, in order.
     pub fn cohort_homes(&mut self, cohort_id: &str) -> Result<Vec<u16>, StorageError> {
         let rows = self

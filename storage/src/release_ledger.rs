@@ -352,6 +352,18 @@ impl ReleaseDb {
         Ok(Some(rows.iter().map(|r| (r.get(0), r.get::<_, i64>(1).unsigned_abs())).collect()))
     }
 
+    /// How many identities each other release shares with this one; releases that share few are left out.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`].
+    pub fn shared_persons(&mut self, release: &str) -> Result<BTreeMap<String, u64>, StorageError> {
+        let rows = self
+            .client
+            .query("SELECT release_id, shared FROM release.shared_persons($1)", &[&release])
+            .map_err(StorageError::db("counting what releases share"))?;
+        Ok(rows.iter().map(|r| (r.get(0), r.get::<_, i64>(1).unsigned_abs())).collect())
+    }
+
     /// The files of one name of all releases, by release: `person.csv` holds the pseudonyms that went out (C-034).
     ///
     /// # Errors

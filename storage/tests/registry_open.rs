@@ -114,6 +114,8 @@ fn append_only_tables_refuse_change_even_by_the_owner() {
             ("identity.decision", "rule"),
             ("agreement.code_map", "name"),
             ("agreement.code_map_decision", "reason"),
+            ("login.break_glass", "reason"),
+            ("login.break_glass_review", "note"),
         ] {
             for change in [
                 format!("UPDATE {table} SET {column} = ''"),

@@ -16,6 +16,7 @@ mod broken;
 mod care;
 mod claims;
 mod clinical;
+mod committee;
 pub mod formats;
 mod lives;
 mod masters;

@@ -19,8 +19,8 @@ use crate::seen::seen;
 use crate::storage::Storage;
 use crate::truth::{Repeated, Truth, write_request};
 use crate::{
-    Progress, RegionSpec, RegionSummary, SynthError, broken, claims, masters, organisation, others,
-    registers, uke,
+    Progress, RegionSpec, RegionSummary, SynthError, broken, claims, committee, masters, organisation,
+    others, registers, uke,
 };
 
 /// Entries of the opt-out list for each district.
@@ -146,6 +146,7 @@ pub fn write_region(
     masters::write(out)?;
     organisation::write(out, spec.first_night)?;
     registers::write(out, spec.first_night)?;
+    committee::write(out, spec.first_night)?;
     write_request(out, &frame)?;
     let mut notices = Notices::create(out, frame, spec.scenario.notices)?;
     let feeds = feeds();

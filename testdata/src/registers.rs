@@ -102,13 +102,24 @@ fn session() -> String {
 fn entries(on: Date) -> String {
     let term = |rest: &str| format!("from = \"{FROM}\"\nuntil = \"{UNTIL}\"\n{rest}");
     let clauses: String = CLAUSES.iter().map(|c| format!("clause-{c} = \"yes\"\n")).collect();
-    let contract =
-        format!("user = \"{RECIPIENT}\"\nuser-kind = \"anon-user\"\nsigned = \"{FROM}\"\n{clauses}");
+    let contract = |user: &str, organisation: &str, kind: &str| {
+        term(&format!(
+            "user = \"{user}\"\norganisation = \"{organisation}\"\nuser-kind = \"{kind}\"\nsigned = \"{FROM}\"\n{clauses}"
+        ))
+    };
+    let certified = |organisation: &str, name: &str, kind: &str| {
+        term(&format!(
+            "organisation = \"{organisation}\"\nname = \"{name}\"\ncertificate = \"見本-{organisation}\"\ntype = \"{kind}\"\n"
+        ))
+    };
     let evidence = |what: &str| {
         term(&format!("what = \"{what}\"\nnumber = \"見本-{what}\"\nissuer = \"見本認証機関\"\n"))
     };
     let entries = [
-        ("contract", "K-0001", term(&contract)),
+        ("contract", "K-0001", contract(RECIPIENT, "mihon-university", "anon-user")),
+        ("contract", "K-0002", contract("見本製薬", "mihon-pharma", "certified-user")),
+        ("contract", "K-0003", contract("見本市", "mihon-city", "anon-user")),
+        ("certified-user", "U-0001", certified("mihon-pharma", "見本製薬", "I")),
         ("line", "L-0001", term(&format!("peer = \"{RECIPIENT}\"\nkind = \"leased\"\n"))),
         ("evidence", "N-0001", evidence("certificate")),
         ("evidence", "S-0001", evidence("isms")),

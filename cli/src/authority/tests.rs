@@ -125,6 +125,7 @@ fn office() -> Office {
         hours: 24,
         instructions: vec![standing],
         uses: Vec::new(),
+        lent: Vec::new(),
     }
 }
 

@@ -20,7 +20,7 @@ use musubi_model::{FactId, SubmissionId};
 use serde_json::json;
 
 use super::findings::rule_named;
-use super::show::one_submission;
+use super::outside::Reach;
 use super::{Ending, books};
 use crate::args::Cli;
 use crate::home::{Home, now, today};
@@ -73,7 +73,9 @@ pub fn run(cli: &Cli, voice: Voice, order: &Order) -> Result<Ending> {
     }
     let prefix = order.submission.as_deref().ok_or_else(|| anyhow!("提出の番号を書いてください"))?;
     let home = Home::open(cli)?;
-    let id = one_submission(&mut home.registry.ingest()?, prefix)?;
+    let Some(id) = Reach::of(&home)?.delivery(&home, prefix)? else {
+        bail!("その番号の提出はありません")
+    };
     let (at, written) = acknowledge(cli, &home, voice, &id, order.out.as_deref())?;
     let new = written == Written::New;
     let word = if new {
@@ -107,6 +109,17 @@ pub fn after_night(cli: &Cli, home: &Home, voice: Voice, outcome: &NightOutcome)
     Ok(())
 }
 
+/// What reading an acknowledgement needs.
+pub fn desk<'a>(home: &'a Home, lake: &'a Path) -> Result<Desk<'a>> {
+    Ok(Desk {
+        registry: &home.registry,
+        ring: &home.ring,
+        lake,
+        sample_units: home.parameters.number("quality.sample_units", today())?,
+        rule: &rule_named,
+    })
+}
+
 /// Writes the package of one delivery.
 fn acknowledge(
     cli: &Cli,
@@ -116,13 +129,7 @@ fn acknowledge(
     out: Option<&Path>,
 ) -> Result<(PathBuf, Written)> {
     let lake = home.folders().lake;
-    let desk = Desk {
-        registry: &home.registry,
-        ring: &home.ring,
-        lake: &lake,
-        sample_units: home.parameters.number("quality.sample_units", today())?,
-        rule: &rule_named,
-    };
+    let desk = desk(home, &lake)?;
     let ack = Acknowledgement::read(&desk, id)
         .context("受領通知に書くことを読めません")?
         .ok_or_else(|| anyhow!("その番号の提出はありません"))?;
@@ -222,8 +229,10 @@ pub fn quality(cli: &Cli, voice: Voice, order: &Quality) -> Result<Ending> {
     };
     let home = Home::open(cli)?;
     let mut db = home.registry.ingest()?;
+    let reach = Reach::of(&home)?;
     if let Some(id) = submission {
-        db.submission(&id)?.ok_or_else(|| anyhow!("その番号の提出はありません"))?;
+        let own = db.submission(&id)?.filter(|s| reach.covers(s.submitter.as_deref()));
+        own.ok_or_else(|| anyhow!("その番号の提出はありません"))?;
         let documents: BTreeSet<Vec<u8>> =
             db.documents_of(&id)?.iter().map(|d| d.document.as_bytes().to_vec()).collect();
         let of_it = |fact: &FactId| documents.iter().any(|d| d.starts_with(&fact.document_prefix()));

@@ -2,6 +2,7 @@
 //!
 //! Looking is written down too. A witness runs `witness` on its own machine, without this house's data.
 
+mod look;
 mod witness;
 
 use std::fs::{self, File};
@@ -9,14 +10,13 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use musubi_audit_log::note::{Bundle, Keys, Note, PublicKey};
 use musubi_compliance::audit::tree::{self, LogError};
 use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, AuditResult, AuditRole, Name};
 use musubi_console::{CheckpointPage, checkpoint_page};
-use musubi_storage::act::audit_log::AuditFilter;
-use musubi_storage::compliance::{AuditRow, Audited};
+use musubi_storage::compliance::Audited;
 use musubi_storage::registry::ActDb;
 use serde_json::json;
 
@@ -29,7 +29,7 @@ use crate::say::Voice;
 #[derive(Debug, Subcommand)]
 pub enum Audit {
     /// Show entries, the newest last.
-    Log(LogOrder),
+    Log(look::LogOrder),
     /// Verify everything from entry one: entries, chain, tree, checkpoints.
     Verify {
         /// A checkpoint kept elsewhere that must be in the log; may be given again.
@@ -78,32 +78,24 @@ pub enum Audit {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Count what was done in which role in a month, for its review.
+    Summary {
+        /// The month.
+        #[arg(value_name = "YYYY-MM")]
+        month: String,
+    },
+    /// Write the program that verifies an exported log anywhere, without this house (`musubi-audit-verify`).
+    Verifier {
+        /// Where to.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Record that the log was reviewed (月次点検).
     Review {
         /// What came of it, as a short code, e.g. 2026-11-no-finding.
         #[arg(long)]
         note: String,
     },
-}
-
-/// `musubi audit log`.
-#[derive(Debug, Args)]
-pub struct LogOrder {
-    /// From this time or day on.
-    #[arg(long)]
-    since: Option<String>,
-    /// By this account.
-    #[arg(long = "by")]
-    by: Option<String>,
-    /// This action, e.g. view-person.
-    #[arg(long)]
-    action: Option<String>,
-    /// This object or its beginning, e.g. person: or release:R-1.
-    #[arg(long)]
-    object: Option<String>,
-    /// How many at most.
-    #[arg(long, default_value_t = 50)]
-    last: u32,
 }
 
 /// Runs the verb.
@@ -113,7 +105,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Audit) -> Result<Ending> {
     }
     let home = Home::open(cli)?;
     let done = match order {
-        Audit::Log(order) => log(cli, &home, voice, order),
+        Audit::Log(order) => look::log(cli, &home, voice, order),
         Audit::Verify { checkpoint, witness } => verify(cli, &home, voice, checkpoint, witness),
         Audit::Checkpoint { out, since } => checkpoint(cli, &home, voice, out.as_deref(), since),
         Audit::Print { out } => print(cli, &home, voice, out),
@@ -121,6 +113,8 @@ pub fn run(cli: &Cli, voice: Voice, order: &Audit) -> Result<Ending> {
         Audit::Accept { file, witness } => accept(cli, &home, voice, file, witness),
         Audit::Prove { seq, out } => prove(cli, &home, voice, *seq, out),
         Audit::Export { out } => export(cli, &home, voice, out),
+        Audit::Summary { month } => look::summary(cli, &home, voice, month),
+        Audit::Verifier { out } => verifier(voice, out),
         Audit::Review { note } => review(cli, &home, voice, note),
     };
     done.or_else(|e| match e.downcast::<LogError>() {
@@ -156,59 +150,6 @@ fn record(
 /// The object of looking at the log as a whole.
 fn book() -> Result<AuditObject> {
     Ok(AuditObject::Book(Name::new("audit-log")?))
-}
-
-fn log(cli: &Cli, home: &Home, voice: Voice, order: &LogOrder) -> Result<Ending> {
-    if let Some(action) = &order.action
-        && !AuditAction::ALL.iter().any(|a| a.as_str() == action)
-    {
-        let all: Vec<&str> = AuditAction::ALL.iter().map(|a| a.as_str()).collect();
-        voice.say(
-            format!("その操作はありません。次のいずれかです: {}", all.join(" ")),
-            format!("One of: {}", all.join(" ")),
-        );
-        return Ok(Ending::Usage);
-    }
-    let mut db = home.registry.act()?;
-    let filter = AuditFilter {
-        since: order.since.clone(),
-        actor: order.by.clone(),
-        action: order.action.clone(),
-        object: order.object.clone(),
-        last: order.last,
-    };
-    // Before anything is shown: looking is written down even when showing fails.
-    record(&mut db, cli, AuditAction::Report, book()?, AuditResult::Done)?;
-    let rows = db.audit_entries(&filter).context("証跡を読めません")?;
-    for row in &rows {
-        voice.line(line(voice, row));
-    }
-    voice.say(format!("{} 件", rows.len()), format!("{} entries", rows.len()));
-    voice.value(&rows.iter().map(|r| json!({
-        "seq": r.seq, "at": r.at, "actor": r.actor, "role": r.role, "action": r.action, "object": r.object,
-        "persons": r.persons, "result": r.result, "purpose": r.purpose, "object_class": r.object_class, "hash": r.hash,
-    })).collect::<Vec<_>>());
-    Ok(Ending::Done)
-}
-
-/// A row for people; words that this version does not know stand as they are stored.
-fn line(voice: Voice, row: &AuditRow) -> String {
-    let action = AuditAction::ALL.iter().find(|a| a.as_str() == row.action);
-    let role = AuditRole::ALL.iter().find(|r| r.as_str() == row.role);
-    let action = action.map_or(row.action.as_str(), |a| voice.word(a.ja(), a.as_str()));
-    let role = role.map_or(row.role.as_str(), |r| voice.word(r.ja(), r.as_str()));
-    let at = row.at.get(..19).unwrap_or(&row.at);
-    let persons = if row.persons == 0 {
-        String::new()
-    } else {
-        voice.word("人 ", "persons ").to_owned() + &row.persons.to_string()
-    };
-    let purpose = audit::Purpose::ALL.iter().find(|p| p.as_str() == row.purpose);
-    let purpose = purpose.map_or(row.purpose.as_str(), |p| voice.word(p.ja(), p.as_str()));
-    format!(
-        "{:>7}  {at}Z  {}({role})  {action}  {}  [{purpose}]  {}  {persons}",
-        row.seq, row.actor, row.object, row.result
-    )
 }
 
 fn keys(home: &Home, witnesses: &[PathBuf]) -> Result<Keys> {
@@ -441,6 +382,25 @@ fn export(cli: &Cli, home: &Home, voice: Voice, out: &Path) -> Result<Ending> {
     let (mut writer, size) = tree::export(&mut db, BufWriter::with_capacity(1 << 20, file))?;
     writer.flush().with_context(|| format!("書けません: {}", out.display()))?;
     told(voice, out, size)
+}
+
+/// The program lies beside this one, built from the same sources.
+fn verifier(voice: Voice, out: &Path) -> Result<Ending> {
+    let program = std::env::current_exe().context("プログラムの場所が分かりません")?;
+    let beside = program.with_file_name("musubi-audit-verify");
+    if !beside.exists() {
+        voice.say(
+            "検証プログラム musubi-audit-verify がこのプログラムの隣にありません",
+            "the program musubi-audit-verify does not lie beside this one",
+        );
+        return Ok(Ending::Usage);
+    }
+    let bytes = fs::read(&beside).context("検証プログラムを読めません")?;
+    fs::write(out, &bytes).with_context(|| format!("書けません: {}", out.display()))?;
+    let hash = blake3::hash(&bytes).to_hex().to_string();
+    voice.say(format!("書き出しました(BLAKE3 {hash})"), format!("Written (BLAKE3 {hash})"));
+    voice.value(&json!({ "file": out, "bytes": bytes.len(), "blake3": hash }));
+    Ok(Ending::Done)
 }
 
 fn review(cli: &Cli, home: &Home, voice: Voice, note: &str) -> Result<Ending> {

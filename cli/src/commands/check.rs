@@ -54,6 +54,8 @@ enum Verb {
         #[arg(long, default_value_t = 5)]
         limit: u32,
     },
+    /// How every check stands: its newest result, or that it never ran.
+    Status,
     /// Evidence that people enter where no program can look (証拠).
     #[command(subcommand)]
     Evidence(program::Evidence),
@@ -68,6 +70,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Check) -> Result<Ending> {
     match &order.verb {
         Some(Verb::List) => Ok(list(voice, &catalogue)),
         Some(Verb::Show { id, limit }) => one(cli, voice, &catalogue, *id, *limit),
+        Some(Verb::Status) => status(cli, voice, &catalogue),
         Some(Verb::Evidence(order)) => program::evidence(cli, voice, order),
         Some(Verb::Program(order)) => program::programs(cli, voice, order),
         None if order.act || order.stage.is_some() || !order.id.is_empty() => {
@@ -154,6 +157,7 @@ fn releases(home: &Home) -> Result<Releases> {
         keys.1,
         home.parameters.clone(),
         home.data.join("work"),
+        (home.registry.act()?, home.folders().lake),
     ))
 }
 
@@ -308,6 +312,26 @@ fn one(cli: &Cli, voice: Voice, catalogue: &Catalogue, id: CheckId, limit: u32) 
     Ok(Ending::Done)
 }
 
+/// Every check with its newest result.
+fn status(cli: &Cli, voice: Voice, catalogue: &Catalogue) -> Result<Ending> {
+    let home = Home::open(cli)?;
+    let newest = home.registry.act()?.newest_check_results().context("点検の結果を読めません")?;
+    let mut told = Vec::new();
+    for check in catalogue.checks() {
+        let result = newest.iter().find(|r| r.check_id == check.id.to_string());
+        let verdict = result.map_or("never", |r| r.verdict.as_str());
+        voice.line(format!("{}  {verdict:<10}  {}", check.id, words(voice, check.rule())));
+        told.push(json!({
+            "check": check, "verdict": verdict, "blocking": result.is_some_and(|r| r.blocking),
+            "at": result.map(|r| r.at), "run": result.map(|r| &r.run_id),
+            "counts": result.and_then(|r| serde_json::from_str::<serde_json::Value>(&r.counts).ok()),
+            "evidence": result.map(|r| &r.evidence_ref), "input_hash": result.map(|r| &r.input_hash),
+        }));
+    }
+    voice.value(&json!({ "checks": told }));
+    Ok(Ending::Done)
+}
+
 /// What stands above the list, for whoever reads it as a page.
 const HEAD: &str = "# Checks of the Act\n
 Generated: `musubi check list > docs/checks.md` writes this file anew. The checks (遵守点検) are data,
@@ -333,6 +357,7 @@ musubi check evidence add key-rotation house-key --file REGION/evidence/key-rota
 for z in Z1 Z2 Z3 Z4 Z5; do musubi check evidence add egress-probe $z --file REGION/evidence/egress-$z.toml --until 2099-03-31; done
 printf 'offset_ms = 12\\nsampled_at = \"%s\"\\n' \"$(date -u +%FT%TZ)\" > clock.toml
 musubi check evidence add clock host-1 --file clock.toml --until 2099-03-31
+# of an approval that was signed while no committee was required:
 musubi check evidence add review-session APPROVAL --file REGION/evidence/review-session.toml --until 2099-03-31
 ```\n
 A hand-over is entered with line, hash of the manifest and, when it is back, the receiver's acknowledgement (C-068):

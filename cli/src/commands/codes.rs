@@ -20,6 +20,7 @@ use musubi_storage::registry::IngestDb;
 use musubi_storage::unmapped::{UnmappedRow, UnmappedWanted};
 use serde_json::json;
 
+use super::outside::Reach;
 use super::{Ending, books};
 use crate::args::Cli;
 use crate::home::{Home, now};
@@ -149,6 +150,10 @@ pub fn run(cli: &Cli, voice: Voice, order: &Codes) -> Result<Ending> {
                 standard_code: p.standard_code.clone(),
                 valid_from: p.valid_from,
             };
+            let own = Reach::of(&home)?.providers(&db.agreements()?);
+            if own.is_some_and(|own| !own.contains(&p.provider)) {
+                bail!(Unfit::Provider.ja());
+            }
             Checker::new(&home, &mut db)?.check(&mapping, &p.reason).map_err(|why| anyhow!(why.ja()))?;
             let new = propose(cli, &mut db, &[(mapping, p.reason.clone())])?;
             tell_proposed(voice, &new, 1);
@@ -226,6 +231,9 @@ fn unmapped(
     let mut rows = db
         .unmapped_codes(UnmappedWanted { provider, submissions: &[] })
         .context("未対応コードを読めません")?;
+    if let Some(own) = Reach::of(home)?.providers(&db.agreements()?) {
+        rows.retain(|r| own.contains(&r.provider));
+    }
     // What was mapped since, or came with a newer master, needs nobody any more.
     let (masters, maps) = (home.registry.masters(db)?, db.code_maps()?);
     let before = rows.len();

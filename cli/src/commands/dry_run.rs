@@ -39,6 +39,17 @@ pub fn dry_run(cli: &Cli, voice: Voice, file: &Path) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
+/// Counts in bands for the committee's dossier; too few is a finding there, no failure.
+pub fn count(home: &Home, cli: &Cli, voice: Voice, text: &str) -> Result<serde_json::Value> {
+    let spec = ExtractSpec::parse(text).map_err(ReleaseError::Spec)?;
+    let floor = home.parameters.number("release.cohort_min_persons", today())?;
+    let mut db = home.registry.release()?;
+    let (cohort_id, ..) = enter(home, cli, voice, &mut db, &spec)?;
+    let told = musubi_release::dry_run(&mut db, &home.folders().lake, &spec, &cohort_id, floor);
+    db.drop_cohort(&cohort_id)?;
+    Ok(serde_json::to_value(told.context("試算できません")?)?)
+}
+
 /// Counts the asking, then writes the cohort. Its name, how often was asked today, and how often may be.
 fn enter(
     home: &Home,

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
 use musubi_compliance::calendar::Calendar;
@@ -15,7 +15,7 @@ use musubi_storage::act::inquiry::{InquiryEventRow, InquiryRow};
 use musubi_storage::keys::SealKey;
 use serde_json::json;
 
-use super::{Ending, books};
+use super::{Ending, Unfit, books, optout};
 use crate::args::Cli;
 use crate::home::{Home, now, today};
 use crate::say::Voice;
@@ -39,6 +39,9 @@ pub enum Inquiry {
         /// File with who asks and what, in words.
         #[arg(long)]
         text: PathBuf,
+        /// The person it is about (TOML, as `optout preview` takes it): the desk finds its answers again by it.
+        #[arg(long)]
+        person: Option<PathBuf>,
         /// The number of the opt-out it led to.
         #[arg(long, default_value = "")]
         opt_out: String,
@@ -69,6 +72,12 @@ pub enum Inquiry {
         /// The inquiry.
         id: String,
     },
+    /// The desk's numbers of a year, month by month.
+    Numbers {
+        /// The year; default: this one.
+        #[arg(long)]
+        year: Option<i16>,
+    },
     /// All of them; fails when an answer is late or one is open for too long (C-087).
     List,
 }
@@ -78,11 +87,16 @@ pub fn run(cli: &Cli, voice: Voice, order: &Inquiry) -> Result<Ending> {
     let home = Home::open(cli)?;
     let by = Name::new(&cli.actor).context("--actor")?.to_string();
     match order {
-        Inquiry::New { channel, kind, text, opt_out } => {
+        Inquiry::New { channel, kind, text, person, opt_out } => {
             if !opt_out.is_empty() {
                 Name::new(opt_out).context("--opt-out")?;
             }
             let words = read(text)?;
+            let about = match person.as_deref().map(|file| optout::about(&home, voice, file)).transpose()? {
+                Some(Err(ending)) => return Ok(ending),
+                Some(Ok(person)) => Some(person),
+                None => None,
+            };
             let at = now();
             let promises = Promises::in_force(&home.parameters, today())?;
             let due = promises.due(*kind, today(), &Calendar::shipped()?)?;
@@ -101,6 +115,11 @@ pub fn run(cli: &Cli, voice: Voice, order: &Inquiry) -> Result<Ending> {
             };
             let mut db = home.registry.act()?;
             let id = inquiry::take_up(&mut db, at, row, &mut seal).context("問い合わせを記録できません")?;
+            if let Some(person) = &about {
+                let mut db = home.registry.identity()?;
+                db.inquiry_is_about(&id, &person.described, person.without)
+                    .context("問い合わせを記録できません")?;
+            }
             book(cli, &home, &id, AuditAction::Inquiry)?;
             voice.say(
                 format!("受け付けました: {id}  {}  回答期限 {due}", kind.ja()),
@@ -110,6 +129,10 @@ pub fn run(cli: &Cli, voice: Voice, order: &Inquiry) -> Result<Ending> {
             Ok(Ending::Done)
         }
         Inquiry::Answer { id, text } => {
+            // A number that is not in the book gets no key.
+            if !home.registry.act()?.inquiries()?.iter().any(|(q, _)| q.id == *id) {
+                return Err(Unfit::new(format!("問い合わせがありません: {id}")).into());
+            }
             let sealed = key_in_store(&home, id)?.seal(&[ANSWERED, id.as_bytes()], &read(text)?)?;
             add(cli, voice, &home, id, ("answer", "回答"), String::new(), Some(sealed))
         }
@@ -120,6 +143,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Inquiry) -> Result<Ending> {
         Inquiry::Close { id } => add(cli, voice, &home, id, ("close", "終結"), String::new(), None),
         Inquiry::Show { id } => show(cli, voice, &home, id),
         Inquiry::List => list(voice, &home),
+        Inquiry::Numbers { year } => numbers(voice, &home, year.unwrap_or(today().year())),
     }
 }
 
@@ -175,7 +199,7 @@ fn add(
 fn show(cli: &Cli, voice: Voice, home: &Home, id: &str) -> Result<Ending> {
     let all = home.registry.act()?.inquiries().context("問い合わせを読めません")?;
     let (q, events) =
-        all.into_iter().find(|(q, _)| q.id == id).ok_or_else(|| anyhow!("問い合わせがありません: {id}"))?;
+        all.into_iter().find(|(q, _)| q.id == id).ok_or_else(|| Unfit::new(format!("問い合わせがありません: {id}")))?;
     // Booked before it is shown: what cannot be booked is not shown.
     book(cli, home, id, AuditAction::ViewPerson)?;
     let key = key_in_store(home, id)?;
@@ -214,9 +238,49 @@ fn list(voice: Voice, home: &Home) -> Result<Ending> {
             voice.word("回答期限", "due"),
             q.answer_due
         ));
-        told.push(json!({ "inquiry": q.id, "kind": q.kind, "channel": q.channel, "at": q.at, "due": q.answer_due,
-            "answered": state.answered, "closed": state.closed, "late": state.late, "too_long": state.too_long }));
+        let kind_ja = InquiryKind::from_name(&q.kind).map(InquiryKind::ja);
+        let steps: Vec<_> = events
+            .iter()
+            .map(|e| json!({ "at": e.at, "by": e.actor, "action": e.action, "reference": e.reference }))
+            .collect();
+        told.push(json!({ "inquiry": q.id, "kind": q.kind, "kind_ja": kind_ja, "channel": q.channel,
+            "channel_ja": Channel::from_name(&q.channel).map(Channel::ja), "at": q.at, "due": q.answer_due,
+            "opt_out": q.opt_out, "taken_by": q.taken_by, "events": steps, "answered": state.answered, "closed": state.closed, "late": state.late, "too_long": state.too_long }));
     }
     voice.value(&json!({ "inquiries": told, "ok": !failed }));
     Ok(if failed { Ending::LookAtIt } else { Ending::Done })
+}
+
+fn numbers(voice: Voice, home: &Home, year: i16) -> Result<Ending> {
+    let promises = Promises::in_force(&home.parameters, today())?;
+    let mut db = home.registry.act()?;
+    let months =
+        inquiry::months(&db.inquiries().context("問い合わせを読めません")?, &promises, year, today());
+    let requests = db.opt_out_requests().context("停止の求めを読めません")?;
+    let mut told = Vec::new();
+    for m in &months {
+        let of = |r: &&musubi_storage::act::opt_out_request::OptOutRequestRow| {
+            (r.received_on.year(), r.received_on.month()) == (year, m.month)
+        };
+        let stops =
+            requests.iter().filter(of).filter(|r| r.refused.is_none() && r.withdraws.is_none()).count();
+        let withdrawn =
+            requests.iter().filter(of).filter(|r| r.refused.is_none() && r.withdraws.is_some()).count();
+        let refused = requests.iter().filter(of).filter(|r| r.refused.is_some()).count();
+        let taken: u64 = m.taken.values().sum();
+        voice.say(
+            format!(
+                "{year}-{:02}  受付 {taken}  期限内 {}  遅れ {}  停止 {stops}",
+                m.month, m.in_time, m.late
+            ),
+            format!(
+                "{year}-{:02}  taken {taken}  in time {}  late {}  stops {stops}",
+                m.month, m.in_time, m.late
+            ),
+        );
+        told.push(json!({ "month": m.month, "taken": m.taken, "in_time": m.in_time, "late": m.late,
+            "escalated": m.escalated, "closed": m.closed, "stops": stops, "withdrawn": withdrawn, "refused": refused }));
+    }
+    voice.value(&json!({ "year": year, "months": told }));
+    Ok(Ending::Done)
 }

@@ -1,5 +1,6 @@
 //! One module for each group of verbs. Each opens what it needs, does one job, says what happened.
 
+pub mod account;
 pub mod ack;
 pub mod anonymize;
 pub mod audit;
@@ -13,11 +14,14 @@ pub mod book;
 pub mod books;
 pub mod check;
 pub mod codes;
+pub mod delivery;
+pub mod committee;
 mod dry_run;
 pub mod erasure;
 pub mod findings;
 pub mod formats;
 pub mod gate;
+pub mod handover;
 pub mod incident;
 pub mod inquiry;
 pub mod instruction;
@@ -30,22 +34,30 @@ pub mod notice;
 pub mod operation;
 pub mod optout;
 pub mod organisation;
+pub mod output;
+pub mod outside;
+pub mod package;
 pub mod parameter;
+mod parameter_preview;
 pub mod person;
 pub mod policy;
 pub mod precheck;
 pub mod program;
+pub mod refusal;
 pub mod register;
 pub mod release;
 pub mod release_open;
 pub mod relink;
 pub mod report;
 pub mod retention;
+pub mod search;
 pub mod show;
 pub mod synth;
 pub mod table_desk;
+pub mod tonight;
 pub mod trace;
 pub mod transfer;
+pub mod trust;
 pub mod twin;
 pub mod verify_source;
 pub mod yearly;
@@ -84,5 +96,17 @@ impl Ending {
             Self::LookAtIt => 3,
             Self::NotVerified => 4,
         }
+    }
+}
+
+/// What was given cannot be used, with what to do: a page tells it to whoever typed it, and nothing is broken.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unfit(String);
+
+impl Unfit {
+    /// With these words; never with a person's value.
+    pub fn new(words: impl Into<String>) -> Self {
+        Self(words.into())
     }
 }

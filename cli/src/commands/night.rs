@@ -75,6 +75,7 @@ pub fn nightly(cli: &Cli, voice: Voice, inbox: &Path, date: Option<Date>) -> Res
         super::ack::after_night(cli, &home, voice, &outcome)?;
         super::book::after_night(&home, voice, &outcome)?;
         let ending = tell(cli, &home, voice, outcome)?;
+        super::search::after_night(&home, voice);
         Ok(if super::audit::after_night(cli, &home, voice)? { ending } else { Ending::NotVerified })
     })
 }

@@ -1,5 +1,6 @@
 //! `musubi notice`: ledgers of notices, filings with the ministers, what is held and why, and the reconciliation.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use musubi_compliance::notice::{HoldReason, book};
 use musubi_etl::held::HeldOutcome;
 use musubi_etl::night::{self, LedgerTaken};
 use musubi_model::FactTable;
+use musubi_storage::StorageError;
 use musubi_storage::act::notice::FilingRow;
 use musubi_storage::compliance::Audited;
 use musubi_storage::registry::ActDb;
@@ -19,6 +21,7 @@ use serde_json::json;
 
 use super::Ending;
 use super::books::audit;
+use super::outside::Reach;
 use crate::args::Cli;
 use crate::home::{Home, now};
 use crate::say::Voice;
@@ -236,10 +239,18 @@ fn filings(cli: &Cli, home: &Home, voice: Voice, file: &Path) -> Result<Ending> 
     Ok(Ending::Done)
 }
 
+/// The providers that whoever acts may see; `None`: all.
+fn own_providers(home: &Home) -> Result<Option<BTreeSet<String>>> {
+    Ok(Reach::of(home)?.providers(&home.registry.ingest()?.agreements()?))
+}
+
 fn status(home: &Home, voice: Voice) -> Result<Ending> {
     use musubi_storage::act::notice::NoticeBooks as _;
     let mut db: ActDb = home.registry.act()?;
-    let providers = db.notified_providers().context("通知台帳を読めません")?;
+    let mut providers = db.notified_providers().context("通知台帳を読めません")?;
+    if let Some(own) = own_providers(home)? {
+        providers.retain(|p| own.contains(p));
+    }
     let names: Vec<&str> = providers.iter().map(String::as_str).collect();
     let ledgers = db.notice_ledgers(&names).context("通知台帳を読めません")?;
     let mut rows = Vec::new();
@@ -272,7 +283,10 @@ fn status(home: &Home, voice: Voice) -> Result<Ending> {
 }
 
 fn held(home: &Home, voice: Voice) -> Result<Ending> {
-    let counts = home.registry.act()?.held_counts().context("保留分を読めません")?;
+    let mut counts = home.registry.act()?.held_counts().context("保留分を読めません")?;
+    if let Some(own) = own_providers(home)? {
+        counts.retain(|c| own.contains(&c.provider));
+    }
     if counts.is_empty() {
         voice.say("保留している分はありません".to_owned(), "Nothing is held".to_owned());
     }
@@ -302,11 +316,14 @@ fn release(cli: &Cli, home: &Home, voice: Voice) -> Result<Ending> {
 }
 
 fn reconcile(home: &Home, voice: Voice, submission: Option<&str>) -> Result<Ending> {
-    let rows = home
+    let mut rows = home
         .registry
         .act()?
         .reconciliations(submission.unwrap_or_default(), 200)
         .context("突合を読めません")?;
+    if let Some(own) = own_providers(home)? {
+        rows.retain(|r| own.contains(&r.provider));
+    }
     voice.say(
         "提出          医療機関等    通知 N   停止 O   対象 E   提出 F   受入 A   保留等 Q  (通知なし)"
             .to_owned(),
@@ -335,9 +352,17 @@ fn allow(cli: &Cli, home: &Home, voice: Voice, submission: &str, reason: &str) -
     let ids = home.registry.ingest()?.submissions_like(submission, 2)?;
     let [id] = ids.as_slice() else { bail!("提出が一つに決まりません: {submission}") };
     let mut db = home.registry.act()?;
-    let done = db
-        .allow_growth(id, &cli.actor, &reason.to_string(), now())
-        .context("停止を解除できません(提案した人とは別の人が必要です)")?;
+    let done = match db.allow_growth(id, &cli.actor, &reason.to_string(), now()) {
+        Ok(done) => done,
+        Err(StorageError::Refused(why)) => {
+            voice.say(
+                "停止を解除できません: 提案した人とは別の人が必要か、すでに解除されています".to_owned(),
+                format!("Not opened: {why}"),
+            );
+            return Ok(Ending::Usage);
+        }
+        Err(e) => return Err(e).context("停止を解除できません"),
+    };
     audit(&mut db, cli, AuditRole::Operator, AuditAction::AllowGrowth, AuditObject::Submission(*id), 0)?;
     if done {
         voice.say(

@@ -208,7 +208,22 @@ fn list(cli: &Cli, voice: Voice, all: bool) -> Result<Ending> {
                 if d.approved { voice.word("承認", "approved") } else { voice.word("却下", "rejected") };
             voice.line(format!("    {said} {} {}: {}", d.at, d.by, d.reason));
         }
-        told.push(json!({ "state": word(state), "operation": row }));
+        // Whether this account may say yes, or no; a proposer may take back what they proposed.
+        let (by, known) = (home.acting.granted.principal.to_string(), OperationKind::from_name(&row.kind));
+        let open = matches!(state, State::Wants(_) | State::Approved);
+        let counts = known.is_some_and(|k| k.counts(&home.acting.roles).is_some());
+        let fresh = row.decisions.iter().all(|d| d.by != by);
+        told.push(json!({
+            "state": word(state),
+            "state_ja": word_ja(state),
+            "missing": match state { State::Wants(n) => n, _ => 0 },
+            "kind_ja": known.map(OperationKind::ja),
+            "roles": known.map_or(&[][..], OperationKind::roles).iter()
+                .map(|r| json!({ "role": r.as_str(), "ja": r.ja() })).collect::<Vec<_>>(),
+            "may_approve": open && counts && fresh && row.proposed_by != by,
+            "may_reject": open && counts && fresh,
+            "operation": row,
+        }));
     }
     voice.value(&told);
     Ok(Ending::Done)

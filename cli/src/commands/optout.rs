@@ -7,9 +7,10 @@ mod ask;
 mod list;
 mod paper;
 mod person;
+mod standing;
 mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
@@ -37,6 +38,8 @@ pub enum Optout {
         #[arg(long)]
         file: PathBuf,
     },
+    /// What the desk may tell on a day: what is held, since when, notices, stops, which use is allowed, past answers.
+    Standing(standing::Standing),
     /// Register one request to stop. It is in effect at once.
     Register {
         /// The person (TOML): names of columns as in the list, and `name_kanji`.
@@ -134,6 +137,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Optout) -> Result<Ending> {
     match order {
         Optout::Load { file } => list::load(&desk, file),
         Optout::Preview { file } => ask::preview(&desk, file),
+        Optout::Standing(order) => standing::run(&desk, order),
         Optout::Register { file, provider, asking } => {
             ask::register(&desk, file, provider.as_deref(), asking)
         }
@@ -174,4 +178,25 @@ impl Desk<'_> {
 
 fn entry_object(entry: &str) -> Result<AuditObject> {
     Ok(AuditObject::OptOut(Name::new(entry).context("受付番号")?))
+}
+
+/// The person of a file, for a book that keeps tokens of them. `Err`: what is wrong was said.
+pub fn about(home: &Home, voice: Voice, file: &Path) -> Result<Result<person::Person, Ending>> {
+    let written = person::Written::read(file)?;
+    understood(home, voice, &written)
+}
+
+/// The person of a description. `Err`: what is wrong was said.
+fn understood(home: &Home, voice: Voice, written: &person::Written) -> Result<Result<person::Person, Ending>> {
+    let list = written.as_list(crate::home::today());
+    match written.person(home, &super::night::matching(home)?, &list)? {
+        Some(person) => Ok(Ok(person)),
+        None => {
+            voice.say("本人の記入に不備があります", "The person's file has something wrong");
+            for finding in &list.findings {
+                voice.line(format!("    {finding}"));
+            }
+            Ok(Err(Ending::Usage))
+        }
+    }
 }

@@ -11,7 +11,7 @@ use musubi_model::parameter::{Parameter, ParameterValue, Verified};
 use musubi_storage::act::operation::OperationRow;
 use serde_json::json;
 
-use super::{Ending, books, operation};
+use super::{Ending, books, operation, parameter_preview};
 use crate::args::Cli;
 use crate::home::{Home, now, today};
 use crate::say::Voice;
@@ -32,6 +32,14 @@ pub enum ParameterVerb {
     },
     /// Propose a change; it holds once a second person approves it, from its day on.
     Propose(Propose),
+    /// What a change would have done to the last nights, where that can be counted; changes nothing.
+    Preview {
+        /// Its name.
+        name: String,
+        /// The value.
+        #[arg(long)]
+        value: String,
+    },
     /// Approve a change that another person proposed.
     Approve(operation::Decision),
     /// Reject a change, or take it back.
@@ -46,9 +54,9 @@ pub struct Propose {
     /// The value: a number, or words where the parameter is one of words.
     #[arg(long)]
     value: String,
-    /// First day; today or later.
+    /// First day; today or later. Default: today.
     #[arg(long, value_name = "YYYY-MM-DD")]
-    from: Date,
+    from: Option<Date>,
     /// Law, guideline section or decision that says so.
     #[arg(long)]
     basis: String,
@@ -66,6 +74,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &ParameterVerb) -> Result<Ending> {
         ParameterVerb::List { on } => list(cli, voice, *on),
         ParameterVerb::Show { name } => show(cli, voice, name),
         ParameterVerb::Propose(order) => propose(cli, voice, order),
+        ParameterVerb::Preview { name, value } => parameter_preview::run(cli, voice, name, value),
         ParameterVerb::Approve(d) => {
             operation::decided(cli, voice, d, true, Some(OperationKind::ParameterChange))
         }
@@ -102,7 +111,8 @@ fn show(cli: &Cli, voice: Voice, name: &str) -> Result<Ending> {
     let home = Home::open(cli)?;
     let rows: Vec<&Parameter> = home.parameters.parameters.iter().filter(|p| p.name == name).collect();
     if rows.is_empty() {
-        return Err(anyhow!("その名前のパラメータはありません: {name}"));
+        voice.say("その名前のパラメータはありません", "There is no parameter of that name");
+        return Ok(Ending::Usage);
     }
     for row in &rows {
         voice.line(format!("{} {}  {}  {}", row.from, value(row), row.verified.as_str(), row.basis));
@@ -123,7 +133,7 @@ fn propose(cli: &Cli, voice: Voice, order: &Propose) -> Result<Ending> {
     let row = Parameter {
         name: order.name.clone(),
         value,
-        from: order.from,
+        from: order.from.unwrap_or_else(today),
         basis: order.basis.clone(),
         verified: Verified::of(&order.verified).context("--verified")?,
         min: None,

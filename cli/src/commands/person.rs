@@ -7,9 +7,10 @@ mod explain;
 mod find;
 mod queue;
 mod rule;
+mod second;
 mod show;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use musubi_compliance::audit::{
@@ -20,7 +21,7 @@ use musubi_model::{IdentityId, ResearchId};
 use musubi_storage::registry::IdentityDb;
 use serde_json::Value;
 
-use super::{Ending, night};
+use super::{Ending, Unfit, night};
 use crate::args::Cli;
 use crate::home::{Home, now};
 use crate::say::Voice;
@@ -48,6 +49,8 @@ pub enum Person {
     Queue(queue::Queue),
     /// Decide everybody anew (全件再突合): as a shadow, or as the switch of a model that two people make.
     Relink(super::relink::Relink),
+    /// The blind sample of the second reviewer (二人目の確認): what waits, and the second word.
+    Second(second::Second),
     /// Who is meant by a description (患者照会)?
     Match(Box<find::Find>),
 }
@@ -79,6 +82,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Person) -> Result<Ending> {
         Person::Undo(order) => rule::undo(&mut desk, order),
         Person::Affected { ids } => rule::affected(&mut desk, ids),
         Person::Queue(order) => queue::run(&mut desk, order),
+        Person::Second(order) => second::run(&mut desk, order),
         Person::Match(order) => find::run(&mut desk, order),
         Person::Relink(_) => Ok(Ending::Done),
     }
@@ -106,13 +110,13 @@ impl Desk<'_> {
     /// What an id stands for: an identity or a research id.
     fn named(&mut self, text: &str) -> Result<Named> {
         let id: IdentityId =
-            text.parse().map_err(|_| anyhow!("番号は16進32桁です(研究用IDまたは元データ上の本人)"))?;
+            text.parse().map_err(|_| Unfit::new("番号は16進32桁です(研究用IDまたは元データ上の本人)"))?;
         if let Some(placement) = self.db.person_of(&id)? {
             return Ok(Named { identity: Some(id), person: placement.research_id });
         }
         let person = ResearchId(id.0);
         if self.db.current_person(&person)?.is_none() {
-            bail!("その番号の研究用IDも元データ上の本人もありません: {text}");
+            bail!(Unfit::new(format!("その番号の研究用IDも元データ上の本人もありません: {text}")));
         }
         Ok(Named { identity: None, person })
     }
@@ -124,7 +128,7 @@ impl Desk<'_> {
         }
         let person = self.db.current_person(&named.person)?.unwrap_or(named.person);
         let first = self.db.members_of(&person)?.into_iter().next();
-        first.map(|m| m.identity_id).ok_or_else(|| anyhow!("この研究用IDには今、元データがありません"))
+        first.map(|m| m.identity_id).ok_or_else(|| Unfit::new("この研究用IDには今、元データがありません").into())
     }
 
     /// Books a look, before anything is shown.
@@ -170,12 +174,12 @@ impl Values {
 
 /// The account of whoever decides; it stands in the audit chain.
 fn account(by: &str) -> Result<Name> {
-    Name::new(by).map_err(|_| anyhow!("--by は担当者のアカウント名です(英数字と - . _ で64字まで)"))
+    Name::new(by).map_err(|_| Unfit::new("--by は担当者のアカウント名です(英数字と - . _ で64字まで)").into())
 }
 
 fn reasoned(reason: &str) -> Result<&str> {
     match reason.trim() {
-        "" => bail!("理由がありません(--reason)"),
+        "" => bail!(Unfit::new("理由がありません(--reason)")),
         reason => Ok(reason),
     }
 }

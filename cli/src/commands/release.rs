@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
 use musubi_compliance::book::BookEvent;
@@ -19,7 +19,7 @@ use musubi_release::ledger::{Refinement, allowance};
 use musubi_release::pack::{self, Progress};
 use musubi_release::{Order, ReleaseError, Tell, VerifyReport};
 use musubi_review_board::templates::{Filling, TEMPLATES, Template};
-use musubi_review_board::{Approval, approve, file_request};
+use musubi_review_board::{Approval, file_request};
 use musubi_storage::act::check::ReleaseCheckRow;
 use musubi_storage::compliance::OptOutLedger as _;
 use musubi_storage::identity::{CohortOrder, CohortUse};
@@ -27,7 +27,7 @@ use musubi_storage::registry::ReleaseDb;
 use serde_json::json;
 
 use super::{Ending, books, verify_source};
-use crate::args::{Board, Cli, Release, Request};
+use crate::args::{Cli, Release, Request};
 use crate::home::{CODE_VERSION, Home, binary_hash, now, today};
 use crate::say::Voice;
 
@@ -88,45 +88,13 @@ fn template(
     Ok(Ending::Done)
 }
 
-/// Approves a request.
-pub fn board(cli: &Cli, voice: Voice, order: &Board) -> Result<Ending> {
-    let Board::Approve { request, approver, expires } = order;
-    let home = Home::open(cli)?;
-    let months = home.parameters.number("approval.valid_months", today())?;
-    let months = i64::try_from(months).context("approval.valid_months")?;
-    let expires = match expires {
-        Some(date) => *date,
-        None => today().checked_add(jiff::Span::new().try_months(months)?)?,
-    };
-    let mut db = home.registry.board()?;
-    let approval =
-        approve(&mut db, &home.ring.board, request, approver, now(), expires).context("承認できません")?;
-    let object = AuditObject::Approval(Name::new(approval.id()).context("approval")?);
-    books::audit(&mut db, cli, AuditRole::Board, AuditAction::Decide, object, 0)?;
-    voice.say(
-        format!(
-            "承認しました: {}\n  範囲ハッシュ: {}\n  有効期限: {}",
-            approval.id(),
-            approval.scope_hash(),
-            approval.expires_on()
-        ),
-        format!(
-            "Approved: {}\n  scope hash: {}\n  expires: {}",
-            approval.id(),
-            approval.scope_hash(),
-            approval.expires_on()
-        ),
-    );
-    voice.value(&json!({ "approval": approval.id(), "scope_hash": approval.scope_hash(), "expires_on": approval.expires_on() }));
-    Ok(Ending::Done)
-}
-
 /// Builds or verifies a release.
 pub fn release(cli: &Cli, voice: Voice, order: &Release) -> Result<Ending> {
     match order {
         Release::Build { approval, out } => build(cli, voice, approval, out),
         Release::DryRun { spec } => super::dry_run::dry_run(cli, voice, spec),
         Release::Twin(order) => super::twin::run(voice, order),
+        Release::Handover(order) => super::handover::run(cli, voice, order),
         Release::Encrypt { package, out } => super::release_open::encrypt(voice, package, out),
         Release::Open { file, identity, out } => super::release_open::open(voice, file, identity, out),
         Release::Verify { package, board_key, release_key, record } => {
@@ -233,6 +201,10 @@ fn build(cli: &Cli, voice: Voice, approval_id: &str, out: &Path) -> Result<Endin
     let mut db = home.registry.release()?;
     let approval = Approval::load(&mut db, approval_id, &home.ring.board.public(), today())
         .context("承認を使えません")?;
+    let shut = super::committee::standing::shut_again(&home, &approval)?;
+    if !shut.is_empty() {
+        bail!("REV_GATE: 承認の条件を満たさなくなっています (no longer holds): {}", shut.join("; "));
+    }
     let lake = home.folders().lake;
     let board = home.ring.board.public();
     let bar = bar(voice);

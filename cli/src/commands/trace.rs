@@ -91,10 +91,13 @@ fn back(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, id: &FactId) ->
         AuditObject::Document(document.document),
         1,
     )?;
-    let bytes = bytes_of(home, db, &document, &unit, &fact, mapper.as_ref())?;
+    // An auditor follows the way and reads no value of a person (R-SEC-01: logs only).
+    let shown = home.acting.granted.role != AuditRole::Auditor;
+    let bytes = if shown { bytes_of(home, db, &document, &unit, &fact, mapper.as_ref())? } else { None };
     let text = match &bytes {
         Some(bytes) => mapper.show(bytes),
-        None => "(鍵が破棄されており読めません)".to_owned(),
+        None if shown => "(鍵が破棄されており読めません)".to_owned(),
+        None => "(監査では値を表示しません)".to_owned(),
     };
     let dead = db.dead_units()?.contains(&(document.document, id.unit()));
     let history = identities.history(&identity)?;
@@ -103,10 +106,12 @@ fn back(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, id: &FactId) ->
     let p = &fact.provenance;
     let code = |c: &Option<musubi_model::Coded>| {
         c.as_ref()
+            .filter(|_| shown)
             .map(|c| format!("{} {} {}", c.system, c.code, c.text.as_deref().unwrap_or("")))
             .unwrap_or_default()
     };
-    let date = |d: Option<musubi_model::PartialDate>| d.map(|d| d.to_string()).unwrap_or_default();
+    let date =
+        |d: Option<musubi_model::PartialDate>| d.filter(|_| shown).map(|d| d.to_string()).unwrap_or_default();
     voice.line(format!("■ {} {}", voice.word("事実", "fact"), id));
     voice.line(format!(
         "  {}: {} ({})  {}",
@@ -163,7 +168,9 @@ fn back(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, id: &FactId) ->
     voice.value(&json!({
         "fact_id": id.to_string(),
         "current": !dead,
-        "fact": f,
+        "table": f.table.as_str(),
+        "table_ja": f.table.ja(),
+        "fact": shown.then_some(f),
         "lake_file": file_id,
         "bucket": fact.bucket,
         "source": {
@@ -175,7 +182,8 @@ fn back(cli: &Cli, home: &Home, voice: Voice, db: &mut IngestDb, id: &FactId) ->
             "submission": p.submission,
             "mapper_version": p.mapper_version,
             "master_version": p.master_version,
-            "erased": bytes.is_none(),
+            "erased": shown && bytes.is_none(),
+            "withheld": !shown,
         },
         "person": {
             "identity": identity.to_string(),

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::args::Cli;
 use crate::authority::{Asked, Denied};
-use crate::commands::Ending;
+use crate::commands::{Ending, Unfit};
 use crate::home::Lent;
 use crate::say::overhear;
 
@@ -150,6 +150,7 @@ impl Gateway {
             Ok(Ok(Ending::NotVerified)) => (Ended::Failed, None),
             Ok(Ok(Ending::Usage)) => (Ended::Usage, None),
             Ok(Err(e)) if e.is::<Denied>() => (Ended::Denied, Some(crate::told(&e))),
+            Ok(Err(e)) if e.is::<Unfit>() => (Ended::Usage, Some(crate::told(&e))),
             Ok(Err(e)) if failed(&e) => (Ended::Broken, Some(crate::told(&e))),
             // A verb that ends with a reason of its own, such as a request that does not exist.
             Ok(Err(e)) => (Ended::Usage, Some(crate::told(&e))),

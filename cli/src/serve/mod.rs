@@ -63,6 +63,12 @@ pub fn run(cli: &Cli, voice: Voice, order: &Serve) -> Result<Ending> {
     let tls = if order.plain { None } else { Some(certificates(&home.data, order)?) };
     let inbox = home.data.join("inbox");
     fs::create_dir_all(&inbox).context("受入れフォルダーを作れません")?;
+    // Uploads that did not come whole before the last end.
+    if let Err(e) = fs::remove_dir_all(inbox.join(".incoming"))
+        && e.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(e).context("届きかけの提出物を片づけられません");
+    }
     let listener = TcpListener::bind(order.listen)
         .with_context(|| format!("待ち受けられません: {}", order.listen))?;
     let address = listener.local_addr().context("待ち受けの住所")?;

@@ -97,6 +97,7 @@ fn a_job_starts_on_an_instruction_only_and_the_books_say_which() {
 fn roles_are_asked_for_and_closed_accounts_refused() {
     let region = Region::get();
     let house = region.house();
+    house.without_committee(); // operation 1
     let feeds = region.path("feeds.toml");
     let words = ["feeds", text(&feeds)];
     for (actor, code) in [("operator-02", 0), ("desk-01", 2), ("auditor-01", 2), ("nobody", 2)] {
@@ -110,12 +111,12 @@ fn roles_are_asked_for_and_closed_accounts_refused() {
     // closed by two: from now on it may nothing
     let retire = ["organisation", "retire", "operator-02", "--reason", "退職"];
     house.run(3, &retire);
-    house.run(0, &by("officer-02", &["operation", "approve", "1", "--reason", "確認"]));
+    house.run(0, &by("officer-02", &["operation", "approve", "2", "--reason", "確認"]));
     house.run(0, &retire);
     assert!(house.run(2, &by("operator-02", &words)).err.contains("閉鎖"));
     house.run(3, &["organisation", "retire", "operator-01", "--reason", "退職"]);
-    house.run(0, &by("officer-02", &["operation", "reject", "2", "--reason", "誤り"]));
-    house.run(2, &by("security-01", &["operation", "approve", "2", "--reason", "確認"]));
+    house.run(0, &by("officer-02", &["operation", "reject", "3", "--reason", "誤り"]));
+    house.run(2, &by("security-01", &["operation", "approve", "3", "--reason", "確認"]));
     house.run(0, &words);
 }
 

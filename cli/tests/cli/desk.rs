@@ -115,6 +115,7 @@ fn g7_the_desk_hears_a_spouse_of_the_dead_and_refuses_a_cousin() {
 
 /// A request, approved.
 fn approved(house: &House, suspected_too: bool) -> String {
+    house.without_committee();
     let spec = fs::read_to_string(house.region.path("requests/persons-by-diagnosis.toml")).unwrap();
     let wanted = format!("without_suspected = {}", !suspected_too);
     let file = house.beside("spec.toml");

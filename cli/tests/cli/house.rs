@@ -188,6 +188,21 @@ impl House {
         self.run(code, &words).json()
     }
 
+    /// Two people say that no committee is required: the board's key signs alone, as in a house whose committee is not
+    /// founded yet. Once is enough.
+    pub fn without_committee(&self) {
+        let done = self.beside("without-committee");
+        if done.exists() {
+            return;
+        }
+        let today = jiff::tz::offset(9).to_datetime(jiff::Timestamp::now()).date().to_string();
+        let why = ["--from", &today, "--basis", "試験", "--reason", "試験"];
+        let propose = ["--actor", "security-01", "parameter", "propose", "board.committee_required", "--value", "no"];
+        let number = self.json(0, &[&propose[..], &why].concat())["operation"].to_string();
+        self.run(0, &["--actor", "officer-02", "parameter", "approve", &number, "--reason", "試験"]);
+        fs::write(done, "").unwrap();
+    }
+
     /// A command to be started by the caller.
     pub fn command(&self, words: &[&str]) -> Command {
         command(Path::new(MUSUBI), &self.data(), words)

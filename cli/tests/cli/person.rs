@@ -164,6 +164,7 @@ fn a_merge_is_shown_first_ruled_by_one_and_undone_by_two() {
 #[test]
 fn a_split_names_the_releases_that_it_touches() {
     let house = after_a_night();
+    house.without_committee();
     let request =
         house.json(0, &["request", "new", text(&house.region.path("requests/persons-by-diagnosis.toml"))]);
     let approved =

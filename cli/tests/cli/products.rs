@@ -21,6 +21,7 @@ fn adopted(house: &House, preset: &str) {
 
 /// Files a request from a template and has it approved: the approval.
 fn approved(house: &House, template: &str, recipient: &str) -> String {
+    house.without_committee();
     let file = house.beside(&format!("{template}-{recipient}.toml"));
     let period = ["--from", "2026-01-01", "--to", "2026-12-31", "--recipient-id", recipient];
     let words = [&["request", "template", template, "--out", text(&file)], &period[..]].concat();

@@ -13,12 +13,15 @@ use musubi_model::spec::ExtractSpec;
 use musubi_storage::compliance::{AuditRow, Audited as _};
 use musubi_storage::registry::ActDb;
 
-use super::evidence::{Certificate, Given, Quorum, Sat, Session, certificate_terms, given, sat};
+use super::evidence::{Certificate, Given, Quorum, Sat, Session, certificate_terms, given};
 use super::records::Chain;
 use super::sealed::{Apart, Hand};
-use super::{Judgement, Reader, Unreadable, conduct, evidence, notice, number, programs, records, sealed};
+use super::{
+    Judgement, Reader, Unreadable, committee, conduct, evidence, notice, number, programs, records, sealed,
+};
 use crate::audit::tree;
-use crate::{book, notice as notices};
+use crate::book::japanese_day;
+use crate::{book, notice as notices, parameters};
 
 /// What every reader returns.
 type Judged = Result<Judgement, Unreadable>;
@@ -93,12 +96,31 @@ impl Books {
         }
     }
 
-    /// Every approval with the session that decided it.
+    /// Every approval with the session that decided it: the committee's, where a ballot stands in the signed decision; the
+    /// record that people entered, where none was required that day.
     fn sessions(&mut self) -> Result<Vec<Sat>, Unreadable> {
-        let approvals: Vec<String> =
-            self.db.decisions()?.into_iter().map(|(approval, _)| approval.approval_id).collect();
-        let sessions: Vec<Given<Session>> = self.evidence("review-session")?;
-        Ok(sat(&approvals, sessions))
+        let mut entered: BTreeMap<String, Session> = self
+            .evidence::<Session>("review-session")?
+            .into_iter()
+            .map(|given| (given.subject, given.says))
+            .collect();
+        let mut decided = committee::sessions(&mut self.db)?;
+        let mut found = Vec::new();
+        for (approval, _) in self.db.decisions()? {
+            let day = japanese_day(approval.approved_at);
+            let required = parameters::word(&self.parameters, "board.committee_required", day);
+            let required = required.map_err(|e| Unreadable::new(e.to_string()))? != "no";
+            let (session, expedited) = match committee::ballot(&approval.decision)? {
+                Some(ballot) => decided
+                    .remove(&ballot)
+                    .map_or((None, false), |(session, expedited)| (Some(session), expedited)),
+                // A paper does not stand for a ballot that had to be.
+                None if required => (None, false),
+                None => (entered.remove(&approval.approval_id), false),
+            };
+            found.push(Sat { approval: approval.approval_id, session, expedited });
+        }
+        Ok(found)
     }
 }
 
@@ -194,6 +216,7 @@ fn quorum(books: &mut Books) -> Judged {
     let rule = Quorum {
         members: books.number("checks.review_members_min")?,
         outside: books.number("checks.review_outside_min")?,
+        expedited: books.number("board.expedited_members_min")?,
     };
     evidence::quorum(&books.sessions()?, rule)
 }
@@ -203,13 +226,18 @@ fn interests(books: &mut Books) -> Judged {
 }
 
 /// What a spec asks for, item by item.
-fn items_of(spec: &ExtractSpec) -> BTreeSet<String> {
+#[must_use]
+pub fn items_of(spec: &ExtractSpec) -> BTreeSet<String> {
     let axes = spec.table.iter().flat_map(|table| &table.axes).map(|axis| axis.column());
     let columns = spec.rows.iter().flat_map(|rows| &rows.person).map(|column| column.as_str());
     let events = spec.rows.iter().flat_map(|rows| &rows.events).map(|events| events.table.as_str());
     let counted = spec.tables.iter().filter_map(|t| t.of.as_ref()).map(|events| events.table.as_str());
     let diagnoses = spec.table.iter().map(|_| "condition_occurrence");
-    axes.chain(columns).chain(events).chain(counted).chain(diagnoses).map(str::to_owned).collect()
+    let named = axes.chain(columns).chain(events).chain(counted).chain(diagnoses).map(str::to_owned);
+    // A dimension is known by the word with which a request asks for it.
+    let dimensions = spec.tables.iter().flat_map(|table| &table.dimensions);
+    let dimensions = dimensions.filter_map(|d| serde_json::to_value(d).ok()?.as_str().map(str::to_owned));
+    named.chain(dimensions).collect()
 }
 
 fn minimal(books: &mut Books) -> Judged {
@@ -235,7 +263,8 @@ fn minimal(books: &mut Books) -> Judged {
 
 fn two_factors(books: &mut Books) -> Judged {
     let given = books.evidence("authentication")?;
-    evidence::two_factors(&given, books.today)
+    let seen = books.db.logins_seen()?;
+    evidence::two_factors(&given, &seen, books.today)
 }
 
 fn accesses(books: &mut Books) -> Judged {

@@ -1,10 +1,11 @@
 //! Evidence that people give (証拠) where no program can look: read strictly, kept in canonical form, and judged (C-060 to
 //! C-062, C-076, C-080, C-081, C-090). Members of the board stand under codes; no name fits in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use musubi_storage::act::check_conduct::LoginSeen;
 use musubi_storage::act::check::EvidenceRow;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -222,14 +223,8 @@ pub struct Sat {
     pub approval: String,
     /// The session; `None`: no record of one.
     pub session: Option<Session>,
-}
-
-/// Puts sessions to approvals.
-#[must_use]
-pub fn sat(approvals: &[String], sessions: Vec<Given<Session>>) -> Vec<Sat> {
-    let mut by_subject: BTreeMap<String, Session> =
-        sessions.into_iter().map(|given| (given.subject, given.says)).collect();
-    approvals.iter().map(|a| Sat { approval: a.clone(), session: by_subject.remove(a) }).collect()
+    /// Decided without a meeting, where that is allowed.
+    pub expedited: bool,
 }
 
 /// How a board must be made up.
@@ -239,6 +234,8 @@ pub struct Quorum {
     pub members: u64,
     /// Of them from outside at least.
     pub outside: u64,
+    /// Members who review a minor change without a meeting, at least.
+    pub expedited: u64,
 }
 
 /// C-060: after recusal enough members, all three views, both sexes, enough from outside; one member counts once.
@@ -250,6 +247,10 @@ pub fn quorum(cases: &[Sat], rule: Quorum) -> Judged {
             let views: BTreeSet<View> = sitting.iter().map(|m| m.view).collect();
             let sexes: BTreeSet<Sex> = sitting.iter().map(|m| m.sex).collect();
             let outside = sitting.iter().filter(|m| m.outside).count();
+            if c.expedited {
+                let all = sitting.iter().all(|m| m.voted) && codes.len() == sitting.len();
+                return all && super::number(sitting.len()) >= rule.expedited;
+            }
             codes.len() == sitting.len()
                 && super::number(codes.len()) >= rule.members
                 && views.len() == 3
@@ -268,10 +269,12 @@ pub fn interests(cases: &[Sat]) -> Judged {
     each(cases, |c| c.approval.clone(), holds)
 }
 
-/// C-076: no session with less than two factors, in a summary that still counts.
-pub fn two_factors(cases: &[Given<Authentication>], today: Date) -> Judged {
+/// C-076: no session with less than two factors: in this house by log and sessions, elsewhere in a summary that still
+/// counts. Where nobody logs in here, there must be a summary.
+pub fn two_factors(cases: &[Given<Authentication>], seen: &[LoginSeen], today: Date) -> Judged {
     let sound = |c: &Given<Authentication>| c.says.two_factors >= c.says.sessions && today <= c.valid_until;
-    each(cases, |c| c.subject.clone(), sound)?.required_evidence()
+    let here = each(seen, |l| l.of.clone(), |l| l.both)?;
+    each(cases, |c| c.subject.clone(), sound)?.and(here).required_evidence()
 }
 
 /// C-080: within the offset, sampled within the hours.

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use musubi_model::spec::ExtractSpec;
+use musubi_model::spec::{ExtractSpec, Product};
 use musubi_storage::act::check_conduct::AskedRelease;
 use musubi_storage::act::published::PublishedRow;
 use musubi_storage::act::register::RegisterRow;
@@ -15,6 +15,7 @@ use super::{Books, Judgement, Reader, Unreadable, number, read_office};
 use crate::book::japanese_day;
 use crate::calendar::Calendar;
 use crate::contract::{self, above_cost, contract_problems, handover_problems, is_overdue, may_receive};
+use crate::handover::{self, Channel, certified_problems};
 use crate::parameters::word;
 use crate::register::{date, text};
 use crate::{disclosure, transfer, yearly};
@@ -26,6 +27,7 @@ type Judged = Result<Judgement, Unreadable>;
 pub const CONDUCT: &[Reader<Books>] = &[
     (63, contracts),
     (64, purposes),
+    (65, certified_users),
     (66, recipients),
     (68, handovers),
     (69, obligations),
@@ -53,7 +55,7 @@ struct Provided {
 
 /// All releases with their hand-overs. A request that cannot be read leaves nothing to judge by.
 fn provided(books: &mut Books) -> Result<Vec<Provided>, Unreadable> {
-    let handovers = books.db.register("handover", None)?;
+    let handovers = handover::all(&mut books.db)?;
     let mut found = Vec::new();
     for release in books.db.asked_releases()? {
         let spec = release.spec.as_deref().and_then(|text| ExtractSpec::parse(text).ok());
@@ -112,6 +114,34 @@ fn purposes(books: &mut Books) -> Judged {
     Ok(conduct::purposes(&cases, &allowed)?.with("runs", number(runs.len())).with("entries", entries))
 }
 
+/// C-065: every hand-over of pseudonymised data went to a user certified that day, type II through the visiting environment
+/// only. What was not handed over has not been provided.
+fn certified_users(books: &mut Books) -> Judged {
+    let handovers = handover::all(&mut books.db)?;
+    let users = books.db.register("certified-user", None)?;
+    let contracts = books.db.register("contract", None)?;
+    let releases = provided(books)?;
+    let mut cases = Vec::new();
+    for p in releases.iter().filter(|p| p.spec.product == Product::Pseudonymized) {
+        for h in handovers.iter().filter(|h| text(h, "release") == p.release.release) {
+            let contract = contracts.iter().filter(|c| text(c, "user") == text(h, "user"));
+            let target =
+                contract.max_by_key(|c| date(c, "from")).map_or(text(h, "target"), |c| text(c, "user-kind"));
+            let organisation = text(h, "organisation");
+            let own = |u: &&RegisterRow| text(u, "organisation") == organisation && !organisation.is_empty();
+            let user = users.iter().filter(own).max_by_key(|u| date(u, "until"));
+            let sent =
+                date(h, "sent").ok_or_else(|| Unreadable::new(format!("handover {}: no day", h.entry)))?;
+            let wrong = match target {
+                "contractor" | "operator" | "regulator" => Vec::new(),
+                _ => certified_problems(user, text(h, "channel"), sent),
+            };
+            cases.push(Found { of: format!("handover:{}", h.entry), wrong });
+        }
+    }
+    Ok(conduct::sound(&cases)?.looked_over(number(releases.len())).with("users", number(users.len())))
+}
+
 /// What a contract says its user is.
 fn recipient(contract: &RegisterRow) -> Recipient {
     match text(contract, "user-kind") {
@@ -126,7 +156,7 @@ fn recipient(contract: &RegisterRow) -> Recipient {
 
 fn recipients(books: &mut Books) -> Judged {
     let contracts = books.db.register("contract", None)?;
-    let handovers = books.db.register("handover", None)?;
+    let handovers = handover::all(&mut books.db)?;
     let mut cases = Vec::new();
     for p in provided(books)? {
         let id = p.release.release;
@@ -152,7 +182,7 @@ fn handovers(books: &mut Books) -> Judged {
     let releases = books.db.asked_releases()?;
     let checks = books.db.release_checks()?;
     let mut cases = Vec::new();
-    for h in books.db.register("handover", None)? {
+    for h in handover::all(&mut books.db)? {
         let problems = handover_problems(&h, within, &calendar, today);
         let problems = problems.map_err(|e| Unreadable::new(e.to_string()))?;
         let mut wrong: Vec<&str> = problems.into_iter().map(|(_, what)| what).collect();
@@ -161,7 +191,8 @@ fn handovers(books: &mut Books) -> Judged {
             let (from, until) = (date(l, "from"), date(l, "until"));
             l.entry == text(&h, "line") && from <= sent && sent.is_some() && sent <= until
         };
-        if !lines.iter().any(open) {
+        // Nothing leaves the visiting environment, so nothing goes over a line.
+        if text(&h, "channel") != Channel::Visiting.as_str() && !lines.iter().any(open) {
             wrong.push("not over a line on the list");
         }
         let hash = text(&h, "manifest-hash");
@@ -182,9 +213,8 @@ fn handovers(books: &mut Books) -> Judged {
 fn obligations(books: &mut Books) -> Judged {
     let contracts = books.db.register("contract", None)?;
     let today = books.today;
-    let cases: Vec<Found> = books
-        .db
-        .register("obligation", None)?
+    let recall_days = books.number(handover::RECALL_DAYS)?;
+    let cases: Vec<Found> = handover::obligations(&mut books.db, recall_days)?
         .iter()
         .map(|o| Found {
             of: format!("obligation:{}", o.entry),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use musubi_model::sign::SecretKey;
 use musubi_storage::act::check::ProgramRunRow;
+use musubi_storage::act::check_conduct::LoginSeen;
 use musubi_storage::act::check_reads::{AccessRow, Lineage, MyNumberHits};
 use proptest::prelude::*;
 use serde::Serialize;
@@ -438,7 +439,7 @@ fn session() -> Sat {
         member("m4", View::Public, Sex::Female, false),
         member("m5", View::Public, Sex::Male, false),
     ];
-    Sat { approval: "A-1".into(), session: Some(Session { member, item: Vec::new() }) }
+    Sat { approval: "A-1".into(), session: Some(Session { member, item: Vec::new() }), expedited: false }
 }
 
 fn with_members(sat: &mut Sat, change: impl Fn(&mut Vec<Member>)) {
@@ -447,7 +448,7 @@ fn with_members(sat: &mut Sat, change: impl Fn(&mut Vec<Member>)) {
 
 #[test]
 fn c060_c061_g13_the_board() {
-    let rule = Quorum { members: 5, outside: 2 };
+    let rule = Quorum { members: 5, outside: 2, expedited: 2 };
     tells(
         |c| quorum(c, rule),
         session(),
@@ -545,10 +546,14 @@ fn given_as<T>(subject: &str, says: T) -> Given<T> {
 fn evidence_that_is_missing_or_old_fails() {
     let logins = |two_factors| Authentication { from: DAY, to: DAY, sessions: 4, two_factors };
     let verdict = |judged: Result<Judgement, Unreadable>| judged.unwrap().verdict;
-    assert_eq!(verdict(two_factors(&[given_as("2026-11", logins(4))], DAY)), Verdict::Pass);
-    assert_eq!(verdict(two_factors(&[given_as("2026-11", logins(3))], DAY)), Verdict::Fail);
-    assert_eq!(verdict(two_factors(&[given_as("2026-11", logins(4))], date(2026, 12, 2))), Verdict::Fail);
-    assert_eq!(verdict(two_factors(&[], DAY)), Verdict::Fail);
+    assert_eq!(verdict(two_factors(&[given_as("2026-11", logins(4))], &[], DAY)), Verdict::Pass);
+    assert_eq!(verdict(two_factors(&[given_as("2026-11", logins(3))], &[], DAY)), Verdict::Fail);
+    assert_eq!(verdict(two_factors(&[given_as("2026-11", logins(4))], &[], date(2026, 12, 2))), Verdict::Fail);
+    assert_eq!(verdict(two_factors(&[], &[], DAY)), Verdict::Fail);
+    let seen = |both| [LoginSeen { of: "session:1".into(), both }];
+    assert_eq!(verdict(two_factors(&[], &seen(true), DAY)), Verdict::Pass);
+    assert_eq!(verdict(two_factors(&[], &seen(false), DAY)), Verdict::Fail);
+    assert_eq!(verdict(two_factors(&[given_as("2026-11", logins(3))], &seen(true), DAY)), Verdict::Fail);
     let clock = |offset_ms, sampled_at| [given_as("host-1", Clock { offset_ms, sampled_at })];
     assert_eq!(verdict(clocks(&clock(-1000, at(0)), 1000, 1, at(1))), Verdict::Pass);
     for wrong in [clock(-1001, at(0)), clock(0, at(-1)), clock(0, at(2))] {

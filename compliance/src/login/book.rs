@@ -44,6 +44,12 @@ impl Account {
         !self.row.retired && self.row.left_on.is_none_or(|left| today < left)
     }
 
+    /// The role under which the log names it: one of today, or else one that it ever held. Another one could make a pair
+    /// that nobody may hold together out of nothing (C-074).
+    fn acts_in(&self) -> Option<AuditRole> {
+        self.roles.first().copied().or_else(|| self.row.roles.iter().find_map(|r| role_of(&r.role)))
+    }
+
     /// A human, not a service.
     pub(super) fn human(&self) -> bool {
         self.row.kind == "human"
@@ -73,8 +79,7 @@ pub(super) fn book(
         Some(account) => account.id.clone(),
         None => Name::new("unknown").map_err(|_| StorageError::Damaged("a name".to_owned()))?,
     };
-    // Whoever holds no role today acts in none; the chain wants a word, and this one allows least at the door.
-    let role = who.and_then(|a| a.roles.first().copied()).unwrap_or(AuditRole::Operator);
+    let role = who.and_then(Account::acts_in).unwrap_or(AuditRole::Operator);
     let object = AuditObject::Principal(actor.clone());
     audit::append(db, &AuditEntry { at: now, actor, role, action, object, persons: 0, result })?;
     Ok(())

@@ -3,10 +3,14 @@
 
 mod bars;
 mod columns;
+mod control;
 mod curve;
 pub mod desk;
 mod flow;
+mod gantt;
+mod lineage;
 mod pyramid;
+mod spark;
 mod waterfall;
 
 use maud::{Markup, html};
@@ -15,10 +19,15 @@ use musubi_model::submission::Disposition;
 
 pub(crate) use bars::{count_bar, stacked};
 pub(crate) use columns::{Column, columns};
+pub(crate) use control::{Point, control};
 pub(crate) use curve::curve;
 pub(crate) use flow::{Flow, flow};
+pub(crate) use gantt::{Bar, Span, gantt};
+pub(crate) use lineage::{Node, lineage};
 pub(crate) use pyramid::pyramid;
+pub(crate) use spark::spark;
 pub use waterfall::waterfall;
+pub(crate) use waterfall::waterfall_told;
 
 /// Colours that people with any colour vision tell apart (after Okabe and Ito, calmed).
 pub(crate) fn colour(d: Disposition) -> &'static str {

@@ -59,10 +59,7 @@ fn safe(kind: &str) -> String {
     kind.chars().filter(|c| c.is_ascii_alphanumeric() || "/-+.;= ".contains(*c)).take(80).collect()
 }
 
-async fn within<T>(
-    time: Duration,
-    work: impl Future<Output = Result<T, Problem>>,
-) -> Result<T, Problem> {
+async fn within<T>(time: Duration, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
     tokio::time::timeout(time, work).await.unwrap_or(Err(Problem::TooSlow))
 }
 
@@ -162,10 +159,7 @@ async fn multipart(
             return Err(Problem::Bad(format!("more than {FIELDS} fields")));
         }
         if field.file_name().is_none() {
-            let text = field.bytes().await.map_err(told)?;
-            if text.len() as u64 > site.limits.form_bytes {
-                return Err(Problem::TooLarge(site.limits.form_bytes));
-            }
+            let text = in_memory(&mut field, site.limits.form_bytes, told).await?;
             carried.form.push((name, String::from_utf8_lossy(&text).into_owned()));
         } else if takes == Takes::Package && carried.package.is_none() {
             let mut incoming = Incoming::open(site)?;
@@ -174,12 +168,25 @@ async fn multipart(
             }
             carried.package = Some(incoming.keep(name)?);
         } else {
-            let all = field.bytes().await.map_err(told)?;
-            if all.len() as u64 > site.limits.paper_bytes {
-                return Err(Problem::TooLarge(site.limits.paper_bytes));
-            }
-            carried.papers.push(Paper { field: name, bytes: all.to_vec() });
+            let bytes = in_memory(&mut field, site.limits.paper_bytes, told).await?;
+            carried.papers.push(Paper { field: name, bytes });
         }
     }
     Ok(carried)
+}
+
+/// A part that stays in memory: what is too long is refused while it comes, not after.
+async fn in_memory(
+    field: &mut multer::Field<'_>,
+    limit: u64,
+    told: impl Fn(multer::Error) -> Problem,
+) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(&told)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() as u64 > limit {
+            return Err(Problem::TooLarge(limit));
+        }
+    }
+    Ok(bytes)
 }

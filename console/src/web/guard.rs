@@ -13,7 +13,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use super::house::Visitor;
 use super::reply::{Problem, Reply};
 use super::route::{self, Route, Takes, Who};
-use super::site::Site;
+use super::site::{Site, in_turn};
 use super::visit::{Carried, Visit};
 use super::{body, layout};
 use crate::words::Lang;
@@ -50,15 +50,21 @@ pub fn router(site: &Arc<Site>) -> Router {
     for (path, methods) in paths {
         router = router.route(path, methods);
     }
-    let site = Arc::clone(site);
-    router.fallback(move |request: Request| {
-        let site = Arc::clone(&site);
-        async move {
-            let (parts, _) = request.into_parts();
-            let lang = language(&parts.headers, None, parts.uri.query());
-            finish(&site, problem(&site, lang, None, &Problem::NotFound, machine(&parts)))
+    // Another method than a path has is answered like a path that does not exist, with the same headers.
+    let nothing = {
+        let site = Arc::clone(site);
+        move |request: Request| {
+            let site = Arc::clone(&site);
+            async move {
+                let (parts, _) = request.into_parts();
+                let lang = language(&parts.headers, None, parts.uri.query());
+                let known = parts.extensions.get::<Peer>().map(|peer| site.knock(peer.address, None));
+                let what = known.and_then(Result::err).unwrap_or(Problem::NotFound);
+                finish(&site, problem(&site, lang, None, &what, machine(&parts)))
+            }
         }
-    })
+    };
+    router.fallback(nothing.clone()).method_not_allowed_fallback(nothing)
 }
 
 /// A request of a machine is answered as machines read.
@@ -82,11 +88,9 @@ async fn answer(site: &Arc<Site>, row: &'static Route, request: Request) -> Resp
     if row.post
         && let Err(what) = same_origin(&parts.headers, &peer)
     {
-        let (site, code) = (Arc::clone(site), what.code());
-        let site2 = Arc::clone(&site);
-        let booked = tokio::task::spawn_blocking(move || site2.house().refused(None, code)).await;
-        drop(booked);
-        return finish(&site, problem(&site, lang, None, &what, machine));
+        let code = what.code();
+        drop(in_turn(site, true, move |site| site.house().refused(None, code)).await);
+        return finish(site, fallen(&what));
     }
     let params = match RawPathParams::from_request_parts(&mut parts, &()).await {
         Ok(params) => params.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
@@ -100,11 +104,9 @@ async fn answer(site: &Arc<Site>, row: &'static Route, request: Request) -> Resp
     };
     let lang = language(&parts.headers, visitor.as_ref(), parts.uri.query());
     if let Err(what) = admitted(row, visitor.as_ref()) {
-        let (house, visitor2, code) = (Arc::clone(site), visitor.clone(), what.code());
-        if visitor.is_some() {
-            let booked =
-                tokio::task::spawn_blocking(move || house.house().refused(visitor2.as_ref(), code)).await;
-            drop(booked);
+        if let Some(who) = visitor.clone() {
+            let code = what.code();
+            drop(in_turn(site, false, move |site| site.house().refused(Some(&who), code)).await);
         }
         if what == Problem::LoggedOut && !machine && !row.post {
             let back = parts.uri.path_and_query().map_or("/", |p| p.as_str());
@@ -117,33 +119,27 @@ async fn answer(site: &Arc<Site>, row: &'static Route, request: Request) -> Resp
         Ok(carried) => carried,
         Err(what) => return finish(site, problem(site, lang, visitor.as_ref(), &what, machine)),
     };
-    let Ok(_turn) = site.gate.acquire().await else {
-        return finish(site, fallen(&Problem::Broken("closing".into())));
-    };
-    let (site2, query) = (Arc::clone(site), parts.uri.query().unwrap_or_default().to_owned());
+    let query = pairs(parts.uri.query().unwrap_or_default().as_bytes());
+    if [&query, &params, &carried.form].into_iter().flatten().any(|(n, v)| unprintable(n) || unprintable(v)) {
+        carried.discard();
+        let what =
+            Problem::Bad(lang.pick("制御文字は使えません", "Control characters cannot be used").into());
+        return finish(site, problem(site, lang, visitor.as_ref(), &what, machine));
+    }
     let path = parts.uri.path().to_owned();
     let fragment = parts.headers.contains_key("hx-request");
-    let done = tokio::task::spawn_blocking(move || {
-        let mut visit = Visit {
-            site: &site2,
-            route: row,
-            visitor,
-            lang,
-            path,
-            params,
-            query: pairs(query.as_bytes()),
-            carried,
-            session,
-            fragment,
-        };
+    // A proxy on this machine speaks for others, and says so.
+    let relayed = ["forwarded", "x-forwarded-for", "via"].iter().any(|h| parts.headers.contains_key(*h));
+    let local = peer.address.is_loopback() && !relayed;
+    let stranger = visitor.is_none() && row.post;
+    let done = in_turn(site, stranger, move |site| {
+        let mut visit =
+            Visit { site, route: row, visitor, lang, path, params, query, carried, session, fragment, local };
         let outcome = (row.run)(&mut visit);
-        if let Some((_, file, _)) = &visit.carried.package {
-            // What the page did not take over is not left lying about.
-            drop(std::fs::remove_file(file));
-        }
+        visit.carried.discard();
         match outcome {
             Ok(reply) => reply,
-            Err(what) => problem(&site2, visit.lang, visit.visitor.as_ref(), &what, machine),
+            Err(what) => problem(site, visit.lang, visit.visitor.as_ref(), &what, machine),
         }
     })
     .await;
@@ -152,6 +148,11 @@ async fn answer(site: &Arc<Site>, row: &'static Route, request: Request) -> Resp
         // A handler that panics ends its own page only.
         Err(_) => finish(site, fallen(&Problem::Broken(format!("{} panicked", row.path)))),
     }
+}
+
+/// What no keyboard types and no database keeps: control characters, but for the ends of lines and tabulators.
+fn unprintable(text: &str) -> bool {
+    text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
 }
 
 /// Who came: by session, else by client certificate.
@@ -163,19 +164,18 @@ async fn identify(
     if session.is_none() && certificate.is_none() {
         return Ok(None);
     }
-    let site = Arc::clone(site);
-    let asked = tokio::task::spawn_blocking(move || {
-        if let Some(secret) = session
-            && let Some(visitor) = site.house().who(&secret)?
-        {
-            return Ok(Some(visitor));
+    in_turn(site, false, move |site| {
+        if let Some(secret) = session {
+            if let Some(visitor) = site.house().who(&secret)? {
+                site.recognise(&secret);
+                return Ok(Some(visitor));
+            }
+            site.forget(&secret);
         }
         certificate.map_or(Ok(None), |c| site.house().who_by_certificate(&c))
-    });
-    match asked.await {
-        Ok(known) => known.map_err(Problem::Broken),
-        Err(_) => Err(Problem::Broken("looking up a session panicked".into())),
-    }
+    })
+    .await?
+    .map_err(Problem::Broken)
 }
 
 fn admitted(row: &Route, visitor: Option<&Visitor>) -> Result<(), Problem> {
@@ -235,6 +235,7 @@ fn language(headers: &HeaderMap, visitor: Option<&Visitor>, query: Option<&str>)
 }
 
 fn problem(site: &Site, lang: Lang, visitor: Option<&Visitor>, what: &Problem, machine: bool) -> Reply {
+    site.counts.refuse(what.code());
     if let Problem::Broken(detail) = what {
         // To the operator's log, never to the visitor. Messages name files, tables and steps, never a person's value.
         site.house().broken(detail);

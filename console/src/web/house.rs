@@ -305,3 +305,32 @@ pub trait House: Send + Sync + 'static {
     /// Books that something was refused at the door of a page; `code` is a stable word.
     fn refused(&self, visitor: Option<&Visitor>, code: &'static str);
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Argument, Order};
+
+    fn texts(order: &Order) -> Vec<String> {
+        let mut all = Vec::new();
+        order.each(|argument| match argument {
+            Argument::Text(text) => all.push(text.to_owned()),
+            Argument::Input(name, _) => all.push(format!("{}=FILE", name.unwrap_or_default())),
+            Argument::Output(name, _) => all.push(format!("{name}=FILE")),
+        });
+        all
+    }
+
+    proptest! {
+        /// Whatever somebody types stays inside its own argument: before `--` only what the page wrote begins an option.
+        #[test]
+        fn nothing_typed_becomes_an_option(value in ".*", word in ".*") {
+            let order = Order::new("optout status").option("--entry", value.clone()).flag("--all").word(word.clone());
+            prop_assert_eq!(
+                texts(&order),
+                vec![format!("--entry={value}"), "--all".to_owned(), "--".to_owned(), word]
+            );
+        }
+    }
+}

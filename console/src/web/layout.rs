@@ -10,7 +10,7 @@ use super::reply::{Problem, Reply};
 use super::route;
 use super::visit::Visit;
 use super::words::frame as w;
-use crate::words::{self, Lang};
+use crate::words::Lang;
 
 fn head(lang: Lang, title: &str) -> Markup {
     html! {
@@ -65,7 +65,7 @@ fn whole(
                         (body)
                     }
                 }
-                footer { (lang.say(&words::FOOT)) " Musubi " span lang="ja" { "結び" } }
+                footer { (lang.say(&w::FOOT)) " — Musubi " span lang="ja" { "結び" } }
             }
         }
     }

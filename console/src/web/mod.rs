@@ -7,6 +7,7 @@
 //!
 //! It must never speak SQL, read a clock, or hold a rule of the Act.
 
+pub mod api;
 pub(crate) mod assets;
 mod body;
 pub mod guard;
@@ -18,6 +19,7 @@ pub mod reply;
 pub mod route;
 pub mod server;
 pub mod site;
+mod told;
 pub mod ui;
 pub mod visit;
 pub(crate) mod words;

@@ -59,6 +59,8 @@ pub enum Area {
     Handover,
     /// A municipality's table desk (統計窓口).
     Municipality,
+    /// What people decide for the operator (管理・承認).
+    Govern,
     /// Audit (監査).
     Audit,
     /// Accounts and rights (利用者管理).
@@ -82,6 +84,7 @@ impl Area {
             Self::Output => Word::new("出力確認", "Output check"),
             Self::Handover => Word::new("提供", "Handover"),
             Self::Municipality => Word::new("統計窓口", "Table desk"),
+            Self::Govern => Word::new("管理・承認", "Governing"),
             Self::Audit => Word::new("監査", "Audit"),
             Self::Accounts => Word::new("利用者と権限", "Accounts"),
             Self::Own => Word::new("自分の設定", "My account"),
@@ -104,6 +107,8 @@ pub struct Route {
     pub takes: Takes,
     /// The verbs that it may give.
     pub verbs: &'static [&'static str],
+    /// The verbs that it puts into the queue of jobs, for the service account of their role to give.
+    pub starts: &'static [&'static str],
     /// Stands in the menu of this chapter.
     pub menu: Option<Area>,
     /// Does it.
@@ -113,7 +118,7 @@ pub struct Route {
 /// A page, for nobody until [`Route::roles`] or the like says so.
 #[must_use]
 pub const fn page(path: &'static str, name: Word, run: Run) -> Route {
-    Route { post: false, path, name, who: Who::Roles(&[]), takes: Takes::Nothing, verbs: &[], menu: None, run }
+    Route { post: false, path, name, who: Who::Roles(&[]), takes: Takes::Nothing, verbs: &[], starts: &[], menu: None, run }
 }
 
 /// An action: `POST` with a form.
@@ -145,6 +150,12 @@ impl Route {
     #[must_use]
     pub const fn verbs(self, verbs: &'static [&'static str]) -> Self {
         Self { verbs, ..self }
+    }
+
+    /// Puts these verbs into the queue of jobs.
+    #[must_use]
+    pub const fn starts(self, starts: &'static [&'static str]) -> Self {
+        Self { starts, ..self }
     }
 
     /// Stands in the menu.

@@ -1,9 +1,10 @@
 //! Serving: TCP or TLS, HTTP/1.1, and what keeps slow or too many connections from harming the others. Client certificates
 //! are asked for, never required: submitters' machines have them, people's browsers do not.
 
+use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -24,7 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 use super::guard::{Peer, router};
-use super::site::Site;
+use super::site::{Site, network};
 
 /// A request's head has to have come whole within this time: a slow sender holds no connection for long.
 const HEAD_TIME: Duration = Duration::from_secs(10);
@@ -32,6 +33,8 @@ const HEAD_TIME: Duration = Duration::from_secs(10);
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// Connections at the same time; more wait in the kernel's queue.
 const CONNECTIONS: usize = 1024;
+/// Of these, connections of one address (one network of IPv6): nobody alone takes all places.
+const CONNECTIONS_OF_ONE: usize = CONNECTIONS / 2;
 /// After the wish to stop, open requests have this long to end.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -83,6 +86,7 @@ pub async fn serve(
     let app = router(&site);
     let acceptor = tls.map(TlsAcceptor::from);
     let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let seats: Arc<Seats> = Arc::default();
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
         let accepted = tokio::select! {
@@ -94,18 +98,61 @@ pub async fn serve(
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
-        let (app, acceptor) = (app.clone(), acceptor.clone());
+        let Some(seat) = Seat::take(&seats, address.ip()) else {
+            site.counts.refuse("TOO_MANY_CONNECTIONS");
+            continue;
+        };
+        let (app, acceptor, site) = (app.clone(), acceptor.clone(), Arc::clone(&site));
         let stop = stop.clone();
         tokio::spawn(async move {
-            connection(app, acceptor, stream, address, stop).await;
-            drop(place);
+            connection(&site, app, acceptor, stream, address, stop).await;
+            drop((place, seat));
         });
     }
-    drop(tokio::time::timeout(GRACE, places.acquire_many(u32::try_from(CONNECTIONS).unwrap_or(u32::MAX))).await);
+    drop(
+        tokio::time::timeout(GRACE, places.acquire_many(u32::try_from(CONNECTIONS).unwrap_or(u32::MAX)))
+            .await,
+    );
     Ok(())
 }
 
+/// How many connections each address has open.
+type Seats = Mutex<HashMap<IpAddr, usize>>;
+
+/// One connection of an address, as long as it is open.
+struct Seat {
+    seats: Arc<Seats>,
+    of: IpAddr,
+}
+
+impl Seat {
+    fn take(seats: &Arc<Seats>, address: IpAddr) -> Option<Self> {
+        let of = network(address);
+        let mut open = seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = open.entry(of).or_default();
+        if *taken >= CONNECTIONS_OF_ONE {
+            return None;
+        }
+        *taken += 1;
+        drop(open);
+        Some(Self { seats: Arc::clone(seats), of })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut open = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(taken) = open.get_mut(&self.of) {
+            *taken -= 1;
+            if *taken == 0 {
+                open.remove(&self.of);
+            }
+        }
+    }
+}
+
 async fn connection(
+    site: &Site,
     app: Router,
     acceptor: Option<TlsAcceptor>,
     stream: TcpStream,
@@ -116,14 +163,14 @@ async fn connection(
     drop(stream.set_nodelay(true));
     let mut peer = Peer { address: address.ip(), certificate: None };
     match acceptor {
-        None => speak(app, TokioIo::new(stream), peer, stop).await,
+        None => speak(site, app, TokioIo::new(stream), peer, stop).await,
         Some(acceptor) => {
             let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await else {
                 return;
             };
             let certificates = stream.get_ref().1.peer_certificates();
             peer.certificate = certificates.and_then(|all| all.first()).map(|c| fingerprint(c));
-            speak(app, TokioIo::new(stream), peer, stop).await;
+            speak(site, app, TokioIo::new(stream), peer, stop).await;
         }
     }
 }
@@ -134,7 +181,7 @@ pub fn fingerprint(der: &[u8]) -> String {
     musubi_model::ids::to_hex(&sha2::Sha256::digest(der))
 }
 
-async fn speak<S>(app: Router, io: TokioIo<S>, peer: Peer, mut stop: watch::Receiver<bool>)
+async fn speak<S>(site: &Site, app: Router, io: TokioIo<S>, peer: Peer, mut stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -153,8 +200,15 @@ where
     let mut connection = std::pin::pin!(connection);
     loop {
         tokio::select! {
-            // What a client breaks off is its own affair.
-            _ = connection.as_mut() => return,
+            ended = connection.as_mut() => {
+                // What a client breaks off is its own affair; what is no HTTP, or comes too slowly, is counted.
+                match ended {
+                    Err(e) if e.is_parse() => site.counts.refuse("NO_HTTP"),
+                    Err(e) if e.is_timeout() => site.counts.refuse("SLOW_HEAD"),
+                    _ => {}
+                }
+                return;
+            }
             _ = stop.changed() => connection.as_mut().graceful_shutdown(),
         }
     }

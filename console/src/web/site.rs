@@ -1,11 +1,13 @@
-//! What all visits share: the house, how much may be carried, how often somebody may knock, and words for the next page.
+//! What all visits share: the house, how much may be carried, how often somebody may knock, who waits for whom, and words for
+//! the next page. It must never remember a session's secret.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 
 use super::house::House;
 use super::reply::Problem;
@@ -46,6 +48,29 @@ impl Default for Limits {
     }
 }
 
+/// Who knocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Knocker {
+    /// Whoever shares an address: a stranger, or a session that nobody has recognised yet.
+    Address(IpAddr),
+    /// A session that was recognised, by a hash of its secret.
+    Session([u8; 32]),
+}
+
+/// One network of IPv6 counts as one address: who has one address there has them all.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+impl Knocker {
+    fn with(session: &str) -> Self {
+        Self::Session(*blake3::hash(session.as_bytes()).as_bytes())
+    }
+}
+
 /// A bucket of permissions that fills up by the minute.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
@@ -64,8 +89,9 @@ pub struct Site {
     /// Served over TLS.
     pub secure: bool,
     flashes: Mutex<HashMap<String, String>>,
-    buckets: Mutex<HashMap<String, Bucket>>,
-    pub(crate) gate: tokio::sync::Semaphore,
+    buckets: Mutex<HashMap<Knocker, Bucket>>,
+    gate: Semaphore,
+    strangers: Semaphore,
     pub(crate) counts: Counts,
 }
 
@@ -76,6 +102,15 @@ pub struct Counts {
     pub answers: [std::sync::atomic::AtomicU64; 4],
     /// Refusals by rate.
     pub too_many: std::sync::atomic::AtomicU64,
+    /// Refusals by their code.
+    pub refused: Mutex<BTreeMap<&'static str, u64>>,
+}
+
+impl Counts {
+    /// One more refusal.
+    pub fn refuse(&self, code: &'static str) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner).entry(code).or_default() += 1;
+    }
 }
 
 impl std::fmt::Debug for Site {
@@ -88,7 +123,9 @@ impl Site {
     /// A site over a house.
     #[must_use]
     pub fn new(house: Arc<dyn House>, limits: Limits, secure: bool) -> Self {
-        let gate = tokio::sync::Semaphore::new(limits.at_once);
+        let gate = Semaphore::new(limits.at_once);
+        // Hashing a password takes long; strangers who make it happen never take all places.
+        let strangers = Semaphore::new((limits.at_once / 4).max(1));
         Self {
             house,
             limits,
@@ -96,6 +133,7 @@ impl Site {
             flashes: Mutex::default(),
             buckets: Mutex::default(),
             gate,
+            strangers,
             counts: Counts::default(),
         }
     }
@@ -124,7 +162,9 @@ impl Site {
     #[must_use]
     pub fn secret_in(&self, header: &str) -> Option<String> {
         let mut parts = header.split(';').filter_map(|part| part.trim().split_once('='));
-        parts.find(|(name, value)| *name == self.cookie_name() && !value.is_empty()).map(|(_, v)| v.to_owned())
+        parts
+            .find(|(name, value)| *name == self.cookie_name() && !value.is_empty())
+            .map(|(_, v)| v.to_owned())
     }
 
     /// Words for the next page of a session.
@@ -141,25 +181,27 @@ impl Site {
         self.flashes.lock().unwrap_or_else(PoisonError::into_inner).remove(session)
     }
 
-    /// Lets a request of an address (no session) or of a session through, or says how long to wait.
+    /// Lets a request through, or says how long to wait. A session has a measure of its own once it was recognised
+    /// ([`Site::recognise`]); until then it is one of those who share its address.
     ///
     /// # Errors
     /// [`Problem::TooMany`].
     pub fn knock(&self, address: IpAddr, session: Option<&str>) -> Result<(), Problem> {
-        let (key, a_minute) = match session {
-            // Only a hash of the secret is remembered.
-            Some(secret) => (
-                blake3::hash(secret.as_bytes()).to_hex().chars().take(24).collect(),
-                self.limits.visits_a_minute,
-            ),
-            None => (address.to_string(), self.limits.knocks_a_minute),
+        let now = self.house.now();
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = session.map(Knocker::with).filter(|own| buckets.contains_key(own));
+        let (key, a_minute) = match own {
+            Some(own) => (own, self.limits.visits_a_minute),
+            None => (Knocker::Address(network(address)), self.limits.knocks_a_minute),
         };
         #[allow(clippy::cast_precision_loss)] // some hundreds
         let full = a_minute as f64;
-        let now = self.house.now();
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= BUCKETS {
             buckets.retain(|_, b| now.duration_since(b.at).as_secs() < 60);
+        }
+        if buckets.len() >= BUCKETS {
+            // More addresses in a minute than can be remembered: those who are logged in are remembered rather.
+            buckets.retain(|k, _| matches!(k, Knocker::Session(_)));
         }
         let bucket = buckets.entry(key).or_insert(Bucket { left: full, at: now });
         let passed = now.duration_since(bucket.at).as_secs_f64().max(0.0);
@@ -173,4 +215,37 @@ impl Site {
         bucket.left -= 1.0;
         Ok(())
     }
+
+    /// A session turned out to be one: from now on it has a measure of its own.
+    pub fn recognise(&self, session: &str) {
+        #[allow(clippy::cast_precision_loss)] // some hundreds
+        let full = self.limits.visits_a_minute as f64;
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        buckets.entry(Knocker::with(session)).or_insert(Bucket { left: full, at: self.house.now() });
+    }
+
+    /// A session is none (any more).
+    pub fn forget(&self, session: &str) {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner).remove(&Knocker::with(session));
+    }
+}
+
+/// Work of a request that blocks, in its turn: never more at once than the house has places (and connections) for.
+///
+/// # Errors
+/// [`Problem::Broken`] when the work panicked or the site closes; a request's panic ends that request only.
+pub(crate) async fn in_turn<T: Send + 'static>(
+    site: &Arc<Site>,
+    stranger: bool,
+    work: impl FnOnce(&Site) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let closing = |_| Problem::Broken("closing".into());
+    let _apart = match stranger {
+        true => Some(site.strangers.acquire().await.map_err(closing)?),
+        false => None,
+    };
+    let _place = site.gate.acquire().await.map_err(closing)?;
+    let inside = Arc::clone(site);
+    let done = tokio::task::spawn_blocking(move || work(&inside)).await;
+    done.map_err(|_| Problem::Broken("a request panicked".into()))
 }

@@ -33,6 +33,15 @@ pub struct Carried {
     pub package: Option<(String, PathBuf, u64)>,
 }
 
+impl Carried {
+    /// A package that no page took over is not left lying about.
+    pub(crate) fn discard(&self) {
+        if let Some((_, file, _)) = &self.package {
+            drop(std::fs::remove_file(file));
+        }
+    }
+}
+
 /// A visit.
 pub struct Visit<'a> {
     pub(crate) site: &'a Site,
@@ -49,6 +58,8 @@ pub struct Visit<'a> {
     pub(crate) session: Option<String>,
     /// Drawn without the frame: a part of a page that is fetched anew.
     pub fragment: bool,
+    /// Came from this very machine and not through a proxy.
+    pub local: bool,
 }
 
 impl std::fmt::Debug for Visit<'_> {
@@ -161,8 +172,8 @@ impl<'a> Visit<'a> {
         subject: &str,
         order: Order,
     ) -> Result<u64, Problem> {
-        if !self.route.verbs.contains(&order.verb()) {
-            return Err(Problem::Broken(format!("{} is not a verb of {}", order.verb(), self.route.path)));
+        if !self.route.starts.contains(&order.verb()) {
+            return Err(Problem::Broken(format!("{} is not started by {}", order.verb(), self.route.path)));
         }
         Ok(self.house().start(self.me()?, role, subject, order))
     }

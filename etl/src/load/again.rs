@@ -5,9 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, AuditResult, AuditRole, Name};
 use musubi_mappers::{Document, Mapper, RecordCounts, UnitSlice};
 use musubi_model::submission::Disposition;
 use musubi_model::{ByteRange, DocumentHash, IdentityId, ProviderId, SubmissionId};
+use musubi_storage::StorageError;
+use musubi_storage::compliance::Audited;
 use musubi_storage::ingest::{StoredDocument, read_records};
 use musubi_storage::keys::SealKey;
 use musubi_storage::registry::IngestDb;
@@ -55,8 +58,10 @@ pub(crate) fn again(
 ) -> Result<Again, EtlError> {
     let stored: Vec<StoredDocument> =
         db.documents_of(&verified.id)?.into_iter().filter(|d| wanted.contains_key(&d.ordinal)).collect();
+    let units = wanted.values().map(BTreeSet::len).sum();
     with_run(house, db, verified, mapper, ((house.now)(), None), |mut run| {
         run.again = true;
+        announce(house, &mut run.identity_db, &verified.id, units)?;
         let mut first = 0;
         while first < stored.len() {
             let mut bytes = 0;
@@ -74,6 +79,27 @@ pub(crate) fn again(
         }
         run.close_again()
     })
+}
+
+/// Books that sealed units of a delivery are going to be opened, in the session that opens them (C-077).
+pub(crate) fn announce(
+    house: &House<'_>,
+    db: &mut impl Audited,
+    delivery: &SubmissionId,
+    units: usize,
+) -> Result<(), EtlError> {
+    let entry = AuditEntry {
+        at: (house.now)(),
+        // A job's account was admitted by its name; another is none.
+        actor: Name::new(&house.job).map_err(|_| StorageError::Damaged("the name of a job's account".into()))?,
+        role: AuditRole::Intake,
+        action: AuditAction::LoadHeld,
+        object: AuditObject::Submission(*delivery),
+        persons: u64::try_from(units).unwrap_or(u64::MAX),
+        result: AuditResult::Done,
+    };
+    audit::append(db, &entry)?;
+    Ok(())
 }
 
 impl Run<'_> {
@@ -121,7 +147,7 @@ impl Run<'_> {
             None => String::new(),
         };
         let provider = ProviderId::new(&d.provider)
-            .map_err(|_| musubi_storage::StorageError::Damaged("a provider's number".to_owned()))?;
+            .map_err(|_| StorageError::Damaged("a provider's number".to_owned()))?;
         let mut split = self.tools.mapper.split(&Document {
             bytes: &bytes,
             path: &path,

@@ -259,6 +259,9 @@ impl Mark {
     }
 }
 
+/// What the field of the name in kana is called.
+pub(super) const KANA_NAME: Word = Word { ja: "カナ氏名", en: "name in kana" };
+
 /// One field of two records as sent. For the eyes of whoever may see both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
@@ -319,7 +322,7 @@ impl SideBySide {
                 same(x.local == y.local),
             ),
             (Word { ja: "氏名", en: "name" }, own(a.name_kanji), own(b.name_kanji), kanji_mark),
-            (Word { ja: "カナ氏名", en: "name in kana" }, own(a.name_kana), own(b.name_kana), kana_mark),
+            (KANA_NAME, own(a.name_kana), own(b.name_kana), kana_mark),
             (words::comparison(Comparison::Birth), own(a.birth), own(b.birth), same(x.birth == y.birth)),
             (words::comparison(Comparison::Sex), own(a.sex), own(b.sex), same(x.sex == y.sex)),
             (

@@ -101,6 +101,7 @@ mod decide;
 pub mod engine;
 pub mod entity;
 pub mod explain;
+pub mod family;
 pub mod keys;
 pub mod model;
 pub mod row;

@@ -13,8 +13,9 @@ mod keys;
 mod name;
 mod numbers;
 mod shape;
-pub mod variants;
 mod width;
+
+pub use musubi_model::variants;
 
 pub use birth::{BirthSlip, birth_slip};
 pub use keys::{SEPARATOR, branch, care, insured, insurer_number, kana, local_number, symbol_and_number};

@@ -82,6 +82,7 @@ impl Made {
             approver: "見本 委員長".to_owned(),
             approved_at: at("2026-11-02T00:00:00Z"),
             expires_on: Date::constant(2027, 11, 1),
+            committee: None,
         };
         let canonical = decision.canonical();
         Self {

@@ -43,6 +43,7 @@ fn sealed(spec_toml: &str, expires_on: &str) -> Result<Sealed, ReleaseError> {
         approver: "見本 委員長".to_owned(),
         approved_at: at("2026-11-02T00:00:00Z"),
         expires_on: expires_on.parse().unwrap(),
+        committee: None,
     };
     let canonical = decision.canonical();
     let approval_id = Decision::approval_id(&canonical);

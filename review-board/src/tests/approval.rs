@@ -4,6 +4,7 @@ use musubi_model::sign::SecretKey;
 
 use super::*;
 use crate::decision::decide;
+use crate::mandate::Mandate;
 
 const SPEC: &str = "version=1\nname='mihon'\ntitle='見本'\npurpose='試験'\nrecipient='見本大学'\n\
     product='statistics'\n[cohort]\nfrom='2026-01-01'\nto='2026-12-31'\n\
@@ -29,8 +30,8 @@ fn request() -> RequestRow {
 }
 
 fn decided() -> ApprovalRow {
-    decide(&request(), &key(), "見本 委員長", at("2026-11-02T03:04:05Z"), Date::constant(2027, 11, 1))
-        .unwrap()
+    let (now, until) = (at("2026-11-02T03:04:05Z"), Date::constant(2027, 11, 1));
+    decide(&request(), &key(), "見本 委員長", now, until, &Mandate::not_required()).unwrap()
 }
 
 fn code(result: Result<Approval, ApprovalError>) -> &'static str {
@@ -77,7 +78,9 @@ fn another_key_or_purpose_is_worth_nothing() {
 #[test]
 fn the_requester_does_not_approve() {
     let (now, until) = (at("2026-11-02T00:00:00Z"), Date::constant(2027, 11, 1));
-    let outcome = |approver: &str, until: Date| match decide(&request(), &key(), approver, now, until) {
+    let free = Mandate::not_required();
+    let outcome = |approver: &str, until: Date| match decide(&request(), &key(), approver, now, until, &free)
+    {
         Ok(_) => "ok",
         Err(e) => e.code(),
     };
@@ -86,4 +89,43 @@ fn the_requester_does_not_approve() {
     assert_eq!(outcome("", until), "REV_NOBODY");
     assert_eq!(outcome("見本 委員長", Date::constant(2026, 11, 1)), "REV_TERM");
     assert_eq!(outcome("見本 委員長", Date::constant(2026, 11, 2)), "ok");
+}
+
+#[test]
+fn a_ballot_is_signed_with_and_only_for_its_scope() {
+    let (now, until) = (at("2026-11-02T00:00:00Z"), Date::constant(2027, 11, 1));
+    let scope = request().scope_hash;
+    let row =
+        decide(&request(), &key(), "board-01", now, until, &Mandate::test("AP-0001-B1", &scope)).unwrap();
+    assert!(row.decision.contains("\"committee\":\"AP-0001-B1\""), "{}", row.decision);
+    let other = decide(&request(), &key(), "board-01", now, until, &Mandate::test("AP-0001-B1", "0"));
+    assert_eq!(other.map_or_else(|e| e.code(), |_| "ok"), "REV_SCOPE_MISMATCH");
+    // Another ballot written over the signed one is seen.
+    let (mut row, day) = (row, Date::constant(2027, 1, 1));
+    row.decision = row.decision.replace("B1", "B2");
+    assert_eq!(code(Approval::check(row, request(), &key().public(), day)), "REV_SIGNATURE");
+}
+
+#[test]
+fn what_became_of_an_approval_counts_from_its_time_on() {
+    let event = |kind: &str, when: &str| ApprovalEventRow {
+        approval_id: "A-1".to_owned(),
+        kind: kind.to_owned(),
+        reason: String::new(),
+        account: "officer-01".to_owned(),
+        at: at(when),
+    };
+    let said = |events: &[ApprovalEventRow], when: &str| match became(events, at(when)) {
+        Ok(()) => "ok",
+        Err(e) => e.code(),
+    };
+    let events = [
+        event("suspend", "2026-11-02T00:00:00Z"),
+        event("resume", "2026-11-04T00:00:00Z"),
+        event("end", "2026-11-06T00:00:00Z"),
+    ];
+    for (when, expect) in [("01", "ok"), ("03", "REV_SUSPENDED"), ("05", "ok"), ("07", "REV_ENDED")] {
+        assert_eq!(said(&events, &format!("2026-11-{when}T00:00:00Z")), expect, "{when}");
+    }
+    assert_eq!(said(&[event("unheard", "2026-11-02T00:00:00Z")], "2026-11-03T00:00:00Z"), "REV_SUSPENDED");
 }

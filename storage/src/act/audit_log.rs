@@ -44,6 +44,10 @@ pub struct WitnessRow {
 pub struct AuditFilter {
     /// From this time on, as a text that PostgreSQL reads.
     pub since: Option<String>,
+    /// Before this time, as a text that PostgreSQL reads.
+    pub until: Option<String>,
+    /// Before this entry: for turning pages.
+    pub before: Option<u64>,
     /// By this account.
     pub actor: Option<String>,
     /// This action.
@@ -52,6 +56,25 @@ pub struct AuditFilter {
     pub object: Option<String>,
     /// At most so many, the newest.
     pub last: u32,
+}
+
+/// What was done in a role, counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditSum {
+    /// What.
+    pub action: String,
+    /// In which role.
+    pub role: String,
+    /// How often.
+    pub entries: u64,
+    /// How many of them were refused.
+    pub refused: u64,
+    /// How many failed.
+    pub failed: u64,
+    /// Persons touched, each as often as it was.
+    pub persons: u64,
+    /// By how many accounts.
+    pub actors: u64,
 }
 
 fn whole(n: u64) -> Result<i64, StorageError> {
@@ -183,16 +206,58 @@ impl ActDb {
             "SELECT * FROM (SELECT {AUDIT_COLUMNS} FROM compliance.audit
                WHERE ($1::text IS NULL OR at >= $1::text::timestamptz) AND ($2::text IS NULL OR actor = $2)
                  AND ($3::text IS NULL OR action = $3) AND ($4::text IS NULL OR starts_with(object, $4))
+                 AND ($6::text IS NULL OR at < $6::text::timestamptz) AND ($7::bigint IS NULL OR seq < $7)
                ORDER BY seq DESC LIMIT $5) newest ORDER BY seq"
         );
+        let before = filter.before.map(whole).transpose()?;
         let rows = self
             .client
             .query(
                 &sql,
-                &[&filter.since, &filter.actor, &filter.action, &filter.object, &i64::from(filter.last)],
+                &[
+                    &filter.since,
+                    &filter.actor,
+                    &filter.action,
+                    &filter.object,
+                    &i64::from(filter.last),
+                    &filter.until,
+                    &before,
+                ],
             )
             .map_err(StorageError::db("looking audit entries up"))?;
         rows.iter().map(audit_row).collect()
+    }
+
+    /// How often what was done in which role, from one time to another, and by how many accounts.
+    pub fn audit_summary(
+        &mut self,
+        since: jiff::Timestamp,
+        until: jiff::Timestamp,
+    ) -> Result<Vec<AuditSum>, StorageError> {
+        let doing = "counting audit entries";
+        let rows = self
+            .client
+            .query(
+                "SELECT action, role, count(*), count(*) FILTER (WHERE result LIKE 'refused:%'),
+                        count(*) FILTER (WHERE result LIKE 'failed:%'), sum(persons)::bigint, count(DISTINCT actor)
+                 FROM compliance.audit WHERE at >= $1 AND at < $2 GROUP BY action, role ORDER BY action, role",
+                &[&since, &until],
+            )
+            .map_err(StorageError::db(doing))?;
+        let number = |row: &postgres::Row, at: usize| count(row.get(at), "count");
+        rows.iter()
+            .map(|r| {
+                Ok(AuditSum {
+                    action: r.get(0),
+                    role: r.get(1),
+                    entries: number(r, 2)?,
+                    refused: number(r, 3)?,
+                    failed: number(r, 4)?,
+                    persons: number(r, 5)?,
+                    actors: number(r, 6)?,
+                })
+            })
+            .collect()
     }
 }
 

@@ -52,6 +52,15 @@ pub struct JobRun {
     pub ended_at: Option<Timestamp>,
 }
 
+/// A login or a session, and whether both factors stand behind it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct LoginSeen {
+    /// Which entry or session.
+    pub of: String,
+    /// Both factors, and booked.
+    pub both: bool,
+}
+
 /// An hour in which an account acted in a role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ActiveHour {
@@ -164,7 +173,7 @@ impl ActDb {
             .client
             .query(
                 "SELECT actor, role, min(at::timestamptz), max(at::timestamptz) FROM compliance.audit
-                 WHERE action <> 'refuse' GROUP BY actor, role, date_trunc('hour', at::timestamptz) ORDER BY 3, 1, 2",
+                 WHERE action NOT IN ('refuse', 'refuse-login') GROUP BY actor, role, date_trunc('hour', at::timestamptz) ORDER BY 3, 1, 2",
                 &[],
             )
             .map_err(StorageError::db(READING))?;
@@ -178,6 +187,32 @@ impl ActDb {
                 })
             })
             .collect()
+    }
+
+    /// Every login of a human by the log, and every session: whether both factors stand behind it, each in the other's book.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`].
+    pub fn logins_seen(&mut self) -> Result<Vec<LoginSeen>, StorageError> {
+        let rows = self
+            .client
+            .query(
+                "SELECT 'audit:' || a.seq, EXISTS (
+                     SELECT FROM login.session s WHERE s.principal_id = a.actor
+                       AND s.code_at BETWEEN a.at - interval '1 ms' AND a.at + interval '1 ms')
+                 FROM compliance.audit a
+                 WHERE a.action = 'login' AND a.result = 'done' AND EXISTS (
+                     SELECT FROM compliance.principal p WHERE p.principal_id = a.actor AND p.kind = 'human')
+                 UNION ALL
+                 SELECT 'session:' || s.session_id, s.password_at <= s.code_at AND EXISTS (
+                     SELECT FROM compliance.audit a WHERE a.object = 'principal:' || s.principal_id
+                       AND a.action = 'login' AND a.result = 'done'
+                       AND a.at BETWEEN s.code_at - interval '1 ms' AND s.code_at + interval '1 ms')
+                 FROM login.session s ORDER BY 1",
+                &[],
+            )
+            .map_err(StorageError::db(READING))?;
+        rows.iter().map(|r| Ok(LoginSeen { of: column(r, 0)?, both: column(r, 1)? })).collect()
     }
 
     /// The purposes that stand in the log, with the number of entries.

@@ -128,16 +128,20 @@ impl ActDb {
                    EXISTS (SELECT 1 FROM compliance.parameter_set p
                            WHERE p.hash = l.manifest::jsonb ->> 'parameter_set_hash'),
                    (SELECT count(*) FROM release.input i WHERE i.release_id = l.release_id),
+                   -- A file that an erasure rewrote is not lost: the erasure says which took its place, and who were in it.
                    (SELECT count(*) FROM release.input i WHERE i.release_id = l.release_id AND NOT EXISTS (
                       SELECT 1 FROM repository.lake_file f WHERE f.file_id = i.file_id AND f.added <= l.commit_id
-                        AND (f.removed IS NULL OR f.removed > l.commit_id))),
+                        AND (f.removed IS NULL OR f.removed > l.commit_id))
+                      AND NOT EXISTS (SELECT 1 FROM compliance.erased_file e WHERE e.old_file = i.file_id)),
                    s.named, s.lost
                  FROM release.ledger l
                  CROSS JOIN LATERAL (
                    SELECT count(*) AS named, count(*) FILTER (WHERE NOT EXISTS (
                      SELECT 1 FROM intake.submission m WHERE m.submission_id = d.submission_id)) AS lost
                    FROM (SELECT DISTINCT unnest(f.submissions) AS submission_id
-                         FROM release.input i JOIN repository.lake_file f USING (file_id)
+                         FROM release.input i JOIN (
+                           SELECT file_id, submissions FROM repository.lake_file
+                           UNION ALL SELECT old_file, submissions FROM compliance.erased_file) f USING (file_id)
                          WHERE i.release_id = l.release_id) d) s
                  ORDER BY l.release_id",
                 &[],

@@ -93,6 +93,33 @@ pub struct RunRow {
     pub ended: Option<(Timestamp, String)>,
 }
 
+/// A run as the page of a night shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunSeen {
+    /// Its number.
+    pub id: i64,
+    /// Job.
+    pub job: String,
+    /// The verb.
+    pub verb: String,
+    /// For what it ran.
+    pub scope: Option<String>,
+    /// Under which instruction.
+    pub instruction: String,
+    /// Whose account.
+    pub principal: String,
+    /// Parameters in force.
+    pub parameter_hash: String,
+    /// Version of the program.
+    pub code_version: String,
+    /// BLAKE3 of the program.
+    pub binary_hash: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When and how it ended; `None`: it runs, or died.
+    pub ended: Option<(Timestamp, String)>,
+}
+
 impl ActDb {
     /// Gives instructions, all or none, and returns their numbers.
     pub fn give_instructions(
@@ -246,6 +273,42 @@ impl ActDb {
                     binary_hash: r.try_get(6)?,
                     started_at: r.try_get(7)?,
                     ended: r.try_get::<_, Option<Timestamp>>(8)?.zip(r.try_get::<_, Option<String>>(9)?),
+                })
+            })
+            .collect::<Result<_, postgres::Error>>()
+            .map_err(StorageError::db(doing))
+    }
+
+    /// Runs that began since a time, oldest first, with the verb that each was.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub fn runs_since(&mut self, since: Timestamp) -> Result<Vec<RunSeen>, StorageError> {
+        let doing = "reading the runs";
+        let rows = self
+            .client
+            .query(
+                "SELECT r.run_id, r.job, r.verb, r.scope, r.instruction_id, r.principal_id, r.parameter_hash,
+                        r.code_version, r.binary_hash, r.started_at, e.ended_at, e.result
+                 FROM compliance.run r LEFT JOIN compliance.run_end e USING (run_id)
+                 WHERE r.started_at >= $1 ORDER BY r.run_id",
+                &[&since],
+            )
+            .map_err(StorageError::db(doing))?;
+        rows.iter()
+            .map(|r| {
+                Ok(RunSeen {
+                    id: r.try_get(0)?,
+                    job: r.try_get(1)?,
+                    verb: r.try_get(2)?,
+                    scope: r.try_get(3)?,
+                    instruction: r.try_get(4)?,
+                    principal: r.try_get(5)?,
+                    parameter_hash: r.try_get(6)?,
+                    code_version: r.try_get(7)?,
+                    binary_hash: r.try_get(8)?,
+                    started_at: r.try_get(9)?,
+                    ended: r.try_get::<_, Option<Timestamp>>(10)?.zip(r.try_get::<_, Option<String>>(11)?),
                 })
             })
             .collect::<Result<_, postgres::Error>>()

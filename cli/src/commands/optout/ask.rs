@@ -15,33 +15,19 @@ use musubi_compliance::desk::{
 };
 use musubi_model::ProviderId;
 use musubi_storage::act::opt_out_request::{HeldAt, OptOutRequestRow, Target};
-use musubi_storage::compliance::OptOutLedger as _;
+use musubi_storage::compliance::{OptOutLedger as _, OptOutRow};
 use musubi_storage::registry::IdentityDb;
 use serde_json::json;
 
 use super::person::{Person, Written};
-use super::{Asking, Desk, Ending, entry_object};
+use super::{Asking, Desk, Ending, entry_object, understood};
 use crate::authority;
-use crate::commands::{erasure, night};
+use crate::commands::erasure;
 use crate::home::{now, today};
-
-/// Reads the person of a file; `Err`: what is wrong was said.
-fn person(desk: &Desk<'_>, written: &Written) -> Result<Result<Person, Ending>> {
-    let list = written.as_list(today());
-    let matching = night::matching(desk.home)?;
-    if let Some(person) = written.person(desk.home, &matching, &list)? {
-        return Ok(Ok(person));
-    }
-    desk.voice.say("本人の記入に不備があります", "The person's file has something wrong");
-    for finding in &list.findings {
-        desk.voice.line(format!("    {finding}"));
-    }
-    Ok(Err(Ending::Usage))
-}
 
 /// What is held of a person.
 pub(super) fn preview(desk: &Desk<'_>, file: &Path) -> Result<Ending> {
-    let person = match person(desk, &Written::read(file)?)? {
+    let person = match understood(desk.home, desk.voice, &Written::read(file)?)? {
         Ok(person) => person,
         Err(ending) => return Ok(ending),
     };
@@ -61,24 +47,41 @@ pub(super) fn preview(desk: &Desk<'_>, file: &Path) -> Result<Ending> {
     for entry in &stops {
         desk.voice.say(format!("  停止の登録: {entry}"), format!("  stop registered: {entry}"));
     }
+    let running = running(desk)?;
+    desk.voice.say(
+        format!("  作成中の提供物: {} 件", running.len()),
+        format!("  releases being built: {}", running.len()),
+    );
     desk.voice.value(&json!({
-        "identities": reached.len(), "held": held, "stops": stops,
+        "identities": reached.len(), "held": held, "stops": stops, "running": running,
         "releases": releases.iter().map(|(id, at)| json!({ "release": id, "sealed_at": at })).collect::<Vec<_>>(),
     }));
     Ok(Ending::Done)
 }
 
+/// How many of the last runs are looked through for releases that are being built.
+const RUNS: u32 = 200;
+
+/// Releases that are being built: a stop that is entered now takes the person out of them before they are sealed.
+fn running(desk: &Desk<'_>) -> Result<Vec<serde_json::Value>> {
+    let runs = desk.home.registry.act()?.runs(RUNS).context("実行の記録を読めません")?;
+    let open = runs.iter().filter(|r| r.job == "release" && r.ended.is_none());
+    Ok(open.map(|r| json!({ "approval": r.scope, "since": r.started_at })).collect())
+}
+
+/// Whether an entry holds a token of the person.
+pub(super) fn known(person: &Person, row: &OptOutRow) -> bool {
+    let local = row.kind == "local";
+    person.described.tokens.iter().any(|t| t.kind.as_str() == row.kind && t.value == row.token)
+        && (local || row.guard == person.described.guard.0)
+}
+
 /// Entries in force that hold a token of the person.
 fn stops_of(db: &mut IdentityDb, person: &Person) -> Result<Vec<String>> {
-    let known = |row: &musubi_storage::compliance::OptOutRow| {
-        let local = row.kind == "local";
-        person.described.tokens.iter().any(|t| t.kind.as_str() == row.kind && t.value == row.token)
-            && (local || row.guard == person.described.guard.0)
-    };
     let rows = db.opt_outs().context("停止の求めを読めません")?;
     let mut entries: Vec<String> = rows
         .into_iter()
-        .filter(|row| row.withdrawn_on.is_none_or(|day| day > today()) && known(row))
+        .filter(|row| row.withdrawn_on.is_none_or(|day| day > today()) && known(person, row))
         .map(|row| row.entry)
         .collect();
     entries.sort();
@@ -224,7 +227,7 @@ pub(super) fn register(
 ) -> Result<Ending> {
     let home = desk.home;
     let written = Written::read(file)?;
-    let person = match person(desk, &written)? {
+    let person = match understood(desk.home, desk.voice, &written)? {
         Ok(person) => person,
         Err(ending) => return Ok(ending),
     };

@@ -2,7 +2,8 @@
 
 use anyhow::{Context as _, Result};
 use musubi_compliance::audit::{AuditAction, AuditObject, Name};
-use musubi_compliance::desk::RefusalCode;
+use musubi_compliance::desk::{RefusalCode, Requester, Way};
+use musubi_compliance::rate_chart;
 use musubi_storage::act::opt_out_doubt::Decided;
 use musubi_storage::compliance::OptOutLedger as _;
 use serde_json::json;
@@ -19,7 +20,12 @@ pub(super) fn all(desk: &Desk<'_>) -> Result<Ending> {
     entries.dedup();
     desk.voice.say(format!("停止の求め: {} 件", entries.len()), format!("Opt-outs: {}", entries.len()));
     let requests = desk.home.registry.act()?.opt_out_requests().context("停止の求めを読めません")?;
+    let mut papers = std::collections::BTreeMap::new();
+    let mut act = desk.home.registry.act()?;
     for r in &requests {
+        if let Some(paper) = act.opt_out_receipt(&r.entry).context("書面の記録を読めません")? {
+            papers.insert(r.entry.clone(), paper.issued_on);
+        }
         let what = match (&r.refused, &r.withdraws) {
             (Some(_), _) => desk.voice.word("受け付けず", "refused"),
             (None, Some(_)) => desk.voice.word("撤回", "withdrawal"),
@@ -29,7 +35,12 @@ pub(super) fn all(desk: &Desk<'_>) -> Result<Ending> {
     }
     let told: Vec<_> = requests
         .iter()
-        .map(|r| json!({ "entry": r.entry, "received_on": r.received_on, "withdraws": r.withdraws, "refused": r.refused }))
+        .map(|r| {
+            let back = requests.iter().find(|w| w.withdraws.as_deref() == Some(&r.entry) && w.refused.is_none());
+            json!({ "entry": r.entry, "received_on": r.received_on, "withdraws": r.withdraws, "refused": r.refused,
+                "receipt_due": r.receipt_due, "withdrawn_by": back.map(|w| &w.entry), "provider": r.provider,
+                "issued_on": papers.get(&r.entry) })
+        })
         .collect();
     desk.voice.value(&json!({ "entries": entries.len(), "tokens": rows.len(), "requests": told }));
     Ok(Ending::Done)
@@ -81,7 +92,12 @@ pub(super) fn one(desk: &Desk<'_>, entry: &str) -> Result<Ending> {
         desk.voice.say(format!("  提供済み: {release}"), format!("  released: {release}"));
     }
     desk.voice.value(&json!({
-        "entry": entry, "state": state, "refused": r.refused, "withdrawn_by": withdrawn, "withdraws": r.withdraws,
+        "entry": entry, "state": state, "state_ja": ja,
+        "refused_words": r.refused.as_deref().and_then(RefusalCode::from_name)
+            .map(|code| json!({ "ja": code.ja(), "en": code.en() })),
+        "channel_ja": Way::from_name(&r.channel).map(Way::ja),
+        "requester_ja": Requester::of(&r.requester, &r.relation).map(|who| who.ja()),
+        "at": r.at, "taken_by": r.taken_by, "checker": r.checker, "refused": r.refused, "withdrawn_by": withdrawn, "withdraws": r.withdraws,
         "received_on": r.received_on, "channel": r.channel, "requester": r.requester, "relation": r.relation,
         "provider": r.provider, "effective_from": r.effective_from, "identities": r.identities,
         "receipt": { "due": r.receipt_due, "issued_on": issued, "late": late, "copy_hash": receipt.map(|p| p.copy_hash) },
@@ -98,7 +114,10 @@ pub(super) fn rates(desk: &Desk<'_>) -> Result<Ending> {
     let mut db = desk.home.registry.act()?;
     desk.book(&mut db, AuditAction::Report, AuditObject::Book(Name::new("opt-outs")?), 0)?;
     let (mut told, mut alarms) = (Vec::new(), 0);
-    for row in db.opt_out_rates(today()).context("停止の割合を数えられません")? {
+    let rows = db.opt_out_rates(today()).context("停止の割合を数えられません")?;
+    let counts: Vec<(u64, u64)> = rows.iter().map(|r| (r.notified, r.stopped)).collect();
+    let (centre, limits) = rate_chart::limits(&counts);
+    for (row, limits) in rows.into_iter().zip(limits) {
         let permille = (row.stopped * 1000).checked_div(row.notified).unwrap_or(0);
         let high = row.notified >= from && row.stopped * 1000 > alarm * row.notified;
         alarms += usize::from(high);
@@ -109,13 +128,14 @@ pub(super) fn rates(desk: &Desk<'_>) -> Result<Ending> {
             row.stopped,
             row.notified
         ));
-        told.push(json!({ "provider": row.provider, "notified": row.notified, "stopped": row.stopped, "permille": permille, "high": high }));
+        told.push(json!({ "provider": row.provider, "notified": row.notified, "stopped": row.stopped, "permille": permille,
+            "high": high, "limits": limits }));
     }
     desk.voice.say(
         format!("{alarm} ‰ を超える提供元: {alarms} か所"),
         format!("Providers above {alarm} permille: {alarms}"),
     );
-    desk.voice.value(&json!({ "providers": told, "alarms": alarms }));
+    desk.voice.value(&json!({ "providers": told, "alarms": alarms, "centre": centre, "alarm": alarm, "from_persons": from }));
     Ok(if alarms == 0 { Ending::Done } else { Ending::LookAtIt })
 }
 

@@ -8,13 +8,13 @@ use musubi_compliance::audit::AuditObject;
 use musubi_etl::matching::Mpi;
 use musubi_id_resolution::model_file::ModelFile;
 use musubi_id_resolution::mpi::explain::{SideBySide, Waterfall, signed};
-use musubi_id_resolution::mpi::{Model, words};
+use musubi_id_resolution::mpi::{Model, family, words};
 use musubi_model::sign::Signature;
 use musubi_model::{IdentityId, ResearchId};
 use musubi_storage::identity::{DecisionRow, RulingRow};
 use serde_json::{Value, json};
 
-use super::{Desk, Ending, Values, put, rule};
+use super::{Desk, Ending, Unfit, Values, put, rule, second};
 use crate::say::Voice;
 
 /// `musubi person explain`.
@@ -39,7 +39,7 @@ pub fn run(desk: &mut Desk<'_>, order: &Explain) -> Result<Ending> {
 /// Why all records of a person are one.
 fn one(desk: &mut Desk<'_>, order: &Explain) -> Result<Ending> {
     if order.values.values {
-        bail!("値を並べて見るには、二つの番号を書いてください");
+        bail!(Unfit::new("値を並べて見るには、二つの番号を書いてください"));
     }
     let voice = desk.voice;
     let person = desk.named(&order.id)?.person;
@@ -69,7 +69,7 @@ fn two(desk: &mut Desk<'_>, order: &Explain, other: &str) -> Result<Ending> {
     let (x, y) = (desk.named(&order.id)?, desk.named(other)?);
     let (a, b) = (desk.identity(x)?, desk.identity(y)?);
     if a == b {
-        bail!("同じ元データです。二つの異なる番号を書いてください");
+        bail!(Unfit::new("同じ元データです。二つの異なる番号を書いてください"));
     }
     let known = desk.db.known(&[a, b])?;
     let persons: BTreeSet<ResearchId> = known.values().map(|p| p.research_id).collect();
@@ -79,6 +79,20 @@ fn two(desk: &mut Desk<'_>, order: &Explain, other: &str) -> Result<Ending> {
     }
     let same = persons.len() == 1;
     voice.line(format!("■ {a} / {b}"));
+    if let Some(ruling) = second::waits_on(desk, a, b)? {
+        voice.say(
+            format!("  二人目の確認(裁定 {ruling})を待つ組のため、先の判断は示しません"),
+            format!("  a second look (ruling {ruling}) waits for you: the first word is not shown"),
+        );
+        let found = side_by_side(desk, (a, b), purpose.is_some())?;
+        let mut answer = json!({ "a": a, "b": b, "blind": ruling, "compared": found.compared });
+        if purpose.is_some() {
+            put(&mut answer, "values", found.values);
+        put(&mut answer, "hints", json!(found.hints));
+        }
+        voice.value(&answer);
+        return Ok(Ending::Done);
+    }
     voice.say(
         if same { "  今は同一人です" } else { "  今は別人です" },
         if same { "  they are one person today" } else { "  they are two persons today" },
@@ -103,8 +117,35 @@ fn two(desk: &mut Desk<'_>, order: &Explain, other: &str) -> Result<Ending> {
         .filter(|r| (r.ruled.a, r.ruled.b) == (a.min(b), a.max(b)))
         .collect();
     let told_rulings = tell_rulings(voice, &rulings);
-    let mut compared = Value::Null;
-    let mut values = Value::Null;
+    let found = side_by_side(desk, (a, b), purpose.is_some())?;
+    let mut answer = json!({
+        "a": a, "b": b, "same": same, "persons": persons, "decisions": told, "rulings": told_rulings,
+        "compared": found.compared,
+    });
+    if purpose.is_some() {
+        put(&mut answer, "values", found.values);
+        put(&mut answer, "hints", json!(found.hints));
+    }
+    voice.value(&answer);
+    Ok(Ending::Done)
+}
+
+/// Two records as they compare.
+#[derive(Default)]
+struct Compared {
+    compared: Value,
+    values: Value,
+    hints: Vec<words::Word>,
+}
+
+/// The weights of two records under the model of today and, where they may be shown, both side by side.
+fn side_by_side(
+    desk: &mut Desk<'_>,
+    (a, b): (IdentityId, IdentityId),
+    values_too: bool,
+) -> Result<Compared> {
+    let voice = desk.voice;
+    let mut told = Compared::default();
     if let [left, right] = ordered(desk, a, b)?.as_slice() {
         let engine = Mpi::new(&desk.matching, &desk.home.ring);
         match engine.compare(left, right)? {
@@ -114,9 +155,10 @@ fn two(desk: &mut Desk<'_>, order: &Explain, other: &str) -> Result<Ending> {
                     voice.word("この二つだけを今のモデルで比べると", "these two under the model of today")
                 ));
                 draw(voice, &found.waterfall);
-                compared = json!(found.waterfall);
-                if purpose.is_some() {
-                    values = tell_values(voice, &found.fields);
+                told.compared = json!(found.waterfall);
+                if values_too {
+                    told.hints = family::hints(&found.fields);
+                    told.values = tell_values(voice, &found.fields);
                 }
             }
             None => voice.say(
@@ -125,15 +167,7 @@ fn two(desk: &mut Desk<'_>, order: &Explain, other: &str) -> Result<Ending> {
             ),
         }
     }
-    let mut answer = json!({
-        "a": a, "b": b, "same": same, "persons": persons, "decisions": told, "rulings": told_rulings,
-        "compared": compared,
-    });
-    if purpose.is_some() {
-        put(&mut answer, "values", values);
-    }
-    voice.value(&answer);
-    Ok(Ending::Done)
+    Ok(told)
 }
 
 /// The records of two identities, in that order.
@@ -319,6 +353,9 @@ fn tell_rulings(voice: Voice, rulings: &[RulingRow]) -> Vec<Value> {
 
 /// Both records side by side. Only after the look was booked for a purpose.
 fn tell_values(voice: Voice, fields: &SideBySide) -> Value {
+    for hint in family::hints(fields) {
+        voice.line(format!("  ! {}", hint.get(voice.english)));
+    }
     voice.line(format!("■ {}", voice.word("並べて見る", "side by side")));
     let told = fields.fields.iter().map(|f| {
         let (left, right) = (f.left.expose(), f.right.expose());
@@ -331,7 +368,7 @@ fn tell_values(voice: Voice, fields: &SideBySide) -> Value {
             voice.word("/", "|"),
             blank(right)
         ));
-        json!({ "field": f.what.en, "left": left, "right": right, "mark": f.mark })
+        json!({ "field": f.what.en, "words": f.what, "left": left, "right": right, "mark": f.mark, "mark_words": f.mark.word() })
     });
     Value::Array(told.collect())
 }

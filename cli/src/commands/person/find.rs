@@ -14,7 +14,7 @@ use musubi_id_resolution::sent::Sent;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Desk, Ending, purpose, purposes, put, show};
+use super::{Desk, Ending, Unfit, purpose, purposes, put, show};
 use crate::say::Voice;
 
 /// Bytes of a question at most: it is one person.
@@ -135,7 +135,7 @@ pub fn run(desk: &mut Desk<'_>, order: &Find) -> Result<Ending> {
     let engine = Mpi::new(&desk.matching, &desk.home.ring);
     let keys = engine.keys_of(&asked);
     if keys.is_empty() {
-        bail!("照合できる項目がありません(氏名と生年月日、または番号が要ります)");
+        bail!(Unfit::new("照合できる項目がありません(氏名と生年月日、または番号が要ります)"));
     }
     let candidates = desk.db.candidates(&keys, desk.matching.crowd_max)?;
     let engine = Mpi::new(&desk.matching, &desk.home.ring);

@@ -10,8 +10,8 @@ use musubi_model::matching::DoubtKind;
 use musubi_storage::identity::{ReviewRow, ReviewState};
 use serde_json::json;
 
-use super::{Desk, Ending, account, reasoned, rule};
-use crate::home::now;
+use super::{Desk, Ending, Unfit, account, reasoned, rule};
+use crate::home::{now, today};
 use crate::say::Voice;
 
 /// `musubi person queue`.
@@ -67,7 +67,7 @@ pub fn run(desk: &mut Desk<'_>, order: &Queue) -> Result<Ending> {
             let (x, y) = (desk.named(a)?, desk.named(b)?);
             let pair = (desk.identity(x)?, desk.identity(y)?);
             if !desk.db.postpone(pair, by, reason, now())? {
-                bail!("この組は、確認待ちにも保留にもありません");
+                bail!(Unfit::new("この組は、確認待ちにも保留にもありません"));
             }
             let object = AuditObject::Person(x.person, None);
             desk.book(actor, AuditRole::Identity, AuditAction::PostponeReview, object, 2)?;
@@ -84,6 +84,12 @@ fn list(desk: &mut Desk<'_>, order: &Queue) -> Result<Ending> {
     let after = order.after.as_deref().map(|text| cursor(text, state)).transpose()?;
     let rows = page(desk, order, state, after)?;
     let counts = desk.db.review_counts()?;
+    let by_day: Vec<serde_json::Value> = desk
+        .db
+        .reviews_by_day(DAYS_SHOWN)?
+        .into_iter()
+        .map(|(day, n)| json!({ "day": day, "pairs": n }))
+        .collect();
     for (one, r) in &rows {
         voice.line(format!("  {} / {}", r.a, r.b));
         voice.line(format!(
@@ -117,8 +123,10 @@ fn list(desk: &mut Desk<'_>, order: &Queue) -> Result<Ending> {
     voice.value(&json!({
         "state": state.as_str(), "next": next,
         "counts": counts.iter().map(|(s, n)| (s.as_str(), n)).collect::<std::collections::BTreeMap<_, _>>(),
+        "by_day": by_day, "per_day": desk.home.parameters.number("matching.reviews_per_day", today())?,
         "pairs": rows.iter().map(|(one, r)| json!({
-            "a": r.a, "b": r.b, "one_person": one, "weight": r.weight, "doubt": r.doubt.as_str(), "harm": r.harm, "model": r.model,
+            "a": r.a, "b": r.b, "one_person": one, "weight": r.weight, "doubt": r.doubt.as_str(),
+            "doubt_words": words_of(r.doubt), "days": days_since(r.at), "harm": r.harm, "model": r.model,
             "submission": r.submission, "at": r.at, "reason": r.reason,
         })).collect::<Vec<_>>(),
     }));
@@ -151,8 +159,8 @@ fn page(
 /// The last row of the page before, as far as its place in the order tells.
 fn cursor(text: &str, state: ReviewState) -> Result<ReviewRow> {
     let parts: Vec<&str> = text.split('-').collect();
-    let wrong = || anyhow!("--after には、前の一覧の「続き」に示された値を書いてください");
-    let [harm, a, b] = parts.as_slice() else { return Err(wrong()) };
+    let wrong = || Unfit::new("--after には、前の一覧の「続き」に示された値を書いてください");
+    let [harm, a, b] = parts.as_slice() else { return Err(wrong().into()) };
     Ok(ReviewRow {
         a: a.parse().map_err(|_| wrong())?,
         b: b.parse().map_err(|_| wrong())?,
@@ -171,6 +179,19 @@ fn cursor(text: &str, state: ReviewState) -> Result<ReviewRow> {
 /// Millionths as records that would be misplaced.
 fn harm(millionths: u64) -> String {
     format!("{}.{:03}", millionths / 1_000_000, millionths % 1_000_000 / 1_000)
+}
+
+/// On how many of the last days the work done is told.
+const DAYS_SHOWN: u32 = 14;
+
+/// For how many days a pair has waited.
+fn days_since(at: Timestamp) -> i64 {
+    now().duration_since(at).as_hours().max(0) / 24
+}
+
+fn words_of(doubt: DoubtKind) -> serde_json::Value {
+    let [ja, en] = [false, true].map(|english| self::doubt(Voice { json: false, english }, doubt));
+    json!({ "ja": ja, "en": en })
 }
 
 fn doubt(voice: Voice, doubt: DoubtKind) -> &'static str {

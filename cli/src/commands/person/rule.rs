@@ -11,7 +11,7 @@ use musubi_storage::StorageError;
 use musubi_storage::identity::{AffectedRelease, CONTRARY, Committed, NewRuling, random_research_ids};
 use serde_json::{Value, json};
 
-use super::{Desk, Ending, account, put, reasoned};
+use super::{Desk, Ending, Unfit, account, put, reasoned, second};
 use crate::home::now;
 use crate::say::Voice;
 
@@ -60,11 +60,13 @@ pub fn run(desk: &mut Desk<'_>, order: &Pair, same: bool) -> Result<Ending> {
     let reason = reasoned(&order.reason)?;
     let (x, y) = (desk.named(&order.a)?, desk.named(&order.b)?);
     if !same && (x.identity.is_none() || y.identity.is_none()) {
-        bail!("別人とする裁定には、元データ上の本人の番号を二つ書いてください(person show で分かります)");
+        bail!(Unfit::new(
+            "別人とする裁定には、元データ上の本人の番号を二つ書いてください(person show で分かります)"
+        ));
     }
     let (a, b) = (desk.identity(x)?, desk.identity(y)?);
     if a == b {
-        bail!("同じ元データです。二つの異なる番号を書いてください");
+        bail!(Unfit::new("同じ元データです。二つの異なる番号を書いてください"));
     }
     let ruling = NewRuling { a, b, same, by: &order.by, reason, at: now() };
     let engine = Mpi::new(&desk.matching, &desk.home.ring);
@@ -91,6 +93,7 @@ pub fn run(desk: &mut Desk<'_>, order: &Pair, same: bool) -> Result<Ending> {
     let persons = u64::try_from(before.len()).unwrap_or(u64::MAX);
     let object = AuditObject::Ruling(number.unsigned_abs());
     desk.book(by, AuditRole::Identity, AuditAction::RulePerson, object, persons)?;
+    second::draw(desk, number)?;
     voice.say(
         format!("裁定 {number} を記録しました({})", if same { "同一人" } else { "別人" }),
         format!("Ruling {number} stands ({})", if same { "one person" } else { "two persons" }),
@@ -106,9 +109,10 @@ pub fn undo(desk: &mut Desk<'_>, order: &Undo) -> Result<Ending> {
     let voice = desk.voice;
     let (Some(number), Some(name)) = (order.ruling, order.by.as_deref()) else { return proposals(desk) };
     let by = account(name)?;
-    let row = desk.db.ruling(number)?.ok_or_else(|| anyhow!("その番号の裁定はありません: {number}"))?;
+    let row =
+        desk.db.ruling(number)?.ok_or_else(|| Unfit::new(format!("その番号の裁定はありません: {number}")))?;
     if row.undone.is_some() {
-        bail!("裁定 {number} はすでに取り消されています");
+        bail!(Unfit::new(format!("裁定 {number} はすでに取り消されています")));
     }
     let object = AuditObject::Ruling(number.unsigned_abs());
     if !order.confirm {
@@ -127,9 +131,9 @@ pub fn undo(desk: &mut Desk<'_>, order: &Undo) -> Result<Ending> {
         return Ok(Ending::Done);
     }
     match &row.undo_proposed {
-        None => bail!("裁定 {number} の取消しはまだ提案されていません"),
+        None => bail!(Unfit::new(format!("裁定 {number} の取消しはまだ提案されていません"))),
         Some((proposer, _)) if proposer == name => {
-            bail!("提案した人は承認できません。別の担当者が承認してください")
+            bail!(Unfit::new("提案した人は承認できません。別の担当者が承認してください"))
         }
         Some(_) => {}
     }
@@ -269,10 +273,11 @@ fn releases_value(releases: &[AffectedRelease]) -> Vec<Value> {
 fn refused(e: StorageError) -> anyhow::Error {
     match &e {
         StorageError::Refused(why) => match why.strip_prefix(CONTRARY) {
-            Some(numbers) => anyhow!(
+            Some(numbers) => Unfit::new(format!(
                 "効力のある裁定 {numbers} と矛盾するか、同じ内容です。先に person undo で取り消してください"
-            ),
-            None => anyhow!(e).context("裁定できません"),
+            ))
+            .into(),
+            None => Unfit::new(format!("裁定できません: {why}")).into(),
         },
         _ => anyhow!(e).context("裁定を記録できません"),
     }

@@ -29,9 +29,11 @@ pub(crate) const ROUTES: &[Route] = &[
     page("/rights", w::RULES_TITLE, rights).logged_in().menu(Area::Own),
 ];
 
-/// Only a path of this house is a way back.
+/// Only a path of this house is a way back. Browsers drop tabulators and ends of lines before they read an address: what has
+/// any is none.
 fn way_back(next: &str) -> &str {
-    if next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') { next } else { "/" }
+    let foreign = next.starts_with("//") || next.chars().any(|c| c == '\\' || c.is_control());
+    if next.starts_with('/') && !foreign { next } else { "/" }
 }
 
 fn login_form(v: &Visit<'_>, said: Option<&str>) -> Markup {

@@ -3,6 +3,7 @@
 use crate::words::words;
 
 words! {
+    FOOT: "すべての操作は証跡に記録されます", "Everything done here stands in the audit log";
     SKIP: "本文へ移動", "Skip to content";
     MENU: "メニュー", "Menu";
     FIND: "番号・言葉で探す", "Find by number or word";

@@ -28,7 +28,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 
 /// All facts of the table: form and common form.
 pub fn facts() -> impl Iterator<Item = (char, char)> {
-    include_str!("../../data/variants.tsv").lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+    include_str!("../data/variants.tsv").lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
         let mut fields = line.split('\t');
         Some((fields.next()?.chars().next()?, fields.next()?.chars().next()?))
     })

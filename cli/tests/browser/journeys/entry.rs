@@ -1,0 +1,82 @@
+//! Coming in: by invitation, with a wrong password, without script.
+
+use crate::stage::Stage;
+
+/// An invited account chooses its password, sets up its second factor from the picture, comes in, leaves and comes back.
+pub fn invitation(stage: &Stage<'_>) {
+    let invited = stage.verb(0, "security-01", &["account", "invite", "desk-02"]);
+    let code = ["invitation", "code"]
+        .iter()
+        .find_map(|name| invited[*name].as_str())
+        .unwrap_or_else(|| panic!("no invitation in {invited}"));
+    let window = stage.window(true);
+    window.go("/login");
+    stage.look(&window, "login");
+    window.one("a[href='/invitation']").click();
+    window.one("#invitation").keys(code);
+    let password = "sakura-to-fuji-no-hana-2";
+    window.one("#new").keys(password);
+    window.one("#again").keys("not the same at all");
+    stage.look(&window, "invitation");
+    window.one("main button.main").click();
+    window.one("[role=alert]");
+    stage.look(&window, "invitation-differs");
+    window.one("#invitation").fill(code);
+    window.one("#new").keys(password);
+    window.one("#again").keys(password);
+    window.one("main button.main").click();
+    window.one(".qr svg");
+    stage.look(&window, "invitation-qr");
+    let secret = window.one("main p code").text();
+    let first = stage.server.code(&secret);
+    window.one("#code").keys(&first);
+    window.one("main button.main").click();
+    window.one("form[action='/logout']");
+    stage.look(&window, "welcome");
+    stage.keep("desk-02", password, &secret, &first);
+    window.one("form[action='/logout'] button").click();
+    window.one("#account");
+    // The same code is not taken twice; the stage waits for the next.
+    stage.login(&window, "desk-02");
+    // An invitation is taken up once.
+    let other = stage.window(true);
+    other.go("/invitation");
+    other.one("#invitation").keys(code);
+    other.one("#new").keys(password);
+    other.one("#again").keys(password);
+    other.one("main button.main").click();
+    other.one("[role=alert]");
+    assert!(!other.has(".qr"), "an invitation was taken up twice");
+}
+
+/// What is wrong is said beside the form, and tells nobody whether there is such an account.
+pub fn refused(stage: &Stage<'_>) {
+    let window = stage.window(true);
+    let mut told = Vec::new();
+    for account in ["desk-01", "nobody-99"] {
+        window.go("/login");
+        window.one("#account").keys(account);
+        window.one("#password").keys("this is not the password\u{E007}");
+        told.push(window.one("[role=alert]").text());
+        stage.look(&window, "login-refused");
+    }
+    assert!(!told[0].is_empty());
+    assert_eq!(told[0], told[1], "the unknown can be told from the known");
+}
+
+/// All that a browser without script does: come in, change the language, look about, leave.
+pub fn without_script(stage: &Stage<'_>) {
+    let window = stage.window(false);
+    stage.login(&window, "operator-02");
+    let links = super::walk::menu(&window);
+    assert!(!links.is_empty());
+    for path in links {
+        window.go(&path);
+        assert!(window.has("main h1"), "{path} without script: {}", window.words());
+        assert!(!window.has("main .problem"), "{path} without script: {}", window.words());
+    }
+    window.one("form[action='/language'] button").click();
+    window.one("html[lang=en]");
+    window.one("form[action='/logout'] button").click();
+    window.one("#account");
+}
