@@ -128,8 +128,13 @@ fn a_question_becomes_a_table_that_tells_why_cells_are_hidden() {
     desk(&house, 0, &["table", "med-hypertension", "--by", "sex", "--out", text(&out)]);
     assert!(fs::read_to_string(&out).unwrap().starts_with("\u{feff}性別,人数,人口千人あたり,秘匿の理由\r\n"));
     assert!(fs::read_to_string(out.with_extension("txt")).unwrap().contains("10 人未満"));
+}
 
-    // The same in the browser.
+#[test]
+fn the_desk_in_the_browser() {
+    let house = house();
+    let filed = ask(&house, "med-hypertension");
+    built(&house, &string(&filed, "request"));
     let server = Server::start(&house);
     let city = server.login("city-01");
     let page = city.get("/tables").ok(200).text();
