@@ -8,6 +8,7 @@ mod ballots;
 mod case;
 mod conditions;
 mod dossier;
+pub mod indexed;
 mod meetings;
 mod members;
 mod minutes;

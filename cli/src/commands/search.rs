@@ -64,7 +64,7 @@ pub fn seen(home: &Home) -> Result<Seen> {
 }
 
 /// The roles that see what a verb shows, whosever it is: those of outside organisations see their own only.
-fn viewers(verb: &str) -> impl Iterator<Item = AuditRole> {
+pub fn viewers(verb: &str) -> impl Iterator<Item = AuditRole> {
     let outside =
         |r: &AuditRole| matches!(r, AuditRole::Submitter | AuditRole::Applicant | AuditRole::Municipality);
     authority::roles_of(verb).filter(move |r| !outside(r))

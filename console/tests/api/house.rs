@@ -31,6 +31,7 @@ pub fn visitors() -> Vec<(&'static str, Visitor)> {
         english: false,
         session: account.to_owned(),
         break_glass: None,
+        must_change: false,
     };
     vec![
         ("submitter", visitor("submitter-01", "mihon-ishikai-13", AuditRole::Submitter)),
@@ -86,8 +87,8 @@ impl FakeHouse {
 
     /// Uploads that were kept.
     pub fn uploads(&self) -> Vec<PathBuf> {
-        let hidden = |p: &PathBuf| p.file_name().is_some_and(|n| n == ".incoming");
-        Self::files(&self.inbox).iter().filter(|p| !hidden(p)).flat_map(|p| Self::files(p)).collect()
+        let own = Self::files(&self.inbox.join(".uploads"));
+        own.iter().flat_map(|p| Self::files(p)).flat_map(|p| Self::files(&p)).collect()
     }
 
     /// Uploads that were neither kept nor removed.
@@ -106,6 +107,9 @@ fn value(verb: &str) -> Value {
             }]
         }),
         "search id" => json!({ "found": [], "help_desk": true, "id": true }),
+        "delivery offer" => json!({
+            "ok": true, "name": "0123456789abcdef0123456789abcdef", "bytes": 12, "blake3": "0".repeat(64)
+        }),
         _ => json!({ "verb": verb }),
     }
 }
@@ -115,12 +119,15 @@ impl House for FakeHouse {
     fn give(&self, account: &str, _: bool, order: &Order) -> Answer {
         let (mut asked, mut outs) = (account.to_owned(), 0);
         order.each(|argument| match argument {
+            // Where an upload lies differs from run to run.
+            Argument::Text(text) if order.verb() == "delivery offer" => {}
             Argument::Text(text) => asked.push_str(text),
             Argument::Input(..) => {}
             Argument::Output(..) => outs += 1,
         });
         // Deliveries of the tests are answered well.
         let known = [OWN, OTHER].iter().any(|id| asked.contains(&id.to_string()));
+        let known = known || asked == "submitter-01";
         let turn = if known { 0 } else { blake3::hash(asked.as_bytes()).as_bytes()[0] % 6 };
         let ended = [Ended::Done, Ended::Done, Ended::LookAtIt, Ended::Usage, Ended::Denied, Ended::Done];
         let ended = ended[usize::from(turn)];

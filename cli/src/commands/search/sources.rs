@@ -15,6 +15,7 @@ use musubi_storage::board::RequestRow;
 
 use super::viewers;
 use crate::authority::{self, owns};
+use crate::commands::committee::indexed;
 use crate::commands::findings::all_rules;
 use crate::home::{Home, now, today};
 
@@ -22,11 +23,12 @@ use crate::home::{Home, now, today};
 type Source = fn(&Home) -> Result<Vec<Doc>>;
 
 /// All sources.
-pub const SOURCES: [(Kind, Source); 7] = [
+pub const SOURCES: [(Kind, Source); 8] = [
     (Kind::Check, checks),
     (Kind::Parameter, parameters),
     (Kind::Rule, rules),
-    (Kind::Application, requests),
+    (Kind::Application, applications),
+    (Kind::Minutes, indexed::meetings),
     (Kind::Release, releases),
     (Kind::Finding, findings),
     (Kind::Code, codes),
@@ -86,6 +88,13 @@ fn filed(home: &Home) -> Result<Vec<(RequestRow, ExtractSpec, Option<String>)>> 
         all.push((row, spec, owner));
     }
     Ok(all)
+}
+
+/// Applications to the committee, and requests as filed.
+fn applications(home: &Home) -> Result<Vec<Doc>> {
+    let mut docs = indexed::applications(home)?;
+    docs.extend(requests(home)?);
+    Ok(docs)
 }
 
 fn requests(home: &Home) -> Result<Vec<Doc>> {

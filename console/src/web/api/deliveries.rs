@@ -1,12 +1,10 @@
 //! Deliveries: send a package, see what became of it, fetch its acknowledgement. An account of a submitter sees what its
 //! organisation has sent and nothing else.
 
-use std::path::Path;
-
+use axum::http::StatusCode;
 use jiff::Timestamp;
 use musubi_compliance::audit::AuditRole;
 use musubi_model::SubmissionId;
-use musubi_model::ids::to_hex;
 use musubi_model::submission::SubmissionState::{Acknowledged, Quarantined, Rejected};
 use musubi_storage::console::{EventView, FindingView, SubmissionView};
 use serde_json::{Value, json};
@@ -16,6 +14,8 @@ use super::endpoint::{Content, Endpoint, optional, part, value};
 use super::house::{STATES, state};
 use super::schema::{MANY, Schema};
 use crate::web::house::{Job, Order, Visitor};
+use crate::web::pages::said;
+use crate::web::pages::submitter::upload::{self, Looked};
 use crate::web::reply::{Problem, Reply};
 use crate::web::route::{action, page};
 use crate::web::visit::Visit;
@@ -91,13 +91,16 @@ pub(super) const SUBMIT: Endpoint = value(
     action("/api/submissions", w::SUBMIT, submit)
         .roles(&[AuditRole::Submitter])
         .package()
-        .verbs(&["nightly"]),
+        .verbs(&["delivery offer"])
+        .starts(&["nightly"]),
     &TAKEN,
 )
 .body(ZIP)
-.answers(202, Content::Json(&TAKEN));
+.answers(202, Content::Json(&TAKEN))
+.or(&[409]);
 
 const TAKEN: Schema = Schema::Object(&[
+    ("name", Schema::Pattern("[a-z0-9-]{1,64}", "0123456789abcdef0123456789abcdef")),
     ("job", Schema::Count(MANY)),
     ("bytes", Schema::Count(MANY)),
     ("blake3", HASH),
@@ -252,38 +255,18 @@ fn acknowledgement(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 }
 
 fn submit(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let empty = || {
-        Problem::Bad(
-            v.pick(
-                "本文が空です。パッケージ(zip)を送ってください",
-                "The body is empty; send a package (zip)",
-            )
-            .to_owned(),
-        )
-    };
-    let (_, incoming, bytes) = v.carried.package.clone().filter(|(_, _, n)| *n > 0).ok_or_else(empty)?;
-    let hash = hash(&incoming)?;
-    // A folder of its own: the night takes in what lies in it and nothing that somebody else is sending.
-    let mut name = [0u8; 8];
-    getrandom::fill(&mut name).map_err(|e| Problem::Broken(e.to_string()))?;
-    let inbox = v.house().inbox().join(format!("api-{}", to_hex(&name)));
-    let kept = std::fs::create_dir_all(&inbox)
-        .and_then(|()| std::fs::rename(&incoming, inbox.join(format!("{hash}.zip"))));
-    kept.map_err(|e| Problem::Broken(format!("keeping an upload: {e}")))?;
-    let subject: String = hash.chars().take(16).collect();
-    let night = Order::new("nightly").option("--inbox", inbox.to_string_lossy());
-    let job = v.start(AuditRole::Intake, &subject, night)?;
-    Ok(Reply::json(&json!({
-        "job": job, "bytes": bytes, "blake3": hash, "status": format!("/api/jobs/{job}"),
-    }))
-    .status(axum::http::StatusCode::ACCEPTED))
-}
-
-fn hash(file: &Path) -> Result<String, Problem> {
-    let mut hasher = blake3::Hasher::new();
-    let read = std::fs::File::open(file).and_then(|f| hasher.update_reader(f).map(|_| ()));
-    read.map_err(|e| Problem::Broken(format!("reading an upload: {e}")))?;
-    Ok(hasher.finalize().to_hex().to_string())
+    match upload::offer(v)? {
+        Looked::Queued(offered, job) => Ok(Reply::json(&json!({
+            "name": said::text(&offered, "name"), "job": job, "bytes": said::count(&offered, "bytes"),
+            "blake3": said::text(&offered, "blake3"), "status": format!("/api/jobs/{job}"),
+        }))
+        .status(StatusCode::ACCEPTED)),
+        Looked::Refused(offered) => {
+            let (code, why) = (said::text(&offered, "code"), said::words(&offered, "", v.lang));
+            let mend = said::words(&offered, "mend", v.lang);
+            Err(Problem::Conflict(format!("{code}: {why}\n{mend}")))
+        }
+    }
 }
 
 fn job(v: &mut Visit<'_>) -> Result<Reply, Problem> {

@@ -87,7 +87,7 @@ mod tests {
             let said: BTreeSet<&str> =
                 e.parameters.iter().filter(|p| p.place == endpoint::Place::Path).map(|p| p.name).collect();
             assert_eq!(parts, said, "{}", e.route.path);
-            assert_eq!(e.route.post, e.body.is_some(), "{}", e.route.path);
+            assert!(e.route.post || e.body.is_none(), "{}", e.route.path);
         }
     }
 }

@@ -8,7 +8,7 @@ use super::endpoint::{Content, Endpoint, needed, optional, part, value};
 use super::schema::{MANY, Schema};
 use crate::web::house::{Answer, Ended, Order};
 use crate::web::reply::{Problem, Reply};
-use crate::web::route::page;
+use crate::web::route::{action, page};
 use crate::web::visit::Visit;
 use crate::web::words::api as w;
 
@@ -39,7 +39,10 @@ pub(super) const RELEASES: Endpoint = value(
 
 pub(super) const PACKAGE: Endpoint = value(
     "package",
-    page("/api/releases/{release}/package", w::PACKAGE, package).roles(RECIPIENTS).verbs(&["package fetch"]),
+    // Every fetch is booked and counted: no `GET`.
+    action("/api/releases/{release}/package", w::PACKAGE, package)
+        .roles(RECIPIENTS)
+        .verbs(&["package fetch"]),
     &Schema::Any,
 )
 .answers(200, Content::Bytes("application/zip"))

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::web::house::{Ended, Order};
+use crate::web::pages::said::{count, list, text, yes};
 use crate::web::reply::{Problem, Reply};
 use crate::web::route::{self, Route, page};
 use crate::web::ui;
@@ -18,18 +19,6 @@ pub(crate) const ROUTES: &[Route] =
 /// How many hits are shown on a page.
 const SHOWN: &str = "50";
 
-fn text<'v>(value: &'v Value, field: &str) -> &'v str {
-    value.get(field).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn items<'v>(value: &'v Value, field: &str) -> &'v [Value] {
-    value.get(field).and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
-fn flag(value: &Value, field: &str) -> bool {
-    value.get(field).and_then(Value::as_bool).unwrap_or_default()
-}
-
 /// The word for a kind, in the visitor's language.
 fn kind(lang: Lang, value: &Value) -> String {
     lang.pick(text(value, "kind_ja"), text(value, "kind")).to_owned()
@@ -39,7 +28,7 @@ fn kind(lang: Lang, value: &Value) -> String {
 fn marked(parts: &[Value]) -> Markup {
     html! {
         @for part in parts {
-            @if flag(part, "hit") { mark { (text(part, "text")) } } @else { (text(part, "text")) }
+            @if yes(part, "hit") { mark { (text(part, "text")) } } @else { (text(part, "text")) }
         }
     }
 }
@@ -71,7 +60,7 @@ fn id(v: &Visit<'_>, value: &Value) -> Markup {
 }
 
 fn known(v: &Visit<'_>, answer: &Value) -> Markup {
-    let rows: Vec<Vec<Markup>> = items(answer, "found")
+    let rows: Vec<Vec<Markup>> = list(answer, "found")
         .iter()
         .map(|found| {
             vec![
@@ -83,23 +72,23 @@ fn known(v: &Visit<'_>, answer: &Value) -> Markup {
         .collect();
     let heads = [(v.say(&w::KIND), false), (v.say(&w::ID), false), (v.say(&w::VERB), false)];
     html! {
-        @if flag(answer, "help_desk") { p.note role="status" { (v.say(&w::PERSON)) } }
+        @if yes(answer, "help_desk") { p.note role="status" { (v.say(&w::PERSON)) } }
         @if !rows.is_empty() { (ui::section(v.say(&w::KNOWN), "", &ui::table(v.say(&w::KNOWN), &heads, &rows))) }
     }
 }
 
 fn hits(v: &Visit<'_>, answer: &Value) -> Markup {
-    let all = items(answer, "hits");
+    let all = list(answer, "hits");
     let rows: Vec<Vec<Markup>> = all
         .iter()
         .map(|hit| {
             let english = text(hit, "title_en");
             let title = match v.lang {
                 Lang::En if !english.is_empty() => html! { (english) },
-                _ => marked(items(hit, "title")),
+                _ => marked(list(hit, "title")),
             };
-            let more = items(hit, "snippet");
-            let snippet = more.iter().any(|p| flag(p, "hit")).then(|| marked(more));
+            let more = list(hit, "snippet");
+            let snippet = more.iter().any(|p| yes(p, "hit")).then(|| marked(more));
             vec![
                 html! { (kind(v.lang, hit)) },
                 id(v, hit),
@@ -108,8 +97,8 @@ fn hits(v: &Visit<'_>, answer: &Value) -> Markup {
         })
         .collect();
     let heads = [(v.say(&w::KIND), false), (v.say(&w::ID), false), (v.say(&w::WHAT), false)];
-    let count = answer.get("count").and_then(Value::as_u64).unwrap_or_default();
-    let more = count > all.len() as u64;
+    let all_there = count(answer, "count");
+    let more = all_there > all.len() as u64;
     html! {
         @if rows.is_empty() {
             (ui::empty(v.say(&w::NOTHING)))
@@ -123,7 +112,7 @@ fn hits(v: &Visit<'_>, answer: &Value) -> Markup {
 /// Links that narrow the answer down to one kind.
 fn kinds(v: &Visit<'_>, answer: &Value, query: &str, chosen: &str) -> Markup {
     let asked: String = form_urlencoded::byte_serialize(query.as_bytes()).collect();
-    let all = items(answer, "kinds");
+    let all = list(answer, "kinds");
     html! {
         @if all.len() > 1 || !chosen.is_empty() {
             nav aria-label=(v.say(&w::KIND)) {
@@ -133,7 +122,7 @@ fn kinds(v: &Visit<'_>, answer: &Value, query: &str, chosen: &str) -> Markup {
                         @let word = text(one, "kind");
                         li {
                             a href={ "/search?q=" (asked) "&kind=" (word) } aria-current=[(word == chosen).then_some("true")] {
-                                (kind(v.lang, one)) " (" (one.get("count").and_then(Value::as_u64).unwrap_or_default()) ")"
+                                (kind(v.lang, one)) " (" (count(one, "count")) ")"
                             }
                         }
                     }

@@ -108,7 +108,7 @@ pub(super) fn standing(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let answer = v.give(&order)?;
     if !answer.went() {
         // What the verb finds wrong names columns and shapes, never a value.
-        let wrong: Vec<(&str, String)> = answer.said().lines().map(|line| ("name_kana", line.to_owned())).collect();
+        let wrong: Wrong = answer.said().lines().map(|line| ("name_kana", line.to_owned())).collect();
         return Ok(person_page(v, &wrong));
     }
     let similar = if answer.value.count("identities") == 0 { similar(v)? } else { 0 };

@@ -6,7 +6,7 @@ mod calendar;
 mod detail;
 mod findings;
 mod lists;
-mod upload;
+pub(crate) mod upload;
 
 #[cfg(test)]
 mod tests;

@@ -79,19 +79,24 @@ fn how(lang: Lang, job: &Job) -> (Tone, &'static str) {
     }
 }
 
-pub(super) fn take(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let Some((_, part, length)) = v.carried.package.clone().filter(|(_, _, length)| *length > 0) else {
+/// A package that was looked at.
+pub(crate) enum Looked {
+    /// In the queue: what the verb says of it, and the number of its job.
+    Queued(Value, u64),
+    /// Refused: what the verb says of it.
+    Refused(Value),
+}
+
+/// Looks at the package that came, and puts it where only its own load takes it from.
+pub(crate) fn offer(v: &Visit<'_>) -> Result<Looked, Problem> {
+    let Some((_, part, _)) = v.carried.package.clone().filter(|(_, _, length)| *length > 0) else {
         return Err(Problem::Bad(
             v.pick("提出物(ZIP)を選んでください。", "Choose a package (zip).").to_owned(),
         ));
     };
-    let answer = v.give(&Order::new("delivery offer").word(part.to_string_lossy()))?;
-    let offered = answer.value;
+    let offered = v.give(&Order::new("delivery offer").word(part.to_string_lossy()))?.value;
     if !yes(&offered, "ok") {
-        let body = refused(v.lang, &offered, length);
-        return Ok(v
-            .page(v.pick("受け付けられませんでした", "Not accepted"), &body)
-            .status(axum::http::StatusCode::UNPROCESSABLE_ENTITY));
+        return Ok(Looked::Refused(offered));
     }
     let name = text(&offered, "name").to_owned();
     let folder = place(v, &name)?;
@@ -100,8 +105,22 @@ pub(super) fn take(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     fs::create_dir_all(&folder)
         .and_then(|()| fs::rename(&part, &target))
         .map_err(|e| Problem::Broken(format!("an upload: {e}")))?;
-    queue_load(v, &name)?;
+    let job = queue_load(v, &name)?;
     sweep(v, &name)?;
+    Ok(Looked::Queued(offered, job))
+}
+
+pub(super) fn take(v: &mut Visit<'_>) -> Result<Reply, Problem> {
+    let length = v.carried.package.as_ref().map_or(0, |(_, _, length)| *length);
+    let offered = match offer(v)? {
+        Looked::Queued(offered, _) => offered,
+        Looked::Refused(offered) => {
+            let body = refused(v.lang, &offered, length);
+            return Ok(v
+                .page(v.pick("受け付けられませんでした", "Not accepted"), &body)
+                .status(axum::http::StatusCode::UNPROCESSABLE_ENTITY));
+        }
+    };
     let said = v.pick(
         format!("受け取りました({}、BLAKE3 {})。順番に処理します。", bytes(length), text(&offered, "blake3")),
         format!(
@@ -110,7 +129,7 @@ pub(super) fn take(v: &mut Visit<'_>) -> Result<Reply, Problem> {
             text(&offered, "blake3")
         ),
     );
-    Ok(v.done(format!("/deliveries/uploads/{name}"), said))
+    Ok(v.done(format!("/deliveries/uploads/{}", text(&offered, "name")), said))
 }
 
 /// Where an upload lies. Both parts are ids: letters, digits and hyphens.
@@ -124,11 +143,11 @@ fn place(v: &Visit<'_>, name: &str) -> Result<PathBuf, Problem> {
     Ok(v.house().inbox().join(".uploads").join(own).join(name))
 }
 
-/// Puts the load of an upload into the queue.
-fn queue_load(v: &Visit<'_>, name: &str) -> Result<(), Problem> {
+/// Puts the load of an upload into the queue; the number of the job.
+fn queue_load(v: &Visit<'_>, name: &str) -> Result<u64, Problem> {
     let folder = place(v, name)?;
     let order = Order::new("nightly").option("--inbox", folder.to_string_lossy());
-    v.start(AuditRole::Intake, name, order).map(|_| ())
+    v.start(AuditRole::Intake, name, order)
 }
 
 /// Removes earlier uploads of the same organisation whose load has come to its end: the house has its own copy by then.
