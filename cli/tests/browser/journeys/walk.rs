@@ -22,6 +22,9 @@ const ACCOUNTS: &[&str] = &[
     "security-02",
 ];
 
+/// What the house shows instead of a page.
+pub const NO_PAGE: &str = "main > .problem > p.soft > code";
+
 /// The paths in the menu.
 pub fn menu(window: &Window) -> Vec<String> {
     paths(window, "nav.menu a")
@@ -50,7 +53,7 @@ fn name(account: &str, path: &str, lang: &str) -> String {
 fn visit(stage: &Stage<'_>, window: &Window, account: &str, path: &str, lang: &str) {
     window.go(path);
     // A file to keep is no page: the window stays where it was.
-    let broken = window.all("main .problem code").first().map(crate::driver::Element::text);
+    let broken = window.all(NO_PAGE).first().map(crate::driver::Element::text);
     assert!(broken.is_none(), "{account} {path}: {broken:?} {}", window.words());
     assert_eq!(window.all("h1").len(), 1, "{account} {path} has no one heading");
     stage.look(window, &name(account, path, lang));
