@@ -1,6 +1,6 @@
 //! Walks: every page in the menu of every role, and one page further into each list, looked at in both languages.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::driver::Window;
 use crate::stage::Stage;
@@ -68,11 +68,15 @@ fn walk(stage: &Stage<'_>, account: &str, english: bool) {
     }
     let menu: Vec<String> = std::iter::once("/".to_owned()).chain(menu(&window)).collect();
     let mut kinds: BTreeSet<String> = menu.iter().map(|p| kind(p)).collect();
+    let mut folders: BTreeMap<String, usize> = BTreeMap::new();
     // One level into each list: the first link of every kind that is not in the menu.
     for path in &menu {
         visit(stage, &window, account, path, lang);
         for further in paths(&window, "main a[href^='/']:not([download])") {
-            if kinds.insert(kind(&further)) && !is_file(&window, &further) {
+            // Things of one kind lie in one folder, whatever they are called.
+            let beside = folders.entry(kind(further.rsplit_once('/').map_or("", |(f, _)| f))).or_default();
+            if *beside < 3 && kinds.insert(kind(&further)) && !is_file(&window, &further) {
+                *beside += 1;
                 visit(stage, &window, account, &further, lang);
             }
         }
