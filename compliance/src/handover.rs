@@ -306,28 +306,25 @@ pub struct HandOver<'a> {
 /// # Errors
 /// The store's; the database looks once more after checkers and keys.
 pub fn enter(db: &mut ActDb, order: HandOver<'_>) -> Result<Option<HandoverRow>, StorageError> {
+    let HandOver { permit, terms, judged, recipient, until: (expires_on, destroy_by), by, at } = order;
     let of = |row: Option<&RegisterRow>, field: &str| row.map_or("", |r| text(r, field)).to_owned();
-    let (contract, user) = (order.judged.contract.as_ref(), order.judged.user.as_ref());
+    let (contract, user) = (judged.contract.as_ref(), judged.user.as_ref());
+    let line = terms.line.clone().filter(|_| terms.channel != Channel::Visiting);
     let row = HandoverRow {
-        release: order.permit.release().to_owned(),
-        organisation: order.terms.organisation.clone(),
-        recipient: order.recipient.to_owned(),
-        manifest_hash: order.permit.manifest_hash().to_owned(),
+        release: permit.release().to_owned(),
+        organisation: terms.organisation.clone(),
+        recipient: recipient.to_owned(),
+        manifest_hash: permit.manifest_hash().to_owned(),
         target: of(contract, "user-kind"),
-        channel: order.terms.channel.as_str().to_owned(),
-        line: order
-            .terms
-            .line
-            .clone()
-            .filter(|_| order.terms.channel != Channel::Visiting)
-            .unwrap_or_default(),
+        channel: terms.channel.as_str().to_owned(),
+        line: line.unwrap_or_default(),
         contract: contract.map_or_else(String::new, |c| c.entry.clone()),
         certificate: of(user, "certificate"),
         user_type: of(user, "type"),
-        handed_by: order.by.to_owned(),
-        handed_at: order.at,
-        expires_on: order.until.0,
-        destroy_by: order.until.1,
+        handed_by: by.to_owned(),
+        handed_at: at,
+        expires_on,
+        destroy_by,
     };
     Ok(db.enter_handover(&row)?.then_some(row))
 }

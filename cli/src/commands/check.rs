@@ -357,6 +357,7 @@ musubi check evidence add key-rotation house-key --file REGION/evidence/key-rota
 for z in Z1 Z2 Z3 Z4 Z5; do musubi check evidence add egress-probe $z --file REGION/evidence/egress-$z.toml --until 2099-03-31; done
 printf 'offset_ms = 12\\nsampled_at = \"%s\"\\n' \"$(date -u +%FT%TZ)\" > clock.toml
 musubi check evidence add clock host-1 --file clock.toml --until 2099-03-31
+# of an approval that was signed while no committee was required:
 musubi check evidence add review-session APPROVAL --file REGION/evidence/review-session.toml --until 2099-03-31
 ```\n
 A hand-over is entered with line, hash of the manifest and, when it is back, the receiver's acknowledgement (C-068):

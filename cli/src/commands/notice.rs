@@ -12,6 +12,7 @@ use musubi_compliance::notice::{HoldReason, book};
 use musubi_etl::held::HeldOutcome;
 use musubi_etl::night::{self, LedgerTaken};
 use musubi_model::FactTable;
+use musubi_storage::StorageError;
 use musubi_storage::act::notice::FilingRow;
 use musubi_storage::compliance::Audited;
 use musubi_storage::registry::ActDb;
@@ -351,9 +352,17 @@ fn allow(cli: &Cli, home: &Home, voice: Voice, submission: &str, reason: &str) -
     let ids = home.registry.ingest()?.submissions_like(submission, 2)?;
     let [id] = ids.as_slice() else { bail!("提出が一つに決まりません: {submission}") };
     let mut db = home.registry.act()?;
-    let done = db
-        .allow_growth(id, &cli.actor, &reason.to_string(), now())
-        .context("停止を解除できません(提案した人とは別の人が必要です)")?;
+    let done = match db.allow_growth(id, &cli.actor, &reason.to_string(), now()) {
+        Ok(done) => done,
+        Err(StorageError::Refused(why)) => {
+            voice.say(
+                "停止を解除できません: 提案した人とは別の人が必要か、すでに解除されています".to_owned(),
+                format!("Not opened: {why}"),
+            );
+            return Ok(Ending::Usage);
+        }
+        Err(e) => return Err(e).context("停止を解除できません"),
+    };
     audit(&mut db, cli, AuditRole::Operator, AuditAction::AllowGrowth, AuditObject::Submission(*id), 0)?;
     if done {
         voice.say(

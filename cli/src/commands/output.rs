@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use musubi_compliance::output::Ground;
 
-pub use case::{Case, case, desk, number};
+pub use case::{Case, case, number};
 
 use super::Ending;
 use super::refusal::settle;

@@ -161,10 +161,16 @@ fn delivery_told(one: &SubmissionView, calls: &mut Vec<Call>) -> Value {
         "submission": one.id, "feed": one.feed, "submitter": one.submitter, "state": one.state,
         "state_ja": one.state.ja(), "received_at": one.received_at, "bytes": one.bytes, "records": total.received,
         "quarantined": total.quarantined, "held": total.held, "closes": one.balance.closes(),
-        "ended_at": one.events.last().filter(|_| one.state.is_final()).map(|e| e.at),
+        "ended_at": ended_at(one),
         "events": one.events.iter().map(|e| json!({ "at": e.at, "state": e.state })).collect::<Vec<_>>(),
         "needs_human": call.is_some(),
     })
+}
+
+/// When it came to its end. Later deliveries of the same package are noted under the same state, with a detail.
+fn ended_at(one: &SubmissionView) -> Option<Timestamp> {
+    let state = one.state.as_str();
+    one.events.iter().find(|e| one.state.is_final() && e.state == state).map(|e| e.at)
 }
 
 /// Feeds that have brought nothing within their rhythm, as the night itself finds them.

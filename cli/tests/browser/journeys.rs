@@ -31,8 +31,5 @@ pub const ALL: &[(&str, Journey)] = &[
 
 /// What the house has lived through before the journeys, beyond its two nights.
 pub fn prepare(house: &House) {
-    // TEMPORARY
-    if house.command(&["committee", "--help"]).output().unwrap().status.success() {
-        committee::seat(house);
-    }
+    committee::seat(house);
 }

@@ -68,14 +68,17 @@ fn an_emergency_is_taken_shown_and_not_reviewed_by_whoever_took_it() {
     let house = region.house();
     let server = Server::start(&house);
     let (linker, officer) = (server.login("linker-01"), server.login("officer-01"));
-    linker.get("/sessions").ok(403);
-    linker.post("/emergency", &[("role", "officer"), ("minutes", "30"), ("reason", "試験")]).ok(400);
-    linker.post("/emergency", &[("role", "security-admin"), ("minutes", "30"), ("reason", "試験")]).ok(303);
-    // The lent role opens its pages at once, under a banner, and its verbs.
-    let page = linker.get("/sessions").ok(200).text();
+    linker.get("/audit").ok(403);
+    // Whoever could decide, or invite others, is lent to nobody.
+    for role in ["officer", "security-admin", "board", "key-custodian"] {
+        linker.post("/emergency", &[("role", role), ("minutes", "30"), ("reason", "試験")]).ok(400);
+    }
+    linker.post("/emergency", &[("role", "curator"), ("minutes", "30"), ("reason", "試験")]).ok(303);
+    // The lent role opens its pages at once, under a banner.
+    let page = linker.get("/audit").ok(200).text();
     assert!(page.contains("緊急時の例外操作中です"), "{}", words_of(&page));
-    // No vote: what two people decide is not decided with a lent role.
-    linker.post("/accounts/linker-02/invite", &[]).ok(200);
+    // One role, and no other's pages.
+    linker.post("/accounts/linker-02/invite", &[]).ok(403);
     let list = officer.get("/emergencies").ok(200).text();
     assert!(list.contains("例外中") && list.contains("linker-01"), "{}", words_of(&list));
     let refused = officer.post("/emergencies/1/review", &[("justified", "yes"), ("note", "試験")]).ok(400);

@@ -67,6 +67,18 @@ fn the_desk_looks_up_stops_and_answers_without_naming_anybody() {
     for shown in [between(&seen, "<title>", "</title>"), words_of(&seen)] {
         assert!(!shown.contains(&p[7]) && !shown.contains(&p[15]), "only hidden fields carry what was typed");
     }
+    // A slip in the kana: nobody is found, and the desk is told that somebody is near, not who.
+    let slip: Vec<(&str, String)> = person
+        .iter()
+        .filter(|(n, _)| ["name_kana", "name_kanji", "birth", "sex"].contains(n))
+        .map(|(n, v)| (*n, if *n == "name_kana" { format!("{v}ア") } else { v.clone() }))
+        .collect();
+    let near = post(&desk, "/desk/person/standing", &slip, &[("confirmed", "yes")]).ok(200).text();
+    assert!(
+        near.contains("記入に近い人がいます") && near.contains("保有していません"),
+        "{}",
+        words_of(&near)
+    );
     // On a day before anything came nothing is held.
     let early = post(&desk, "/desk/person/standing", &person, &[("confirmed", "yes"), ("on", "2001-01-01")]);
     assert!(early.ok(200).text().contains("保有していません"));

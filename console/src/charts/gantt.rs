@@ -1,7 +1,7 @@
 //! Bars on an axis of time: what ran when, and until when it is likely to run. Each bar has its words beside it, and the
 //! pattern of a bar says without colour whether it is done, runs, or needs a human.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use maud::{Markup, html};
 
 use crate::format::c;
@@ -52,12 +52,7 @@ pub(crate) fn gantt(
         LEFT + WIDE * part.clamp(0.0, 1.0)
     };
     let height = 30.0 + ROW * spans.len() as f64;
-    let step = if whole > 6.0 * 3600.0 { 3 } else { 1 };
-    let hours: Vec<Timestamp> = (0..)
-        .map_while(|n| from.checked_add(SignedDuration::from_hours(n * step)).ok())
-        .take_while(|at| *at <= until)
-        .take(40)
-        .collect();
+    let hours = ticks(from, until);
     html! {
         svg viewBox={ "0 0 1040 " (c(height)) } role="img" {
             title { (title) }
@@ -95,6 +90,19 @@ pub(crate) fn gantt(
     }
 }
 
+/// Even times of the clock inside the axis, a dozen at most. Japan's offset is whole hours, so that they are even there too.
+fn ticks(from: Timestamp, until: Timestamp) -> Vec<Timestamp> {
+    const STEPS: [i64; 9] = [60, 120, 300, 600, 1800, 3600, 7200, 10_800, 21_600];
+    let whole = until.duration_since(from).as_secs();
+    let step = STEPS.into_iter().find(|step| whole / step <= 12).unwrap_or(86_400);
+    let first = from.as_second().div_euclid(step) + 1;
+    (first..)
+        .map_while(|n| Timestamp::from_second(n.checked_mul(step)?).ok())
+        .take_while(|at| *at <= until)
+        .take(40)
+        .collect()
+}
+
 fn clipped(text: &str) -> String {
     const MOST: usize = 34;
     if text.chars().count() <= MOST {
@@ -107,6 +115,7 @@ fn clipped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::SignedDuration;
     use proptest::prelude::*;
 
     proptest! {
@@ -127,6 +136,7 @@ mod tests {
                 .collect();
             let svg = gantt("t", "s", (at(50_000), at(100_000)), at(now), &spans).into_string();
             prop_assert_eq!(svg.matches("rx=\"2\" fill=\"#1b6a8c\"").count(), spans.len());
+            prop_assert!(ticks(at(50_000), at(100_000)).len() <= 13);
             prop_assert!(!svg.contains("width=\"-") && !svg.contains("NaN"));
         }
     }

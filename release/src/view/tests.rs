@@ -22,7 +22,7 @@ fn released(table: Table, tiers: &[(u64, Option<u64>)]) -> Released {
         from: *from,
         cell_min: *cell_min,
         basis: String::new(),
-        verified: musubi_model::parameter::Verified::D,
+        verified: musubi_model::parameter::Verified::Design,
     };
     let spec = "version=2\nname='care'\ntitle='t'\npurpose='p'\nrecipient='r'\nproduct='statistics'\n\
         policy={name='s',version=1}\n[[recipients]]\nid='mihon-city'\nname='見本市'\n\

@@ -13,7 +13,7 @@ pub fn likeness(a: &Document, b: &Document) -> u8 {
     let items = |d: &Document| -> BTreeSet<String> { d.extract().map(|s| items_of(&s)).unwrap_or_default() };
     let (left, right) = (items(a), items(b));
     let (both, any) = (left.intersection(&right).count(), left.union(&right).count());
-    let shared = if any == 0 { 0 } else { both * 60 / any };
+    let shared = (both * 60).checked_div(any).unwrap_or(0);
     let same = |name: &str| usize::from(!a.field(name).is_empty() && a.field(name) == b.field(name)) * 20;
     u8::try_from((shared + same("purpose-code") + same("data-class")).min(100)).unwrap_or(100)
 }

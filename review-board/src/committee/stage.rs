@@ -82,7 +82,20 @@ pub struct Illegal {
     pub step: Step,
 }
 
-/// An application in a state that the compiler knows.
+/// An application in a state that the compiler knows. The way leads through the committee:
+///
+/// ```
+/// use musubi_review_board::committee::stage::Case;
+/// let approved = Case::begun().submit().take().accept().approve();
+/// let resumed = approved.suspend().resume();
+/// ```
+///
+/// and around it nothing compiles:
+///
+/// ```compile_fail,E0599
+/// use musubi_review_board::committee::stage::Case;
+/// let approved = Case::begun().submit().approve();
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct Case<S>(std::marker::PhantomData<S>);
 

@@ -65,6 +65,11 @@ pub fn words(file: &Path) -> Result<String> {
     Ok(text)
 }
 
+/// A text of an answer; empty when it is not there.
+pub fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
 /// An application with all that happened to it.
 #[derive(Debug, Clone)]
 pub struct Case {

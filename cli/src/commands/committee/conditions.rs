@@ -17,7 +17,7 @@ use musubi_storage::board_ballot::{ConditionRow, StandingRead as _};
 use musubi_storage::registry::BoardDb;
 use serde_json::{Value, json};
 
-use super::case::{Case, Room, all, book, kept, organisation_name, read, refuse, unknown};
+use super::case::{Case, Room, all, book, kept, organisation_name, read, refuse, text, unknown};
 use crate::args::Cli;
 use crate::commands::Ending;
 use crate::home::{Home, now, today};
@@ -146,7 +146,8 @@ pub fn run(cli: &Cli, voice: Voice, order: &Condition) -> Result<Ending> {
                 }
             }
             for c in &told {
-                voice.line(format!("{} {}  {}  {}", c["ballot"], c["nth"], c["ja"], c["due"]));
+                let nth = c.get("nth").and_then(Value::as_u64).unwrap_or(0);
+                voice.line(format!("{} {nth}  {}  {}", text(c, "ballot"), text(c, "ja"), text(c, "due")));
             }
             voice.value(&json!({ "conditions": told }));
             Ok(Ending::Done)

@@ -14,7 +14,7 @@ use musubi_storage::board_committee::{DeclarationRow, InterestRow, MemberRow};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::case::{Case, Room, kept, organisation_name, read, refuse, unknown, words};
+use super::case::{Case, Room, kept, organisation_name, read, refuse, text, unknown, words};
 use crate::args::Cli;
 use crate::commands::{Ending, books};
 use crate::home::{now, today};
@@ -339,7 +339,7 @@ pub fn recusals(cli: &Cli, voice: Voice, application: &str) -> Result<Ending> {
     let members = room.db.members()?;
     let (told, count) = forecast(&mut room, &case, &members)?;
     for m in &told {
-        voice.line(format!("{}  {}", m["member"].as_str().unwrap_or(""), m["grounds_ja"]));
+        voice.line(format!("{}  {}", text(m, "member"), m.get("grounds_ja").map(ToString::to_string).unwrap_or_default()));
     }
     voice.say(
         if count.holds() {

@@ -17,7 +17,7 @@ use musubi_review_board::committee::quorum::{view_ja, view_of};
 use musubi_storage::board_ballot::{BoxRow, StandingRead as _};
 use serde_json::{Value, json};
 
-use super::case::{Case, Room, all, refuse};
+use super::case::{Case, Room, all, refuse, text};
 use super::conditions::words;
 use super::meetings::meeting;
 use crate::args::Cli;
@@ -133,11 +133,13 @@ fn line(room: &mut Room, case: &Case, row: Option<&BoxRow>) -> Result<CaseLine> 
     if let Some((outcome, tally)) = &row.result {
         let tally: Value = serde_json::from_str(tally).unwrap_or_default();
         found.outcome = Outcome::from_name(outcome).map(|o| o.ja().to_owned());
-        for vote in tally["votes"].as_array().into_iter().flatten() {
-            let (ja, n) = (vote["ja"].as_str().unwrap_or(""), vote["n"].as_u64().unwrap_or(0));
+        for vote in tally.get("votes").and_then(Value::as_array).into_iter().flatten() {
+            let n = vote.get("n").and_then(Value::as_u64).unwrap_or(0);
+            let ja = text(vote, "ja");
             found.votes.insert(ja.to_owned(), n);
         }
-        for (view, n) in tally["counted"]["views"].as_object().into_iter().flatten() {
+        let views = tally.get("counted").and_then(|c| c.get("views")).and_then(Value::as_object);
+        for (view, n) in views.into_iter().flatten() {
             let ja = view_of(view).map_or("", view_ja);
             found.counted.insert(ja.to_owned(), n.as_u64().unwrap_or(0));
         }
@@ -157,7 +159,7 @@ fn line(room: &mut Room, case: &Case, row: Option<&BoxRow>) -> Result<CaseLine> 
 
 /// A ground as it was kept, in Japanese and without names.
 fn ground_ja(ground: &Value) -> String {
-    let word = match ground["ground"].as_str() {
+    let word = match ground.get("ground").and_then(Value::as_str) {
         Some("affiliation") => Ground::Affiliation { party: String::new() }.ja(),
         Some("interest") => Ground::Interest { id: 0, kind: String::new(), party: String::new() }.ja(),
         Some("team") => Ground::Team.ja(),

@@ -14,7 +14,7 @@ use musubi_storage::board_ballot::{ApprovalEventRow, StandingRead as _};
 use musubi_storage::registry::BoardDb;
 use serde_json::{Value, json};
 
-use super::case::{Case, Room, all, committee, refuse, unknown};
+use super::case::{Case, Room, all, committee, refuse, text, unknown};
 use super::conditions::facts;
 use crate::args::{Board, Cli};
 use crate::authority;
@@ -164,8 +164,8 @@ fn event(
     books::audit(&mut room.db, cli, AuditRole::Board, AuditAction::Condition, object, 0)?;
     let value = standing(&room.home, &mut room.db, &row)?;
     voice.say(
-        format!("{approval}: {}", value["standing_ja"].as_str().unwrap_or("")),
-        format!("{approval}: {}", value["standing"].as_str().unwrap_or("")),
+        format!("{approval}: {}", text(&value, "standing_ja")),
+        format!("{approval}: {}", text(&value, "standing")),
     );
     voice.value(&value);
     Ok(Ending::Done)
@@ -205,7 +205,7 @@ fn list(cli: &Cli, voice: Voice) -> Result<Ending> {
                 "{}  {}  {}  {}",
                 row.approval_id,
                 row.request_id,
-                value["standing_ja"].as_str().unwrap_or(""),
+                text(&value, "standing_ja"),
                 row.expires_on
             ));
             told.push(value);

@@ -78,6 +78,8 @@ words! {
     NO_STOPS: "停止の求めはありません。", "No request to stop.";
     RELEASES: "すでに提供したもの", "Released already";
     NO_RELEASES: "提供したものはありません。", "Nothing was released.";
+    SIMILAR: "人、記入に近い人がいます。", " persons are like the one described.";
+    SIMILAR_NEXT: "記入の誤りや、名字・被保険者証の変更がないかを確かめ、別の組み合わせで照会してください。値は表示しません。", "Make sure of slips, and of a changed name or card, and look up by another combination. No value is shown.";
     PAST: "これまでの回答", "Past answers";
     PAST_NOTE: "この方について受け付けた相談です。内容は一件ずつ開きます。", "What the desk was asked about this person. Words are opened one by one.";
     NO_PAST: "これまでの相談はありません。", "No case yet.";

@@ -13,6 +13,8 @@ words! {
     UPLOAD: "提出物を送る", "Send a delivery";
     UPLOADED: "送った提出物の状況", "What became of an upload";
     AGAIN: "もう一度順番に入れる", "Queue it again";
+    ALLOW: "停止を解除する(二人制)", "Open the stop (two people)";
+    REASON_CODE: "理由(短い符号)", "Reason (a short code)";
     UNMAPPED: "標準コードのないコード", "Codes without a standard";
     PROPOSE: "対応を提案する", "Propose a map";
     NOTICES: "通知の台帳と保留", "Ledger of notices, and what waits";

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use musubi_compliance::inquiry::{Channel, InquiryKind};
 use serde_json::Value;
 
-use super::describe::{self, Wrong};
+use super::describe::{self, Fault, Wrong};
 use super::scripts;
 use crate::web::house::Order;
 use crate::web::reply::{Problem, Reply};
@@ -101,7 +101,7 @@ pub(super) fn new(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     Ok(new_page(v, &Wrong::new()))
 }
 
-fn new_page(v: &mut Visit<'_>, wrong: &Wrong) -> Reply {
+fn new_page(v: &mut Visit<'_>, wrong: &[Fault]) -> Reply {
     let ways: Vec<(String, String)> =
         Channel::ALL.iter().map(|c| (c.as_str().to_owned(), v.pick(c.ja(), c.as_str()).to_owned())).collect();
     let kind = match (v.field("kind"), v.field("purpose")) {
@@ -128,11 +128,11 @@ fn new_page(v: &mut Visit<'_>, wrong: &Wrong) -> Reply {
 /// Takes a case up.
 pub(super) fn take_up(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     if v.field("text").trim().is_empty() {
-        return Ok(new_page(v, &vec![("text", v.say(&w::NEED_ASKED).to_owned())]));
+        return Ok(new_page(v, &[("text", v.say(&w::NEED_ASKED).to_owned())]));
     }
     let entry = v.field("opt_out").trim();
     if !entry.is_empty() && !entry.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-        return Ok(new_page(v, &vec![("opt_out", v.say(&w::NEED_ENTRY).to_owned())]));
+        return Ok(new_page(v, &[("opt_out", v.say(&w::NEED_ENTRY).to_owned())]));
     }
     let mut order = Order::new("inquiry new")
         .option("--kind", v.field("kind"))

@@ -60,10 +60,12 @@ const BIRTH_ERAS: [(&str, Word); 6] = [
 ];
 
 /// What is wrong with a form: field and words, in the order of the form.
-pub(super) type Wrong = Vec<(&'static str, String)>;
+pub(super) type Wrong = Vec<Fault>;
+/// A field and the words on it.
+pub(super) type Fault = (&'static str, String);
 
 /// The summary on top of a form that could not be taken: links to the fields.
-pub(super) fn summary(lang: Lang, wrong: &Wrong) -> Markup {
+pub(super) fn summary(lang: Lang, wrong: &[Fault]) -> Markup {
     html! {
         @if !wrong.is_empty() {
             div.problem role="alert" tabindex="-1" autofocus {
@@ -149,6 +151,25 @@ pub(super) fn file(v: &Visit<'_>) -> Vec<u8> {
         }
     }
     text.into_bytes()
+}
+
+/// The same as the question of a search by likeness.
+pub(super) fn question(v: &Visit<'_>) -> Vec<u8> {
+    const NAMES: [(&str, &str); 10] = [
+        ("kana", "name_kana"),
+        ("kanji", "name_kanji"),
+        ("birth", "birth"),
+        ("sex", "sex"),
+        ("insurer", "insurer_number"),
+        ("symbol", "symbol"),
+        ("number", "number"),
+        ("branch", "branch"),
+        ("provider", "provider_id"),
+        ("chart", "local_number"),
+    ];
+    let asked: serde_json::Map<String, serde_json::Value> =
+        NAMES.iter().map(|(name, field)| ((*name).to_owned(), value(v, field).into())).collect();
+    serde_json::Value::Object(asked).to_string().into_bytes()
 }
 
 /// Whether anything of a person was described.

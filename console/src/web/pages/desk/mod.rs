@@ -24,7 +24,9 @@ pub(crate) const ROUTES: &[Route] = &[
         .menu(Area::Desk),
     page("/desk/person", w::FIND, person::begin).roles(DESK).menu(Area::Desk),
     action("/desk/person", w::STEP_PERSON, person::describe_page).roles(DESK),
-    action("/desk/person/standing", w::STANDING, person::standing).roles(DESK).verbs(&["optout standing"]),
+    action("/desk/person/standing", w::STANDING, person::standing)
+        .roles(DESK)
+        .verbs(&["optout standing", "person match"]),
     action("/desk/stop", w::REGISTER_STOP, stop::impact).roles(DESK).verbs(&["optout preview"]),
     action("/desk/stop/confirm", w::STEP_CONFIRM, stop::confirm).roles(DESK).verbs(&["optout preview"]),
     action("/desk/stop/register", w::DO_REGISTER, stop::register).roles(DESK).verbs(&["optout register"]),

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use musubi_compliance::desk::{RELEASED_EN, RELEASED_JA};
 use serde_json::Value;
 
-use super::describe::{self, Wrong};
+use super::describe::{self, Fault, Wrong};
 use crate::web::house::Order;
 use crate::web::reply::{Problem, Reply};
 use crate::web::told::Told as _;
@@ -30,7 +30,7 @@ pub(super) fn begin(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     Ok(who_page(v, &Wrong::new()))
 }
 
-fn who_page(v: &mut Visit<'_>, wrong: &Wrong) -> Reply {
+fn who_page(v: &mut Visit<'_>, wrong: &[Fault]) -> Reply {
     let purposes: Vec<(&str, &str)> = describe::PURPOSES.iter().map(|(p, word)| (*p, v.say(word))).collect();
     let body = html! {
         (way(v, 0))
@@ -71,7 +71,7 @@ pub(super) fn describe_page(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     Ok(if wrong.is_empty() { person_page(v, &wrong) } else { who_page(v, &wrong) })
 }
 
-fn person_page(v: &mut Visit<'_>, wrong: &Wrong) -> Reply {
+fn person_page(v: &mut Visit<'_>, wrong: &[Fault]) -> Reply {
     let body = html! {
         (way(v, 1))
         (describe::summary(v.lang, wrong))
@@ -108,15 +108,29 @@ pub(super) fn standing(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let answer = v.give(&order)?;
     if !answer.went() {
         // What the verb finds wrong names columns and shapes, never a value.
-        let wrong = answer.said().lines().map(|line| ("name_kana", line.to_owned())).collect();
+        let wrong: Wrong = answer.said().lines().map(|line| ("name_kana", line.to_owned())).collect();
         return Ok(person_page(v, &wrong));
     }
+    let similar = if answer.value.count("identities") == 0 { similar(v)? } else { 0 };
     let body = html! {
         (way(v, 2))
         (result(v.lang, &answer.value))
+        @if similar > 0 {
+            div.problem role="note" { p { (similar) (v.say(&w::SIMILAR)) } p { (v.say(&w::SIMILAR_NEXT)) } }
+        }
         (onward(v))
     };
     Ok(v.page(v.say(&w::STANDING), &body))
+}
+
+/// How many persons are like the one that was described and not found: a slip of the pen, or a card that changed. Nothing
+/// of them is shown.
+fn similar(v: &Visit<'_>) -> Result<u64, Problem> {
+    let order = Order::new("person match")
+        .option_file("--from", describe::question(v))
+        .option("--purpose", v.field("purpose"));
+    // What is too little to search by is no failure: the answer stands without it.
+    Ok(v.give(&order)?.value.count("total"))
 }
 
 /// Ways on, with what was typed in the body of the form.

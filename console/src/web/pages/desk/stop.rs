@@ -8,7 +8,7 @@ use musubi_compliance::desk::Way;
 use musubi_compliance::organisation::Book;
 use serde_json::Value;
 
-use super::describe::{self, Wrong};
+use super::describe::{self, Fault, Wrong};
 use super::person::{held_table, releases, scope_words};
 use crate::web::house::{Ended, Order};
 use crate::web::reply::{Problem, Reply};
@@ -85,7 +85,7 @@ pub(super) fn impact(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     impact_page(v, &Wrong::new())
 }
 
-fn impact_page(v: &mut Visit<'_>, wrong: &Wrong) -> Result<Reply, Problem> {
+fn impact_page(v: &mut Visit<'_>, wrong: &[Fault]) -> Result<Reply, Problem> {
     let seen = v.value(&Order::new("optout preview").option_file("--file", describe::file(v)))?;
     let mut scopes = vec![(String::new(), scope_words(v.lang, ""))];
     scopes.extend(
@@ -132,7 +132,7 @@ pub(super) fn confirm(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         return Ok(Reply::to("/desk/person"));
     }
     if v.field("checked_by").is_empty() {
-        return impact_page(v, &vec![("checked_by", v.say(&w::NEED_CHECKER).to_owned())]);
+        return impact_page(v, &[("checked_by", v.say(&w::NEED_CHECKER).to_owned())]);
     }
     let said = |all: &[(&str, crate::words::Word)], code: &str| {
         all.iter().find(|(c, _)| *c == code).map_or(String::new(), |(_, word)| v.say(word).to_owned())

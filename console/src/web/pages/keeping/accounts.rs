@@ -193,7 +193,7 @@ pub(super) fn one(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let sessions = v.value(&Order::new("account sessions").flag("--all").word(id.as_str()))?;
     let body = html! {
         (standing(v, a))
-        (ui::facts(&[
+        (ui::section(v.pick("登録と認証", "Registered, and credentials"), "", &ui::facts(&[
             (v.pick("所属", "Organisation"), html! { (text(a, "organisation_name")) " " code { (text(a, "organisation")) } }),
             (v.say(&w::ROLE), html! { (roles(v, parts(a, "roles"))) }),
             (v.pick("教育の日", "Trained on"), html! { (text(a, "trained_on")) }),
@@ -203,7 +203,7 @@ pub(super) fn one(v: &mut Visit<'_>) -> Result<Reply, Problem> {
             (v.pick("続いた失敗", "Failures in a row"), html! { (count(a, "failures")) }),
             (v.pick("ロックの終わり", "Locked until"), moment(a, "locked_until")),
             (v.pick("招待の期限", "Invited until"), moment(a, "invited_until")),
-        ]))
+        ])))
         @if yes(a, "human") { (actions(v, &id, a)?) }
         (ui::section(v.say(&w::SESSIONS), v.pick("新しい順に20件", "The newest 20"), &session_table(v, rows(&sessions).get(..20).unwrap_or(rows(&sessions)))))
         (ui::section(

@@ -122,7 +122,6 @@ pub(super) fn form(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         AuditRole::Identity,
         AuditRole::HelpDesk,
         AuditRole::Curator,
-        AuditRole::SecurityAdmin,
     ];
     let choices: Vec<(String, String)> = lendable
         .iter()

@@ -2,7 +2,7 @@
 //! write the same kana, and what only one has. Pure; draws with `mark`, `ins` and `del`.
 
 use maud::{Markup, html};
-use musubi_id_resolution::normalise::variants::common;
+use musubi_model::variants::common;
 
 use crate::words::Lang;
 

@@ -337,7 +337,7 @@ fn open(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         if let Some(fields) = condition.as_object_mut() {
             match (gate.as_str(), value.parse::<u64>()) {
                 ("min-k" | "min-cell", Ok(persons)) => {
-                    drop(fields.insert("at_least".to_owned(), json!(persons)))
+                    drop(fields.insert("at_least".to_owned(), json!(persons)));
                 }
                 ("period-end" | "destruction-date", _) => {
                     drop(fields.insert("not_after".to_owned(), json!(value)));

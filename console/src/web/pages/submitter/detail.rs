@@ -9,7 +9,7 @@ use super::delivery;
 use crate::charts;
 use crate::format::{bytes, short, signed};
 use crate::night;
-use crate::web::house::Order;
+use crate::web::house::{Ended, Order};
 use crate::web::pages::said::{count, day, list, moment, part, some, text, words};
 use crate::web::reply::{Problem, Reply};
 use crate::web::ui::{self, Tone};
@@ -26,6 +26,7 @@ pub(super) fn page(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         @if v.me()?.roles.iter().any(|r| matches!(r, AuditRole::Operator | AuditRole::Curator)) {
             p { a href={ "/lineage/" (text(&value, "submission")) } { (v.pick("この提出の来歴(事実・提供物まで)", "Its way to facts and releases")) } }
         }
+        (stopped(v.lang, &value, v.me()?.roles.iter().any(|r| super::ALLOW.contains(r))))
         @if may_fetch && count(&value, "sampled_units") > 0 { (answer_form(v.lang, &value)) }
     };
     Ok(v.page(&format!("{} {}", v.say(&w::DETAIL), short(text(&value, "submission"))), &body))
@@ -396,6 +397,51 @@ pub(super) fn file(lang: Lang, name: &str, label: &str, accept: &str) -> Markup 
             input id=(name) name=(name) type="file" accept=(accept) required;
         }
     }
+}
+
+/// A delivery that was stopped for sudden growth and the like, and the two people who may open it.
+fn stopped(lang: Lang, value: &Value, may: bool) -> Markup {
+    let stops: Vec<&Value> =
+        list(value, "reconciliation").iter().filter(|r| !text(r, "stopped").is_empty()).collect();
+    if stops.is_empty() {
+        return html! {};
+    }
+    let id = text(value, "submission");
+    ui::section(
+        lang.say(&w::ALLOW),
+        lang.pick(
+            "急増などで止められた分です。二人が認めると、次の夜間処理で格納されます。",
+            "Stopped for sudden growth or the like. Once two people allow it, the next night loads it.",
+        ),
+        &html! {
+            ul { @for s in &stops { li { (text(s, "provider")) ": " (super::reason(lang, text(s, "stopped"))) } } }
+            @if may {
+                (ui::form(&format!("/deliveries/{id}/allow"), lang.say(&w::ALLOW), &ui::field(lang, "reason", &w::REASON_CODE, "text", "", true, lang.pick("英数字と - . _ だけの短い言葉", "A short word of letters, digits, '-', '.' and '_'"))))
+            } @else {
+                (ui::greyed(lang.say(&w::ALLOW), lang.pick("管理責任者または受領確認の役割が必要です。", "For the officer and confirmers.")))
+            }
+        },
+    )
+}
+
+pub(super) fn allow(v: &mut Visit<'_>) -> Result<Reply, Problem> {
+    let value = delivery(v, v.param("id"))?;
+    let id = text(&value, "submission").to_owned();
+    let reason = v.need("reason", &w::REASON_CODE)?;
+    if !reason.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)) {
+        return Err(Problem::Bad(
+            v.pick(
+                "理由は英数字と - . _ だけで書いてください。",
+                "Write the reason with letters, digits, '-', '.' and '_' only.",
+            )
+            .to_owned(),
+        ));
+    }
+    let answer = v.give(&Order::new("notice allow").option("--reason", reason).word(id.as_str()))?;
+    if answer.ended == Ended::Usage {
+        return Err(Problem::Conflict(answer.said()));
+    }
+    v.after(&answer, format!("/deliveries/{id}"))
 }
 
 pub(super) fn receipt(v: &mut Visit<'_>) -> Result<Reply, Problem> {

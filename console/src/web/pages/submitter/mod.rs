@@ -29,6 +29,9 @@ const SEE: &[AuditRole] = &[Submitter, Operator, Intake, Confirmer, Curator, Off
 /// Who sends.
 const SEND: &[AuditRole] = &[Submitter, Operator];
 
+/// Who opens a stop, by two.
+const ALLOW: &[AuditRole] = &[Officer, Confirmer];
+
 pub(crate) const ROUTES: &[Route] = &[
     page("/deliveries", w::CALENDAR, calendar::page)
         .roles(SEE)
@@ -66,6 +69,9 @@ pub(crate) const ROUTES: &[Route] = &[
     action("/deliveries/{id}/receipt", w::RECEIPT, detail::receipt)
         .roles(&[Submitter, Operator, Intake])
         .verbs(&["delivery show", "ack"]),
+    action("/deliveries/{id}/allow", w::ALLOW, detail::allow)
+        .roles(ALLOW)
+        .verbs(&["delivery show", "notice allow"]),
     action("/deliveries/{id}/answers", w::ANSWERS, detail::answers)
         .roles(&[Submitter, Operator, Intake])
         .verbs(&["delivery show", "quality import"])

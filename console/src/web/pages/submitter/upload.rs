@@ -233,6 +233,25 @@ pub(super) fn status(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     Ok(v.page(v.say(&w::UPLOADED), &body))
 }
 
+/// What is being done with an upload. One that has come before is in its final state while it is looked at again.
+fn under_way(lang: Lang, value: Option<&Value>) -> String {
+    match value.map(|v| (v, state_of(v).is_some_and(|s| s.is_final()))) {
+        None => lang
+            .pick("順番を待っているか、処理中です。", "It waits its turn or is being worked on.")
+            .to_owned(),
+        Some((_, true)) => lang
+            .pick(
+                "同じ提出物がすでに届いています。確かめている処理中です。",
+                "The same package has come before; it is being looked at.",
+            )
+            .to_owned(),
+        Some((v, false)) => {
+            let state = state_word(lang, v);
+            lang.pick(format!("処理中です: {state}"), format!("Under way: {state}"))
+        }
+    }
+}
+
 /// How far an upload is. What a job said is about the whole house, so it is for the house only.
 pub(super) fn view(lang: Lang, job: Option<&Job>, value: Option<&Value>, house: bool) -> Markup {
     let running = job.is_some_and(|j| j.ended.is_none());
@@ -255,7 +274,7 @@ pub(super) fn view(lang: Lang, job: Option<&Job>, value: Option<&Value>, house: 
                 p { (ui::link("/deliveries/notices", lang.say(&w::NOTICES))) }
             }
             (value, _) => {
-                (ui::standing(lang, Tone::Waiting, &value.map_or_else(|| lang.pick("順番を待っているか、処理中です。", "It waits its turn or is being worked on.").to_owned(), |v| lang.pick(format!("処理中です: {}", state_word(lang, v)), format!("Under way: {}", state_word(lang, v)))), lang.pick("この画面は自動で新しくなります。", "This page renews itself."), lang.pick("運用", "Operator"), None))
+                (ui::standing(lang, Tone::Waiting, &under_way(lang, value), lang.pick("この画面は自動で新しくなります。", "This page renews itself."), lang.pick("運用", "Operator"), None))
             }
         }
         @if let Some(job) = job {
