@@ -117,9 +117,9 @@ check_again() {
 step "10a. 利用の申出: 統計2件、匿名加工、仮名加工、自治体の政策評価。出す前に、何人残るかを幅で試算する"
 show --actor secretary-01 committee member load "$region/committee/members.toml"
 show request template s5-drug-recipients --from "$from" --to "$today" --recipient-id mihon-university \
-  --recipient "見本大学" --out "$run/request-statistics.toml"
+  --recipient "見本大学 公衆衛生学教室" --out "$run/request-statistics.toml"
 show request template diabetes-anonymized --from "$from" --to "$today" --recipient-id mihon-university \
-  --recipient "見本大学" --out "$run/request-anonymized.toml"
+  --recipient "見本大学 公衆衛生学教室" --out "$run/request-anonymized.toml"
 show request template diabetes-pseudonymized --from "$from" --to "$today" --recipient-id mihon-pharma \
   --recipient "見本製薬" --out "$run/request-pseudonymized.toml"
 show release dry-run "$run/request-anonymized.toml"

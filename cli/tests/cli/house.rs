@@ -197,7 +197,8 @@ impl House {
         }
         let today = jiff::tz::offset(9).to_datetime(jiff::Timestamp::now()).date().to_string();
         let why = ["--from", &today, "--basis", "試験", "--reason", "試験"];
-        let propose = ["--actor", "security-01", "parameter", "propose", "board.committee_required", "--value", "no"];
+        let propose =
+            ["--actor", "security-01", "parameter", "propose", "board.committee_required", "--value", "no"];
         let number = self.json(0, &[&propose[..], &why].concat())["operation"].to_string();
         self.run(0, &["--actor", "officer-02", "parameter", "approve", &number, "--reason", "試験"]);
         fs::write(done, "").unwrap();

@@ -57,7 +57,7 @@ fn a_night_makes_the_index_and_everybody_finds_what_they_may_see() {
     nobody_is_found(&house);
     a_damaged_index_says_so(&house);
     // What was asked stands nowhere; that somebody asked does.
-    let log = house.json(0, &["audit", "log", "--limit", "5000"]).to_string();
+    let log = house.json(0, &["audit", "log", "--last", "5000"]).to_string();
     assert!(log.contains("search") && !log.contains("高血圧"));
 }
 

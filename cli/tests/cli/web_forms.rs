@@ -95,7 +95,12 @@ pub fn kind(path: &str) -> String {
     path.split('?').next().unwrap_or_default().split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
-/// Every page that somebody reaches from their first page by links, up to `each` of one kind.
+/// The folder of a page: things of one kind lie in one, whatever they are called.
+fn folder(path: &str) -> &str {
+    path.split('?').next().unwrap_or_default().rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Every page in the menu, and what somebody reaches from there by links: up to `each` of one kind, and a few of a folder.
 pub fn reach(browser: &Browser, each: usize) -> Vec<(String, Page)> {
     let mut waiting = vec!["/".to_owned()];
     let mut known: BTreeSet<String> = waiting.iter().cloned().collect();
@@ -104,9 +109,13 @@ pub fn reach(browser: &Browser, each: usize) -> Vec<(String, Page)> {
     while let Some(path) = waiting.pop() {
         let page = browser.get(&path);
         for link in links(&page.text()) {
-            let seen = kinds.entry(kind(&link)).or_default();
-            if *seen < each && known.insert(link.clone()) {
-                *seen += 1;
+            let further = path != "/";
+            let (same, beside) = (kind(&link), format!("{}/", folder(&link)));
+            let seen = |of: &str| kinds.get(of).copied().unwrap_or_default();
+            let enough = seen(&same) >= each || further && seen(&beside) >= 4 * each;
+            if !enough && known.insert(link.clone()) {
+                *kinds.entry(same).or_default() += 1;
+                *kinds.entry(beside).or_default() += usize::from(further);
                 waiting.push(link);
             }
         }

@@ -67,7 +67,7 @@ fn lives(server: &Server) {
 }
 
 fn log(house: &House) -> String {
-    house.run(0, &["--actor", "auditor-01", "audit", "log", "--limit", "5000"]).out
+    house.run(0, &["--actor", "auditor-01", "audit", "log", "--last", "5000"]).out
 }
 
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");

@@ -92,6 +92,6 @@ fn every_cell_of_the_table_of_rights_holds_over_http() {
     }
     assert!(cells > 100, "{cells} cells");
     // Every refusal stands in the log.
-    let log = house.run(0, &["--actor", "auditor-01", "audit", "log", "--limit", "5000"]).out;
+    let log = house.run(0, &["--actor", "auditor-01", "audit", "log", "--last", "5000"]).out;
     assert!(log.contains("FORBIDDEN"), "{log}");
 }

@@ -73,7 +73,7 @@ pub fn without_script(stage: &Stage<'_>) {
     for path in links {
         window.go(&path);
         assert!(window.has("main h1"), "{path} without script: {}", window.words());
-        assert!(!window.has("main .problem"), "{path} without script: {}", window.words());
+        assert!(!window.has(super::walk::NO_PAGE), "{path} without script: {}", window.words());
     }
     window.one("form[action='/language'] button").click();
     window.one("html[lang=en]");

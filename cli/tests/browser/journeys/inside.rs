@@ -1,5 +1,6 @@
 //! People of the house: the operator after a night, the auditor over the log, whoever looks after accounts.
 
+use super::walk::{NO_PAGE, menu};
 use crate::stage::Stage;
 
 /// The night that was, what is in quarantine, and the checks.
@@ -10,7 +11,7 @@ pub fn operator(stage: &Stage<'_>) {
     stage.look(&window, "operator-tonight");
     for page in ["quarantine", "checks", "trust", "parameters"] {
         window.go(&format!("/{page}"));
-        assert!(!window.has("main .problem"), "/{page}: {}", window.words());
+        assert!(!window.has(NO_PAGE), "/{page}: {}", window.words());
         stage.look(&window, &format!("operator-{page}"));
     }
 }
@@ -18,9 +19,9 @@ pub fn operator(stage: &Stage<'_>) {
 /// The log, what an auditor may look up in it, and that it is whole.
 pub fn auditor(stage: &Stage<'_>) {
     let window = stage.come_in("auditor-01");
-    for path in super::walk::menu(&window) {
+    for path in menu(&window) {
         window.go(&path);
-        assert!(!window.has("main .problem"), "{path}: {}", window.words());
+        assert!(!window.has(NO_PAGE), "{path}: {}", window.words());
     }
     window.go("/audit");
     window.one("main table");

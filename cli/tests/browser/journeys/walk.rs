@@ -1,6 +1,6 @@
 //! Walks: every page in the menu of every role, and one page further into each list, looked at in both languages.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::driver::Window;
 use crate::stage::Stage;
@@ -21,6 +21,9 @@ const ACCOUNTS: &[&str] = &[
     "auditor-01",
     "security-02",
 ];
+
+/// What the house shows instead of a page.
+pub const NO_PAGE: &str = "main > .problem > p.soft > code";
 
 /// The paths in the menu.
 pub fn menu(window: &Window) -> Vec<String> {
@@ -50,7 +53,7 @@ fn name(account: &str, path: &str, lang: &str) -> String {
 fn visit(stage: &Stage<'_>, window: &Window, account: &str, path: &str, lang: &str) {
     window.go(path);
     // A file to keep is no page: the window stays where it was.
-    let broken = window.all("main .problem code").first().map(crate::driver::Element::text);
+    let broken = window.all(NO_PAGE).first().map(crate::driver::Element::text);
     assert!(broken.is_none(), "{account} {path}: {broken:?} {}", window.words());
     assert_eq!(window.all("h1").len(), 1, "{account} {path} has no one heading");
     stage.look(window, &name(account, path, lang));
@@ -65,11 +68,15 @@ fn walk(stage: &Stage<'_>, account: &str, english: bool) {
     }
     let menu: Vec<String> = std::iter::once("/".to_owned()).chain(menu(&window)).collect();
     let mut kinds: BTreeSet<String> = menu.iter().map(|p| kind(p)).collect();
+    let mut folders: BTreeMap<String, usize> = BTreeMap::new();
     // One level into each list: the first link of every kind that is not in the menu.
     for path in &menu {
         visit(stage, &window, account, path, lang);
         for further in paths(&window, "main a[href^='/']:not([download])") {
-            if kinds.insert(kind(&further)) && !is_file(&window, &further) {
+            // Things of one kind lie in one folder, whatever they are called.
+            let beside = folders.entry(kind(further.rsplit_once('/').map_or("", |(f, _)| f))).or_default();
+            if *beside < 3 && kinds.insert(kind(&further)) && !is_file(&window, &further) {
+                *beside += 1;
                 visit(stage, &window, account, &further, lang);
             }
         }
