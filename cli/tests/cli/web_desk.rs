@@ -40,7 +40,6 @@ fn post(desk: &Browser, path: &str, typed: &[(&str, String)], more: &[(&str, &st
 }
 
 fn log(house: &House) -> String {
-    house.run(0, &["--json", "--actor", "auditor-01", "audit", "log"]).out
     house.run(0, &["--json", "--actor", "auditor-01", "audit", "log", "--last", "5000"]).out
 }
 

@@ -11,8 +11,8 @@ mod operator;
 mod output;
 mod packages;
 mod review;
-mod said;
-mod submitter;
+pub(crate) mod said;
+pub(crate) mod submitter;
 
 pub use entry::who;
 
