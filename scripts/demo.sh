@@ -75,10 +75,10 @@ today=$(date +%F)
 # by ACCOUNT VERB...: quietly, as somebody; what many people do in turn is not worth a line each.
 by() { local who="$1"; shift; "$musubi" --data "$data" --json --actor "$who" "$@"; }
 
-# apply ACCOUNT SPEC-FILE PRODUCT: an application with every field and a reason for every item; sets $application.
+# apply ACCOUNT SPEC-FILE PRODUCT TITLE: an application with every field and a reason for every item; sets $application.
 apply() {
   local document="$run/application.toml" item
-  { printf "spec = '''\n"; cat "$2"; printf "'''\n"; sed -n '/^\[fields\]/,/^$/p' "$region/committee/application.toml" | sed "s/^data-class = .*/data-class = \"$3\"/"; } > "$document"
+  { printf "spec = '''\n"; cat "$2"; printf "'''\n"; sed -n '/^\[fields\]/,/^$/p' "$region/committee/application.toml" | sed "s/^data-class = .*/data-class = \"$3\"/; s/^title = .*/title = \"$4\"/"; } > "$document"
   application=$(by "$1" application new "$document" | field application)
   for item in $(by "$1" application show "$application" | sed -n '/"asked_items"/,/\]/p' | sed 1d | grep -o '"[^"]*"'); do
     printf '\n[[items]]\nitem = %s\nnecessity = "解析に必要"\n' "$item"
@@ -125,11 +125,11 @@ show request template diabetes-pseudonymized --from "$from" --to "$today" --reci
 show release dry-run "$run/request-anonymized.toml"
 by city-01 desk ask med-hypertension --dry --from "$from" --to "$today" > "$run/city.json"
 printf '%b' "$(sed -n 's/^ *"spec": "\(.*\)",\{0,1\}$/\1/p' "$run/city.json" | sed 's/\\"/"/g')" > "$run/request-city.toml"
-apply applicant-01 "$region/requests/persons-by-diagnosis.toml" statistics; nested_application="$application"
-apply applicant-01 "$run/request-statistics.toml" statistics; statistics_application="$application"
-apply applicant-01 "$run/request-anonymized.toml" anonymized; anonymized_application="$application"
-apply applicant-02 "$run/request-pseudonymized.toml" pseudonymized; pseudonymized_application="$application"
-apply city-01 "$run/request-city.toml" statistics; city_application="$application"
+apply applicant-01 "$region/requests/persons-by-diagnosis.toml" statistics "傷病別の受療者数"; nested_application="$application"
+apply applicant-01 "$run/request-statistics.toml" statistics "医薬品別の受療者数の地域差"; statistics_application="$application"
+apply applicant-01 "$run/request-anonymized.toml" anonymized "糖尿病の人の経過"; anonymized_application="$application"
+apply applicant-02 "$run/request-pseudonymized.toml" pseudonymized "糖尿病治療薬の市販後の実態"; pseudonymized_application="$application"
+apply city-01 "$run/request-city.toml" statistics "高血圧で受診した人の年齢構成"; city_application="$application"
 
 step "10b. 審査委員会: 申出者と同じ大学の委員は外れ、残りで定足数を数える。投票は締切まで誰にも見えない"
 meeting=$(by secretary-01 committee meeting new --on "$today" --place "見本会議室" | field meeting)

@@ -173,7 +173,7 @@ fn request(path: &str, method: &str, operation: &Value) -> BoxedStrategy<Asked> 
         "\u{e9}",
     ];
     let headers = (
-        prop::option::of(prop::sample::select(kinds.as_slice())),
+        prop::option::of(prop::sample::select(kinds.to_vec())),
         prop::option::weighted(0.8, prop::sample::select(vec!["same-origin", "cross-site", "none", "?"])),
         prop::option::of(prop::sample::select(vec!["en", "ja", "*", ",;=", "xx"])),
     );

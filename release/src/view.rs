@@ -112,7 +112,8 @@ impl Released {
             let found = found.ok_or(ReleaseError::Kept("a file is missing"))?;
             std::str::from_utf8(found).map_err(|_| ReleaseError::Kept("a table is not UTF-8"))
         };
-        let policy = Policy::parse(text("policy.toml")?).map_err(|_| ReleaseError::Kept("its policy cannot be read"))?;
+        let policy = Policy::parse(text("policy.toml")?)
+            .map_err(|_| ReleaseError::Kept("its policy cannot be read"))?;
         let rules = policy.tables.ok_or(ReleaseError::Kept("its policy has no [tables]"))?;
         let mut tables = Vec::with_capacity(spec.tables.len());
         for asked in &spec.tables {
@@ -145,7 +146,8 @@ pub fn released(
     let mut all = Vec::new();
     for (release, content) in db.published_as("spec.toml")? {
         let spec = std::str::from_utf8(&content).ok().and_then(|text| ExtractSpec::parse(text).ok());
-        let Some(spec) = spec.filter(|s| s.product == Product::Statistics && s.version == 2 && wanted(s)) else {
+        let Some(spec) = spec.filter(|s| s.product == Product::Statistics && s.version == 2 && wanted(s))
+        else {
             continue;
         };
         all.extend(Released::read(db, key, &release, spec)?);

@@ -5,8 +5,8 @@
 
 use jiff::civil::Date;
 use musubi_model::spec::{
-    Cohort, CubeMeasure, CubeSpec, Dimension, EventTable, ExtractSpec, PolicyRef, Product, Recipient, Rule, SpecError,
-    Step,
+    Cohort, CubeMeasure, CubeSpec, Dimension, EventTable, ExtractSpec, PolicyRef, Product, Recipient, Rule,
+    SpecError, Step,
 };
 use serde::{Deserialize, Serialize};
 
@@ -157,7 +157,8 @@ pub struct Question {
     /// What must not be overlooked.
     #[serde(default)]
     pub caution: Option<Text>,
-    /// The feeds that carry it: kinds of deliveries, or interfaces of tables. One of them is enough to begin.
+    /// The feeds that carry it: kinds of deliveries, or interfaces of tables. Without the first there is no table; the
+    /// others add to it.
     #[serde(default)]
     pub feeds: Vec<String>,
     /// The table; none where nothing that is sent can answer.
@@ -405,7 +406,10 @@ mod tests {
         let scope = |w: Wanted<'_>| q.request(&w).expect("a request").0.scope_hash();
         let own = scope(wanted(Level::Municipality, &policy));
         assert_ne!(own, scope(wanted(Level::MedicalArea, &policy)));
-        assert_ne!(own, scope(Wanted { to: Date::constant(2027, 2, 28), ..wanted(Level::Municipality, &policy) }));
+        assert_ne!(
+            own,
+            scope(Wanted { to: Date::constant(2027, 2, 28), ..wanted(Level::Municipality, &policy) })
+        );
         assert_eq!(own, scope(wanted(Level::Municipality, &policy)));
     }
 }

@@ -134,7 +134,17 @@ fn write_municipalities(work: &mut Transaction<'_>, all: &[Municipality]) -> Res
              ON CONFLICT (code) DO UPDATE SET name = excluded.name, prefecture = excluded.prefecture,
                area = excluded.area, area_name = excluded.area_name, population = excluded.population,
                organisation = excluded.organisation, tile = excluded.tile, providers = excluded.providers",
-            &[&m.code, &m.name, &m.prefecture, &m.area, &m.area_name, &people, &m.organisation, &tile, &providers],
+            &[
+                &m.code,
+                &m.name,
+                &m.prefecture,
+                &m.area,
+                &m.area_name,
+                &people,
+                &m.organisation,
+                &tile,
+                &providers,
+            ],
         )
         .map_err(StorageError::db("loading a municipality"))?;
     }

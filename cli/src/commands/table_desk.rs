@@ -140,7 +140,8 @@ impl<'a> Standing<'a> {
         let own = own.ok_or_else(|| anyhow!("アカウントの組織がありません"))?;
         let named = word(&home.parameters, "desk.policy", today())?;
         let rows = home.registry.board()?.policies()?;
-        let of_name = rows.iter().filter(|row| row.name == named).filter_map(|row| Policy::parse(&row.text).ok());
+        let of_name =
+            rows.iter().filter(|row| row.name == named).filter_map(|row| Policy::parse(&row.text).ok());
         let adopted = of_name.filter(|p| p.in_force(today())).max_by_key(|p| p.version);
         let shipped = || preset(named).and_then(|p| Policy::parse(p.text).ok());
         let (id, name) = (own.row.id.clone(), own.row.name.clone());
@@ -195,7 +196,8 @@ impl<'a> Standing<'a> {
         match level {
             Level::Municipality => (place.name.clone(), place.population),
             Level::MedicalArea => {
-                let people = self.register.iter().filter(|m| m.area == place.area).map(|m| m.population).sum();
+                let people =
+                    self.register.iter().filter(|m| m.area == place.area).map(|m| m.population).sum();
                 (place.area_name.clone(), people)
             }
         }

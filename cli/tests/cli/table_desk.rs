@@ -107,20 +107,34 @@ fn a_question_becomes_a_table_that_tells_why_cells_are_hidden() {
     assert!(csv.contains(&format!("見本市,計,計,{}\r\n", total["cells"][0]["persons"])));
     assert!(total["cells"][0]["rate"].is_string(), "{total}");
     for other in ["例示市", "架空市"] {
-        assert!(csv.contains(other) && !total["cells"].to_string().contains(other) && !total["csv"].to_string().contains(other));
+        assert!(
+            csv.contains(other)
+                && !total["cells"].to_string().contains(other)
+                && !total["csv"].to_string().contains(other)
+        );
     }
-    assert!(nothing(&house, &["table", "med-hypertension", "--at", "municipality=例示市"]).contains("DSK_PLACE"));
+    assert!(
+        nothing(&house, &["table", "med-hypertension", "--at", "municipality=例示市"]).contains("DSK_PLACE")
+    );
     assert!(nothing(&house, &["table", "med-hypertension", "--by", "month"]).contains("DSK_DIMENSION"));
     // Two similar places are too few to compare with.
-    assert!(total["comparison"]["quartiles"].is_null() && total["comparison"]["shown"].as_u64() < Some(3), "{total}");
+    assert!(
+        total["comparison"]["quartiles"].is_null() && total["comparison"]["shown"].as_u64() < Some(3),
+        "{total}"
+    );
 
     // As files, for the spreadsheet.
     let out = house.beside("slice.csv");
     desk(&house, 0, &["table", "med-hypertension", "--by", "sex", "--out", text(&out)]);
     assert!(fs::read_to_string(&out).unwrap().starts_with("\u{feff}性別,人数,人口千人あたり,秘匿の理由\r\n"));
     assert!(fs::read_to_string(out.with_extension("txt")).unwrap().contains("10 人未満"));
+}
 
-    // The same in the browser.
+#[test]
+fn the_desk_in_the_browser() {
+    let house = house();
+    let filed = ask(&house, "med-hypertension");
+    built(&house, &string(&filed, "request"));
     let server = Server::start(&house);
     let city = server.login("city-01");
     let page = city.get("/tables").ok(200).text();

@@ -60,6 +60,12 @@ fn a_delivery_goes_from_the_browser_into_the_house_and_only_its_sender_sees_it()
     assert_eq!(other.get(&place).status, 404);
     let calendar = other.get("/deliveries?submitter=mihon-ishikai-13").ok(200).text();
     assert!(!calendar.contains(&id), "another's delivery in the calendar");
+    // Whom another's providers treat is not the other sender's to stop: the line is refused, and nobody is stopped by it.
+    let list = std::fs::read(region.path("optout/optout.csv")).unwrap();
+    let refused = other.upload("/deliveries/optouts", &[], ("file", "list.csv", &list)).ok(200).text();
+    assert!(refused.contains("不受理") && !refused.contains("✓</span>登録"), "{}", words_of(&refused));
+    let taken = mine.upload("/deliveries/optouts", &[], ("file", "list.csv", &list)).ok(200).text();
+    assert!(taken.contains("登録"), "{}", words_of(&taken));
     // Again: taken as what it is.
     let again = upload(&mine, &bytes).ok(303);
     followed(&mine, again.header("location").unwrap());

@@ -140,7 +140,9 @@ pub fn lines(lang: Lang, id: &str, title: &str, unit: &str, periods: &[String], 
             _ => None,
         };
         let pairs = (1..line.values.len()).filter_map(|nth| shown(nth - 1).zip(shown(nth)));
-        pairs.map(|((x1, y1), (x2, y2))| format!("M{} {}L{} {}", c(x1), c(y1), c(x2), c(y2))).collect::<String>()
+        pairs
+            .map(|((x1, y1), (x2, y2))| format!("M{} {}L{} {}", c(x1), c(y1), c(x2), c(y2)))
+            .collect::<String>()
     };
     html! {
         svg viewBox="0 0 1040 290" role="img" class="desk-chart" {
@@ -183,7 +185,8 @@ pub fn multiples(lang: Lang, id: &str, title: &str, unit: &str, groups: &[(Strin
     let words: Vec<String> = groups
         .iter()
         .map(|(name, bars)| {
-            let bars: Vec<String> = bars.iter().map(|b| format!("{} {}", b.label, said(lang, b.value))).collect();
+            let bars: Vec<String> =
+                bars.iter().map(|b| format!("{} {}", b.label, said(lang, b.value))).collect();
             format!("{name}: {}", bars.join(", "))
         })
         .collect();

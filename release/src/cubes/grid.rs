@@ -273,7 +273,9 @@ impl Table {
 
     /// The people who live where a cell speaks of, when it speaks of a place.
     fn population(&self, at: &At, places: &Places) -> Option<u64> {
-        let of = |(dimension, label): (&Dimension, &Option<String>)| places.population(*dimension, label.as_ref()?);
+        let of = |(dimension, label): (&Dimension, &Option<String>)| {
+            places.population(*dimension, label.as_ref()?)
+        };
         self.dimensions.iter().zip(at).find_map(of)
     }
 

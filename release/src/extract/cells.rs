@@ -135,9 +135,10 @@ impl Ask<'_> {
 
     /// Are amounts summed?
     pub(super) fn amounts(&self) -> bool {
-        self.cube.measures.iter().any(|m| {
-            matches!(m, CubeMeasure::Quantity | CubeMeasure::Points | CubeMeasure::Units)
-        })
+        self.cube
+            .measures
+            .iter()
+            .any(|m| matches!(m, CubeMeasure::Quantity | CubeMeasure::Points | CubeMeasure::Units))
     }
 
     /// The unit of the costs that are summed: points, units and yen stand beside each other in one table.

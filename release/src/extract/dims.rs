@@ -75,16 +75,19 @@ pub(super) fn table_of(cube: &CubeSpec) -> Result<Option<FactTable>, SpecError> 
     if cube.dimensions.len() > super::cells::DIMENSIONS_MAX {
         return Err(SpecError::Impossible("tables: at most six dimensions"));
     }
-    let sums = cube.measures.iter().filter(|m| {
-        matches!(m, CubeMeasure::Quantity | CubeMeasure::Points | CubeMeasure::Units)
-    });
+    let sums = cube
+        .measures
+        .iter()
+        .filter(|m| matches!(m, CubeMeasure::Quantity | CubeMeasure::Points | CubeMeasure::Units));
     if sums.count() > 1 {
         return Err(SpecError::Impossible("tables: one of quantity, points and units"));
     }
     let calendar = cube.dimensions.iter().any(|d| matches!(d, Dimension::Year | Dimension::Month));
     let by_provider = [Dimension::BedClass, Dimension::Municipality, Dimension::MedicalArea];
     if asked.is_empty() && cube.dimensions.iter().any(|d| by_provider.contains(d)) {
-        return Err(SpecError::Impossible("bed_class, municipality, medical_area: say of which facts, in [tables.of]"));
+        return Err(SpecError::Impossible(
+            "bed_class, municipality, medical_area: say of which facts, in [tables.of]",
+        ));
     }
     match asked.as_slice() {
         [] => Ok(calendar.then_some(FactTable::ConditionOccurrence)),

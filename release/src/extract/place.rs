@@ -32,7 +32,10 @@ impl Places {
                 places.areas.push(Label::new(&municipality.area, &municipality.area_name));
                 places.areas.len() - 1
             });
-            let label = Label { parent: Some(municipality.area_name.clone()), ..Label::new(&municipality.code, &municipality.name) };
+            let label = Label {
+                parent: Some(municipality.area_name.clone()),
+                ..Label::new(&municipality.code, &municipality.name)
+            };
             places.municipalities.push(label);
             let own = (places.municipalities.len() - 1, area);
             for provider in &municipality.providers {

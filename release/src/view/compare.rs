@@ -47,8 +47,7 @@ pub fn compare(own: Peer, others: &[Peer], bands: &[u64], needed: u64) -> Compar
     let band = |people: u64| bands.iter().filter(|from| **from <= people).count();
     let mine = band(own.people);
     let similar: Vec<&Peer> = others.iter().filter(|p| band(p.people) == mine).collect();
-    let mut rates: Vec<Decimal> =
-        similar.iter().filter_map(|p| per_thousand(p.persons?, p.people)).collect();
+    let mut rates: Vec<Decimal> = similar.iter().filter_map(|p| per_thousand(p.persons?, p.people)).collect();
     rates.sort_unstable();
     let shown = rates.len() as u64;
     // Of n values in order the one at ⌈n·q/4⌉, as everywhere.

@@ -8,7 +8,7 @@ use musubi_model::spec::Dimension;
 use serde::Serialize;
 
 use super::table::Table;
-use super::{Released, name};
+use super::{Released, name, names};
 use crate::cubes::grid::apart;
 
 /// Why.
@@ -36,6 +36,8 @@ pub enum Reason {
 pub struct Total {
     /// The dimension over which it is the total.
     pub over: &'static str,
+    /// Its names: Japanese, English.
+    pub names: (&'static str, &'static str),
     /// The persons it shows.
     pub persons: u64,
     /// Its shown parts together.
@@ -61,7 +63,12 @@ impl Hidden {
     /// Why the persons of a cell are hidden; `people`: those of the place it speaks of. `None`: they are shown, or there is no
     /// such cell.
     #[must_use]
-    pub fn of(released: &Released, table: &Table, at: &[Option<String>], people: Option<u64>) -> Option<Self> {
+    pub fn of(
+        released: &Released,
+        table: &Table,
+        at: &[Option<String>],
+        people: Option<u64>,
+    ) -> Option<Self> {
         let row = table.row(at)?;
         if row.persons.is_some() {
             return None;
@@ -111,5 +118,5 @@ fn total(table: &Table, at: &[Option<String>], nth: usize) -> Option<Total> {
     let parts = || table.labels(dimension).iter().filter_map(|label| with(Some(label.clone())));
     let shown = parts().filter_map(|part| part.persons).sum();
     let hidden = parts().filter(|part| part.persons.is_none()).count() as u64;
-    Some(Total { over: name(dimension), persons, shown, hidden })
+    Some(Total { over: name(dimension), names: names(dimension), persons, shown, hidden })
 }

@@ -85,7 +85,8 @@ impl Table {
         let width = asked.dimensions.len();
         let mut lines = csv.trim_start_matches('\u{feff}').lines();
         let header = fields(lines.next().ok_or(ViewError::Unreadable("no header"))?);
-        let (expected, rest) = header.split_at_checked(width).ok_or(ViewError::Unreadable("too few columns"))?;
+        let (expected, rest) =
+            header.split_at_checked(width).ok_or(ViewError::Unreadable("too few columns"))?;
         let known = asked.dimensions.iter().zip(expected).all(|(d, h)| name(*d) == h);
         let (persons, measures) = rest.split_first().ok_or(ViewError::Unreadable("no column of persons"))?;
         if !known || persons != "persons" {
@@ -157,7 +158,8 @@ impl Table {
     /// # Errors
     /// [`ViewError::Dimension`], [`ViewError::Label`], [`ViewError::NoTotal`].
     pub fn slice(&self, cut: &Cut) -> Result<Vec<Seen>, ViewError> {
-        let stranger = cut.by.iter().chain(cut.at.iter().map(|(d, _)| d)).find(|d| !self.dimensions.contains(d));
+        let stranger =
+            cut.by.iter().chain(cut.at.iter().map(|(d, _)| d)).find(|d| !self.dimensions.contains(d));
         if let Some(stranger) = stranger {
             let all: Vec<&str> = self.dimensions.iter().map(|d| name(*d)).collect();
             return Err(ViewError::Dimension { found: name(*stranger).to_owned(), expected: all.join(", ") });
@@ -168,7 +170,10 @@ impl Table {
             let told: Vec<Option<String>> = match chosen {
                 Some(label) if labels.contains(label) => vec![Some(label.clone())],
                 Some(_) => {
-                    return Err(ViewError::Label { dimension: name(*dimension), expected: labels.join(", ") });
+                    return Err(ViewError::Label {
+                        dimension: name(*dimension),
+                        expected: labels.join(", "),
+                    });
                 }
                 None if cut.by.contains(dimension) => labels.iter().cloned().map(Some).collect(),
                 None if apart(*dimension) => vec![None],

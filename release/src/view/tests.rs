@@ -84,7 +84,16 @@ fn g19_a_place_of_few_people_and_every_other_reason_is_told_from_shown_cells_onl
     for age in ["60-69歳", "70-79歳"] {
         let either = Hidden::of(&released, table, &at(["見本市", "男", age]), Some(182_000)).unwrap();
         assert_eq!(either.reason, Reason::SmallOrProtecting);
-        assert_eq!(either.totals, [Total { over: "age_band10", persons: 60, shown: 0, hidden: 2 }]);
+        assert_eq!(
+            either.totals,
+            [Total {
+                over: "age_band10",
+                names: names(Dimension::AgeBand10),
+                persons: 60,
+                shown: 0,
+                hidden: 2
+            }]
+        );
     }
 }
 

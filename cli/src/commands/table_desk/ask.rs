@@ -29,8 +29,14 @@ pub(super) fn run(desk: &Standing<'_>, voice: Voice, order: &Ask) -> Result<Endi
     let (spec, text) = question.request(&wanted)?;
     if level == Level::MedicalArea {
         voice.say(
-            format!("{} の人口では市区町村の表を出せないので、{} の単位で申し出ます(人口の区分)", place.name, place.area_name),
-            format!("too few people for a table of the municipality: asking by medical area ({})", place.area),
+            format!(
+                "{} の人口では市区町村の表を出せないので、{} の単位で申し出ます(人口の区分)",
+                place.name, place.area_name
+            ),
+            format!(
+                "too few people for a table of the municipality: asking by medical area ({})",
+                place.area
+            ),
         );
     }
     let mut value = json!({
@@ -53,13 +59,20 @@ pub(super) fn run(desk: &Standing<'_>, voice: Voice, order: &Ask) -> Result<Endi
         );
         return answer("released", json!({ "release": there.release }));
     }
-    let request = desk.home.registry.board()?.requests()?.into_iter().find(|r| r.scope_hash == spec.scope_hash());
+    let request =
+        desk.home.registry.board()?.requests()?.into_iter().find(|r| r.scope_hash == spec.scope_hash());
     if let Some(request) = request {
         let approvals = desk.home.registry.board()?.approvals_of(&request.request_id)?;
         if let Some(standing) = approvals.iter().find(|a| a.expires_on >= today()) {
             voice.say(
-                format!("承認済みの申出に含まれるので、審査なしで提供されます(方針による自動): {}", standing.approval_id),
-                format!("covered by a standing approval, released without another review: {}", standing.approval_id),
+                format!(
+                    "承認済みの申出に含まれるので、審査なしで提供されます(方針による自動): {}",
+                    standing.approval_id
+                ),
+                format!(
+                    "covered by a standing approval, released without another review: {}",
+                    standing.approval_id
+                ),
             );
             return answer(
                 "automatic",

@@ -82,7 +82,11 @@ impl Around {
             let approval = board.approvals_of(&row.request_id)?.into_iter().next();
             filed.push(Filed { row, spec, approval: approval.map(|a| (a.approval_id, a.expires_on)) });
         }
-        Ok(Self { agreements: desk.home.registry.ingest()?.agreements()?, filed, released: desk.read(&wanted)? })
+        Ok(Self {
+            agreements: desk.home.registry.ingest()?.agreements()?,
+            filed,
+            released: desk.read(&wanted)?,
+        })
     }
 
     fn sent(&self, feed: &str) -> bool {
@@ -105,7 +109,8 @@ impl Around {
             () if self.released(question).next().is_some() => State::Released,
             () if self.filed(question).any(|f| f.approval.is_some()) => State::Approved,
             () if self.filed(question).next().is_some() => State::Asked,
-            () if question.feeds.iter().any(|f| self.sent(f)) => State::Open,
+            // The first is what it cannot do without; the others add to it.
+            () if question.feeds.first().is_some_and(|f| self.sent(f)) => State::Open,
             () => State::NoFeed,
         }
     }
@@ -150,7 +155,10 @@ pub(super) fn questions(desk: &Standing<'_>, voice: Voice, domain: Option<&str>)
         if heading != Some(question.domain) {
             heading = Some(question.domain);
             let (ja, en) = question.domain.names();
-            voice.say(format!("{ja} ({})", question.domain.as_str()), format!("{en} ({})", question.domain.as_str()));
+            voice.say(
+                format!("{ja} ({})", question.domain.as_str()),
+                format!("{en} ({})", question.domain.as_str()),
+            );
         }
         let (state, kind) = (around.state(question).names(), question.kind.names());
         voice.say(
@@ -205,22 +213,37 @@ pub(super) fn question(desk: &Standing<'_>, voice: Voice, id: &str) -> Result<En
     voice.say(
         format!(
             "{}  [{}] {}\n  {}\n  なぜ: {}\n  読み方: {}\n  状態: {}(公表された表 {} 個)",
-            question.id, question.kind.names().0, question.title.ja, question.question.ja, question.why.ja,
-            question.reads.ja, state.0, released.len()
+            question.id,
+            question.kind.names().0,
+            question.title.ja,
+            question.question.ja,
+            question.why.ja,
+            question.reads.ja,
+            state.0,
+            released.len()
         ),
         format!(
             "{}  [{}] {}\n  {}\n  why: {}\n  how to read: {}\n  state: {} ({} released tables)",
-            question.id, question.kind.names().1, question.title.en, question.question.en, question.why.en,
-            question.reads.en, state.1, released.len()
+            question.id,
+            question.kind.names().1,
+            question.title.en,
+            question.question.en,
+            question.why.en,
+            question.reads.en,
+            state.1,
+            released.len()
         ),
     );
-    for (ja, en, text) in [("注意", "note", &question.caution), ("足りないもの", "missing", &question.missing)] {
+    for (ja, en, text) in
+        [("注意", "note", &question.caution), ("足りないもの", "missing", &question.missing)]
+    {
         if let Some(text) = text {
             voice.say(format!("  {ja}: {}", text.ja), format!("  {en}: {}", text.en));
         }
     }
     for feed in &question.feeds {
-        let (ja, en) = if around.sent(feed) { ("取決めあり", "agreed") } else { ("取決めなし", "not agreed") };
+        let (ja, en) =
+            if around.sent(feed) { ("取決めあり", "agreed") } else { ("取決めなし", "not agreed") };
         voice.say(format!("  データ: {feed} ({ja})"), format!("  data: {feed} ({en})"));
     }
     let mut whole = around.row(&question);

@@ -50,9 +50,11 @@ impl<'a> Shown<'a> {
         let cell = |seen: Seen| {
             let hidden = Hidden::of(released, table, &seen.at, Some(view.place.1));
             // A rate over all people belongs to totals over sex and age only.
-            let whole = table.dimensions.iter().zip(&seen.at).all(|(d, label)| {
-                Some(*d) == place || !Table::has_total(*d) || label.is_none()
-            });
+            let whole = table
+                .dimensions
+                .iter()
+                .zip(&seen.at)
+                .all(|(d, label)| Some(*d) == place || !Table::has_total(*d) || label.is_none());
             let rate = match (&view.question.per, seen.row.persons) {
                 (Some(Per::Population), Some(persons)) if whole => view::per_thousand(persons, view.place.1),
                 (Some(Per::Question(_)), Some(persons)) => {
@@ -109,7 +111,8 @@ impl<'a> Shown<'a> {
             let told = self.table.measures.iter().zip(&cell.seen.row.measures);
             let measures: BTreeMap<&str, Value> = told
                 .map(|(name, value)| {
-                    let why = value.is_none().then(|| Hidden::of_measure(self.released, self.table, &cell.seen.at));
+                    let why =
+                        value.is_none().then(|| Hidden::of_measure(self.released, self.table, &cell.seen.at));
                     let why = why.flatten().map(|reason| {
                         let (ja, en) = words::reason(reason, 0, least);
                         json!({ "reason": reason, "ja": ja, "en": en })
@@ -135,14 +138,17 @@ impl<'a> Shown<'a> {
         head.push("秘匿の理由".to_owned());
         let mut text = csv::row(&head);
         for cell in &self.cells {
-            let label = |nth: usize| cell.seen.at.get(nth).cloned().flatten().unwrap_or_else(|| "計".to_owned());
+            let label =
+                |nth: usize| cell.seen.at.get(nth).cloned().flatten().unwrap_or_else(|| "計".to_owned());
             let mut row: Vec<String> = self.axes().map(|(nth, _, _)| label(nth)).collect();
             row.push(cell.seen.row.persons.map_or_else(|| "*".to_owned(), |n| n.to_string()));
             row.extend(cell.seen.row.measures.iter().map(|m| m.clone().unwrap_or_else(|| "*".to_owned())));
             if self.rate_words().is_some() {
                 row.push(cell.rate.map_or_else(String::new, |r| r.to_string()));
             }
-            row.push(cell.hidden.as_ref().map_or_else(String::new, |h| words::why(h, self.released.measure_min).0));
+            row.push(
+                cell.hidden.as_ref().map_or_else(String::new, |h| words::why(h, self.released.measure_min).0),
+            );
             text.push_str(&csv::row(&row));
         }
         text
@@ -151,9 +157,12 @@ impl<'a> Shown<'a> {
     /// The cells for people.
     pub(super) fn lines(&self, voice: Voice) {
         for cell in &self.cells {
-            let labels: Vec<&str> =
-                self.axes().map(|(nth, _, _)| cell.seen.at.get(nth).and_then(Option::as_deref).unwrap_or("計")).collect();
-            let mut told: Vec<String> = vec![cell.seen.row.persons.map_or_else(|| "*".to_owned(), |n| n.to_string())];
+            let labels: Vec<&str> = self
+                .axes()
+                .map(|(nth, _, _)| cell.seen.at.get(nth).and_then(Option::as_deref).unwrap_or("計"))
+                .collect();
+            let mut told: Vec<String> =
+                vec![cell.seen.row.persons.map_or_else(|| "*".to_owned(), |n| n.to_string())];
             for (name, value) in self.table.measures.iter().zip(&cell.seen.row.measures) {
                 told.push(format!("{name}={}", value.as_deref().unwrap_or("*")));
             }

@@ -51,7 +51,9 @@ pub(super) fn run(desk: &Standing<'_>, voice: Voice, order: &Slice) -> Result<En
             &format!("no table of {} was released (musubi desk ask {0})", question.id),
         ));
     };
-    let Some(table) = newest.table(&question.id) else { bail!("DSK_TABLE: {} に表がありません", newest.release) };
+    let Some(table) = newest.table(&question.id) else {
+        bail!("DSK_TABLE: {} に表がありません", newest.release)
+    };
     let base = match &question.per {
         Some(Per::Question(other)) => {
             let other = desk.question(other)?;
@@ -167,7 +169,10 @@ fn cut(desk: &Standing<'_>, table: &Table, order: &Slice, own: &str) -> Result<C
 }
 
 /// The same slice in every period that was released, oldest first.
-fn trend(periods: &BTreeMap<(jiff::civil::Date, jiff::civil::Date), &Released>, view: &View<'_>) -> Result<Vec<Value>> {
+fn trend(
+    periods: &BTreeMap<(jiff::civil::Date, jiff::civil::Date), &Released>,
+    view: &View<'_>,
+) -> Result<Vec<Value>> {
     let mut points = Vec::with_capacity(periods.len());
     for ((from, to), one) in periods {
         let Some(table) = one.table(&view.question.id) else { continue };
@@ -194,7 +199,9 @@ fn compared(
     let public = desk.public()?.to_owned();
     let name = view.question.request_name(view.level);
     let public = desk.read(&|spec| {
-        spec.name == name && Standing::is_for(spec, &public) && (spec.cohort.from, spec.cohort.to) == newest.period()
+        spec.name == name
+            && Standing::is_for(spec, &public)
+            && (spec.cohort.from, spec.cohort.to) == newest.period()
     })?;
     let source = public.last().and_then(|r| r.table(&view.question.id)).unwrap_or(table);
     let count = |label: &str| {
@@ -251,12 +258,30 @@ fn say(voice: Voice, newest: &Released, view: &View<'_>, shown: &Shown<'_>, comp
         let told = |d: &Option<rust_decimal::Decimal>| d.map_or_else(|| "*".to_owned(), |d| d.to_string());
         match &found.quartiles {
             Some([a, b, c]) => voice.say(
-                format!("  人口千人あたり {}。人口が近い {} 市区町村の四分位 {a} / {b} / {c}", told(&found.own), found.shown),
-                format!("  per 1,000 people {}; quartiles of {} municipalities of like size {a} / {b} / {c}", told(&found.own), found.shown),
+                format!(
+                    "  人口千人あたり {}。人口が近い {} 市区町村の四分位 {a} / {b} / {c}",
+                    told(&found.own),
+                    found.shown
+                ),
+                format!(
+                    "  per 1,000 people {}; quartiles of {} municipalities of like size {a} / {b} / {c}",
+                    told(&found.own),
+                    found.shown
+                ),
             ),
             None => voice.say(
-                format!("  人口千人あたり {}。比べられる市区町村が {} で、{} に足りない", told(&found.own), found.shown, found.needed),
-                format!("  per 1,000 people {}; {} municipalities can be compared, {} are needed", told(&found.own), found.shown, found.needed),
+                format!(
+                    "  人口千人あたり {}。比べられる市区町村が {} で、{} に足りない",
+                    told(&found.own),
+                    found.shown,
+                    found.needed
+                ),
+                format!(
+                    "  per 1,000 people {}; {} municipalities can be compared, {} are needed",
+                    told(&found.own),
+                    found.shown,
+                    found.needed
+                ),
             ),
         }
     }

@@ -24,8 +24,14 @@ pub(super) fn why(hidden: &Hidden, measure_min: u64) -> (String, String) {
         .map(|t| {
             let others = t.hidden.saturating_sub(1);
             (
-                format!("{} の合計 {} 人から引き算できないよう、同じ並びで他に {others} セルを秘匿", t.over, t.persons),
-                format!("so that the total of {} persons over {} does not give it away, {others} more hidden", t.persons, t.over),
+                format!(
+                    "{}の合計 {} 人から引き算できないよう、同じ並びで他に {others} セルを秘匿",
+                    t.names.0, t.persons
+                ),
+                format!(
+                    "so that the total of {} persons over {} does not give it away, {others} more hidden",
+                    t.persons, t.names.1
+                ),
             )
         })
         .collect();

@@ -43,10 +43,15 @@ pub fn tile_map(lang: Lang, id: &str, title: &str, map: &TileMap) -> Markup {
         let [column, row] = t.at;
         (c.max(column), r.max(row))
     });
-    let least = map.tiles.iter().map(|t| t.at).fold([u8::MAX; 2], |[c, r], [column, row]| [c.min(column), r.min(row)]);
+    let least = map
+        .tiles
+        .iter()
+        .map(|t| t.at)
+        .fold([u8::MAX; 2], |[c, r], [column, row]| [c.min(column), r.min(row)]);
     let [first_column, first_row] = least;
     let wide = SIDE * f64::from(columns.saturating_sub(first_column).saturating_add(1));
-    let high = (SIDE * f64::from(rows.saturating_sub(first_row).saturating_add(1))).max(26.0 * (map.bands.len() + 2) as f64);
+    let high = (SIDE * f64::from(rows.saturating_sub(first_row).saturating_add(1)))
+        .max(26.0 * (map.bands.len() + 2) as f64);
     let shade = |band: usize| SHADES.get(band).copied().unwrap_or(("#124c66", "#ffffff"));
     let name_of = |band: Option<usize>| band.and_then(|b| map.bands.get(b)).map_or(hidden, String::as_str);
     let words: Vec<String> = map.tiles.iter().map(|t| format!("{}: {}", t.name, name_of(t.band))).collect();

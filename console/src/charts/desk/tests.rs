@@ -17,9 +17,15 @@ fn the_pictures_are_as_they_were() {
         label: "見本市".to_owned(),
         values: vec![Told::Shown(10.0), Told::Hidden, Told::Shown(30.5)],
     };
-    insta::assert_snapshot!("desk_lines", lines(Lang::En, "h2", "Change", "persons", &periods, &[line]).into_string());
+    insta::assert_snapshot!(
+        "desk_lines",
+        lines(Lang::En, "h2", "Change", "persons", &periods, &[line]).into_string()
+    );
     let groups = [("60-69歳".to_owned(), all.to_vec()), ("70-79歳".to_owned(), all.to_vec())];
-    insta::assert_snapshot!("desk_multiples", multiples(Lang::Ja, "h3", "年代別", "人", &groups).into_string());
+    insta::assert_snapshot!(
+        "desk_multiples",
+        multiples(Lang::Ja, "h3", "年代別", "人", &groups).into_string()
+    );
     let tile = |name: &str, at, band, own| Tile { name: name.to_owned(), at, band, own };
     let map = TileMap {
         bands: vec!["0 〜 1.2".to_owned(), "1.2 〜 2".to_owned()],

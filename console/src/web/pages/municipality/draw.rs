@@ -100,8 +100,10 @@ pub(super) fn trend(lang: Lang, value: &Value, draw: &str) -> Option<Markup> {
                 let same = list(point, "/cells").iter().find(|c| c.pointer("/labels") == labels);
                 same.map_or(Told::Hidden, |c| told(c, &draw))
             };
-            let names: Vec<&str> = axes(lang, value).iter().map(|(name, _)| label(lang, cell, name)).collect();
-            let name = if names.is_empty() { text(value, "/place/shown_as").to_owned() } else { names.join(" ") };
+            let names: Vec<&str> =
+                axes(lang, value).iter().map(|(name, _)| label(lang, cell, name)).collect();
+            let name =
+                if names.is_empty() { text(value, "/place/shown_as").to_owned() } else { names.join(" ") };
             Line { label: name, values: points.iter().map(of).collect() }
         })
         .collect();
@@ -168,10 +170,18 @@ pub(super) fn map(lang: Lang, value: &Value) -> Option<Markup> {
     let [a, b, c] = cuts.as_slice() else { return None };
     let bands = lang.pick(
         vec![format!("{a} 以下"), format!("{a} 超 {b} 以下"), format!("{b} 超 {c} 以下"), format!("{c} 超")],
-        vec![format!("up to {a}"), format!("over {a} up to {b}"), format!("over {b} up to {c}"), format!("over {c}")],
+        vec![
+            format!("up to {a}"),
+            format!("over {a} up to {b}"),
+            format!("over {b} up to {c}"),
+            format!("over {c}"),
+        ],
     );
     let coordinate = |t: &Value, at: usize| {
-        t.pointer(&format!("/tile/{at}")).and_then(Value::as_u64).and_then(|n| u8::try_from(n).ok()).unwrap_or(0)
+        t.pointer(&format!("/tile/{at}"))
+            .and_then(Value::as_u64)
+            .and_then(|n| u8::try_from(n).ok())
+            .unwrap_or(0)
     };
     let tiles: Vec<Tile> = list(found, "/tiles")
         .iter()
@@ -185,7 +195,8 @@ pub(super) fn map(lang: Lang, value: &Value) -> Option<Markup> {
     let band_of = |t: &Tile| {
         t.band.and_then(|b| bands.get(b)).map_or_else(|| w::HIDDEN.text(lang).to_owned(), Clone::clone)
     };
-    let rows: Vec<Vec<Markup>> = tiles.iter().map(|t| vec![html! { (t.name) }, html! { (band_of(t)) }]).collect();
+    let rows: Vec<Vec<Markup>> =
+        tiles.iter().map(|t| vec![html! { (t.name) }, html! { (band_of(t)) }]).collect();
     let unit = both(lang, found, "/unit");
     let map = TileMap { bands: bands.clone(), tiles };
     Some(html! {

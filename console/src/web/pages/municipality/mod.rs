@@ -27,7 +27,9 @@ pub(crate) const ROUTES: &[Route] = &[
         .menu(Area::Municipality),
     page("/tables/question/{id}", w::QUESTION, question).roles(WHO).verbs(&["desk question", "desk table"]),
     page("/tables/question/{id}/csv", w::DOWNLOAD, table::download).roles(WHO).verbs(&["desk table"]),
-    page("/tables/question/{id}/explanation", w::EXPLAIN, table::explanation).roles(WHO).verbs(&["desk table"]),
+    page("/tables/question/{id}/explanation", w::EXPLAIN, table::explanation)
+        .roles(WHO)
+        .verbs(&["desk table"]),
     page("/tables/question/{id}/ask", w::ASK, ask_page).roles(WHO).verbs(&["desk question"]),
     action("/tables/question/{id}/ask", w::ASK, ask).roles(WHO).verbs(&["desk ask"]),
 ];
@@ -79,10 +81,21 @@ fn catalogue_view(lang: Lang, value: &Value, chosen: &str) -> Markup {
     let all = list(value, "/questions");
     let count = |state: &str| all.iter().filter(|q| text(q, "/state") == state).count();
     let sentence = lang.pick(
-        format!("{} の問いのうち、表があるもの {}、申し出られるもの {}。", all.len(), count("released"), count("open")),
-        format!("Of {} questions {} have a table and {} can be asked.", all.len(), count("released"), count("open")),
+        format!(
+            "{} の問いのうち、表があるもの {}、申し出られるもの {}。",
+            all.len(),
+            count("released"),
+            count("open")
+        ),
+        format!(
+            "Of {} questions {} have a table and {} can be asked.",
+            all.len(),
+            count("released"),
+            count("open")
+        ),
     );
-    let domain = |id: &str| all.iter().find(|q| text(q, "/domain") == id).map(|q| both(lang, q, "/domain_name"));
+    let domain =
+        |id: &str| all.iter().find(|q| text(q, "/domain") == id).map(|q| both(lang, q, "/domain_name"));
     let rows = |id: &str| -> Vec<Vec<Markup>> {
         let own = all.iter().filter(|q| text(q, "/domain") == id);
         own.map(|q| {
@@ -156,12 +169,27 @@ fn facts_view(lang: Lang, about: &Value) -> Markup {
     let id = text(about, "/id");
     let ask = format!("/tables/question/{id}/ask");
     let (next, can_ask) = match text(about, "/state") {
-        "released" => (lang.pick("下の表の形を選ぶ。別の期間は申し出る。", "Choose how to see the table below; ask for another period."), true),
+        "released" => (
+            lang.pick(
+                "下の表の形を選ぶ。別の期間は申し出る。",
+                "Choose how to see the table below; ask for another period.",
+            ),
+            true,
+        ),
         "asked" => (lang.pick("審査を待つ。", "Wait for the decision."), true),
         "approved" => (lang.pick("提供物の作成を待つ。", "Wait for the release."), true),
         "open" => (lang.pick("期間を決めて申し出る。", "Choose a period and ask."), true),
-        "no_feed" => (lang.pick("データを送る取決めを、事業者と相談する。", "Agree on a feed with the operator."), false),
-        _ => (lang.pick("まだ申し出られない。足りないものを見る。", "It cannot be asked yet; see what is missing."), false),
+        "no_feed" => (
+            lang.pick("データを送る取決めを、事業者と相談する。", "Agree on a feed with the operator."),
+            false,
+        ),
+        _ => (
+            lang.pick(
+                "まだ申し出られない。足りないものを見る。",
+                "It cannot be asked yet; see what is missing.",
+            ),
+            false,
+        ),
     };
     let feeds = html! {
         @if list(about, "/feeds").is_empty() { "—" }
@@ -210,14 +238,19 @@ fn requests_view(lang: Lang, about: &Value) -> Markup {
     let filed = list(about, "/requests");
     let row = |r: &Value| {
         let approval = text(r, "/approval");
-        let state = if approval.is_empty() { lang.pick("審査中", "under review") } else { lang.pick("承認済み", "approved") };
+        let state = if approval.is_empty() {
+            lang.pick("審査中", "under review")
+        } else {
+            lang.pick("承認済み", "approved")
+        };
         vec![
             html! { code { (text(r, "/request")) } },
             html! { (period(r)) },
             ui::badge(if approval.is_empty() { Tone::Waiting } else { Tone::Good }, state),
         ]
     };
-    let heads = [(lang.pick("番号", "Number"), false), (w::PERIOD.text(lang), false), (w::STATE.text(lang), false)];
+    let heads =
+        [(lang.pick("番号", "Number"), false), (w::PERIOD.text(lang), false), (w::STATE.text(lang), false)];
     html! {
         @if !filed.is_empty() {
             (ui::section(w::REQUESTS.text(lang), "", &ui::table(w::REQUESTS.text(lang), &heads, &filed.iter().map(row).collect::<Vec<_>>())))
@@ -229,7 +262,10 @@ fn ask_page(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let about = about(v)?;
     let lang = v.lang;
     let path = format!("{}/ask", v.path_of_question());
-    let help = lang.pick("同じ期間の承認が残っていれば、審査なしで提供されます。", "Where an approval of the same period stands, no other review is needed.");
+    let help = lang.pick(
+        "同じ期間の承認が残っていれば、審査なしで提供されます。",
+        "Where an approval of the same period stands, no other review is needed.",
+    );
     let fields = html! {
         (ui::field(lang, "from", &w::FROM, "date", "", true, ""))
         (ui::field(lang, "to", &w::TO, "date", "", true, help))

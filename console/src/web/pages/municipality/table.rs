@@ -46,13 +46,23 @@ impl Chosen {
 
 /// The dimensions that a form may name.
 const DIMENSIONS: [&str; 11] = [
-    "sex", "age_band5", "age_band10", "prefecture", "insurer", "diagnosis_chapter", "drug_ingredient", "care_level",
-    "value_band", "year", "month",
+    "sex",
+    "age_band5",
+    "age_band10",
+    "prefecture",
+    "insurer",
+    "diagnosis_chapter",
+    "drug_ingredient",
+    "care_level",
+    "value_band",
+    "year",
+    "month",
 ];
 
 /// The verb for what was chosen: each dimension is shown whole, summed, or at one value.
 pub(super) fn order(v: &Visit<'_>) -> Order {
-    let mut order = Order::new("desk table").given("--release", v.field("release")).given("--place", v.field("place"));
+    let mut order =
+        Order::new("desk table").given("--release", v.field("release")).given("--place", v.field("place"));
     if v.query.iter().any(|(name, _)| name == "shown") {
         let by: Vec<&str> = DIMENSIONS.into_iter().filter(|d| v.field(d) == EACH).collect();
         order = order.option("--by", by.join(","));
@@ -105,8 +115,16 @@ pub(super) fn label<'v>(lang: Lang, cell: &'v Value, dimension: &str) -> &'v str
 pub(super) fn view(lang: Lang, value: &Value, chosen: &Chosen) -> Markup {
     let (from, to) = (text(value, "/from"), text(value, "/to"));
     let rule = lang.pick(
-        format!("{} / {from}〜{to} / {} 人未満は秘匿", text(value, "/place/shown_as"), value.pointer("/rule/cell_min").unwrap_or(&Value::Null)),
-        format!("{}, {from} to {to}, fewer than {} hidden", text(value, "/place/shown_as"), value.pointer("/rule/cell_min").unwrap_or(&Value::Null)),
+        format!(
+            "{} / {from}〜{to} / {} 人未満は秘匿",
+            text(value, "/place/shown_as"),
+            value.pointer("/rule/cell_min").unwrap_or(&Value::Null)
+        ),
+        format!(
+            "{}, {from} to {to}, fewer than {} hidden",
+            text(value, "/place/shown_as"),
+            value.pointer("/rule/cell_min").unwrap_or(&Value::Null)
+        ),
     );
     let path = |what: &str| format!("/tables/question/{}/{what}?{}", chosen.id, chosen.query);
     html! {
@@ -193,7 +211,11 @@ fn cells(lang: Lang, value: &Value) -> Markup {
         });
         for (name, _) in &measures {
             let told = text(cell, &format!("/measures/{name}/value"));
-            row.push(if told.is_empty() { hidden() } else { html! { (told) } });
+            row.push(if told.is_empty() {
+                hidden()
+            } else {
+                html! { (told) }
+            });
         }
         if !rate.is_empty() {
             row.push(html! { (text(cell, "/rate")) });

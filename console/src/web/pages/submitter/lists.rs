@@ -244,12 +244,13 @@ pub(super) fn answers_view(lang: Lang, value: &Value) -> Markup {
             ]
         })
         .collect();
-    let tone = if refused == 0 && list(value, "differing").is_empty() { Tone::Good } else { Tone::Bad };
+    let fine = lines.iter().all(|l| yes(l, "ok"));
+    let tone = if fine { Tone::Good } else { Tone::Bad };
     html! {
         (ui::standing(lang, tone, &lang.pick(
             format!("{} 行を登録し、{refused} 行を受け付けませんでした。", count(value, "rows")),
             format!("{} lines were entered and {refused} were not.", count(value, "rows"))),
-            if refused == 0 { "" } else { lang.pick("不受理の行を直し、その行だけを送ってください。", "Mend the lines that were not taken and send only those.") },
+            if fine { "" } else { lang.pick("不受理の行を直し、その行だけを送ってください。", "Mend the lines that were not taken and send only those.") },
             lang.pick("提出者", "Sender"), None))
         (ui::section(lang.pick("行ごとの結果", "Line by line"), lang.pick("この画面を印刷して控えにできます。氏名などの値は表示しません。", "Print this page as your receipt. No value of a person is shown."),
             &ui::table(lang.pick("行ごとの結果", "Line by line"), &[(lang.pick("行", "Line"), true), (lang.pick("結果", "Result"), false), (lang.pick("受付番号", "Entry"), false), (lang.pick("説明", "Why"), false), (lang.say(&w::MEND), false)], &rows)))

@@ -1,6 +1,7 @@
 //! Pages for those who send data (提出): calendar of feeds, one delivery whole, findings, upload, codes, notices, opt-outs. A
 //! submitter sees its own: the verbs see to that, and a page asks nobody else.
 
+mod act;
 mod calendar;
 mod detail;
 mod findings;
@@ -66,13 +67,13 @@ pub(crate) const ROUTES: &[Route] = &[
     page("/deliveries/{id}/findings.csv", w::FINDINGS_CSV, findings::csv)
         .roles(SEE)
         .verbs(&["delivery findings"]),
-    action("/deliveries/{id}/receipt", w::RECEIPT, detail::receipt)
+    action("/deliveries/{id}/receipt", w::RECEIPT, act::receipt)
         .roles(&[Submitter, Operator, Intake])
         .verbs(&["delivery show", "ack"]),
-    action("/deliveries/{id}/allow", w::ALLOW, detail::allow)
+    action("/deliveries/{id}/allow", w::ALLOW, act::allow)
         .roles(ALLOW)
         .verbs(&["delivery show", "notice allow"]),
-    action("/deliveries/{id}/answers", w::ANSWERS, detail::answers)
+    action("/deliveries/{id}/answers", w::ANSWERS, act::answers)
         .roles(&[Submitter, Operator, Intake])
         .verbs(&["delivery show", "quality import"])
         .papers(),

@@ -137,4 +137,8 @@ fn every_line_of_a_list_gets_its_answer_in_the_order_of_lines() {
     let html = lists::answers_view(Lang::Ja, &value).into_string();
     sound(&html);
     assert!(html.find("A-1") < html.find("直す"), "{html}");
+    // A list that could not be read at all has no lines, and is not well.
+    let whole =
+        json!({ "rows": 0, "refused": 0, "differing": [], "lines": [{ "line": 0, "ok": false, "ja": "x" }] });
+    assert!(lists::answers_view(Lang::Ja, &whole).into_string().contains("standing bad"));
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use maud::{Markup, html};
 use musubi_compliance::audit::AuditRole;
+use musubi_model::submission::SubmissionState;
 use serde_json::Value;
 
 use super::detail::{file, state_of, state_word, tone};
@@ -235,7 +236,7 @@ pub(super) fn status(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 
 /// What is being done with an upload. One that has come before is in its final state while it is looked at again.
 fn under_way(lang: Lang, value: Option<&Value>) -> String {
-    match value.map(|v| (v, state_of(v).is_some_and(|s| s.is_final()))) {
+    match value.map(|v| (v, state_of(v).is_some_and(SubmissionState::is_final))) {
         None => lang
             .pick("順番を待っているか、処理中です。", "It waits its turn or is being worked on.")
             .to_owned(),
@@ -258,7 +259,7 @@ pub(super) fn view(lang: Lang, job: Option<&Job>, value: Option<&Value>, house: 
     let state = value.and_then(state_of);
     html! {
         @match (value, job) {
-            (Some(value), _) if state.is_some_and(|s| s.is_final()) && !running => {
+            (Some(value), _) if state.is_some_and(SubmissionState::is_final) && !running => {
                 @let errors = list(value, "findings").iter().filter(|f| text(f, "severity") == "error").count();
                 (ui::standing(lang, tone(state), &lang.pick(format!("処理が終わりました: {}", state_word(lang, value)), format!("Done: {}", state_word(lang, value))),
                     if errors > 0 { lang.pick("指摘を見て直し、もう一度送ってください。", "See what was found, mend it and send it again.") } else { "" },
