@@ -23,6 +23,7 @@ pub const ALL: &[(&str, Journey)] = &[
     ("desk_registers_a_stop_by_keyboard", desk::stop),
     ("committee_declares_reads_and_votes_by_keyboard", committee::vote),
     ("operator_reads_the_night_and_the_checks", inside::operator),
+    ("clerk_rules_on_a_pair", inside::clerk),
     ("auditor_verifies_the_log", inside::auditor),
     ("security_looks_after_accounts", inside::security),
     ("every_page_of_every_role", walk::japanese),

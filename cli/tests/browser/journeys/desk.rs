@@ -5,8 +5,8 @@ use std::fs;
 
 use crate::stage::Stage;
 
-/// A row of the truth of somebody who stands in the first night and has a name of their own.
-fn somebody(stage: &Stage<'_>) -> Vec<String> {
+/// Rows of the truth of people who stand in the first night and have a name of their own.
+pub fn people(stage: &Stage<'_>) -> Vec<Vec<String>> {
     let table = |name: &str| fs::read_to_string(stage.region.path(name)).unwrap();
     let seen: BTreeSet<String> = table("truth/records.csv")
         .lines()
@@ -19,12 +19,12 @@ fn somebody(stage: &Stage<'_>) -> Vec<String> {
         .map(|l| l.split(',').map(str::to_owned).collect())
         .collect();
     let alone = |p: &[String], place: usize| rows.iter().filter(|r| r[place] == p[place]).count() == 1;
-    rows.iter().find(|p| seen.contains(&p[0]) && alone(p, 6) && alone(p, 7)).unwrap().clone()
+    rows.iter().filter(|p| seen.contains(&p[0]) && alone(p, 6) && alone(p, 7)).cloned().collect()
 }
 
 /// Registers a stop by keyboard alone and prints its paper.
 pub fn stop(stage: &Stage<'_>) {
-    let person = somebody(stage);
+    let person = people(stage).remove(0);
     let window = stage.come_in("desk-01");
     window.key_press("nav.menu a[href='/desk/person']");
     window.one("main form[action='/desk/person']");
