@@ -178,7 +178,7 @@ fn c_086_the_desk_sees_nothing_clinical() {
     assert!(refused > 5, "{refused} pages");
     let before = rows(&house).iter().filter_map(|r| r["seq"].as_u64()).max().unwrap();
     let fact = "0".repeat(18);
-    house.run(2, &["--actor", "desk-01", "trace", "--fact", &fact]);
+    house.run(2, &["--actor", "desk-01", "trace", &fact]);
     house.run(2, &["--actor", "desk-01", "rebuild", &"0".repeat(64), "--out", text(&house.beside("x"))]);
     house.run(2, &["--actor", "desk-01", "submission"]);
     let after = rows(&house);
