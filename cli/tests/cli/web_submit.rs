@@ -41,7 +41,7 @@ fn a_delivery_goes_from_the_browser_into_the_house_and_only_its_sender_sees_it()
     let place = sent.header("location").unwrap().to_owned();
     let ended = followed(&mine, &place);
     assert!(ended.contains("処理が終わりました"), "{}", words_of(&ended));
-    let id = between(&ended, "href=\"/deliveries/", "\"");
+    let id = place.rsplit('/').next().unwrap().to_owned();
     let shown = mine.get(&format!("/deliveries/{id}")).ok(200).text();
     assert!(shown.contains("突合") && shown.contains(&id), "{}", words_of(&shown));
     mine.get(&format!("/deliveries/{id}/findings")).ok(200);

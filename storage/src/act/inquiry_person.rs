@@ -8,6 +8,9 @@ use super::column;
 use crate::error::StorageError;
 use crate::registry::IdentityDb;
 
+/// By what somebody is known: token, kind, guard.
+pub type Known = (Vec<u8>, String, Vec<u8>);
+
 impl IdentityDb {
     /// Notes about whom an inquiry is.
     ///
@@ -60,7 +63,7 @@ impl IdentityDb {
     ///
     /// # Errors
     /// [`StorageError::Database`].
-    pub fn tokens_of(&mut self, ids: &[IdentityId]) -> Result<Vec<(Vec<u8>, String, Vec<u8>)>, StorageError> {
+    pub fn tokens_of(&mut self, ids: &[IdentityId]) -> Result<Vec<Known>, StorageError> {
         let ids: Vec<&[u8]> = ids.iter().map(IdentityId::as_bytes).collect();
         let rows = self
             .client

@@ -10,7 +10,7 @@ use musubi_review_board::committee::condition::Gate;
 use musubi_review_board::committee::stage::{State, Step};
 use musubi_review_board::{Approval, ApprovalError, Mandate, approve};
 use musubi_storage::board::{ApprovalRow, BoardRead as _};
-use musubi_storage::board_ballot::{ApprovalEventRow, StandingRead as _};
+use musubi_storage::board_ballot::{ApprovalEventRow, BoxRow, StandingRead as _};
 use musubi_storage::registry::BoardDb;
 use serde_json::{Value, json};
 
@@ -234,18 +234,28 @@ fn list(cli: &Cli, voice: Voice) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// Gates of an approval that were closed and that the records deny today: nothing is released then.
+/// Gates of an approval, and of the one that it amends, that the records deny today: nothing is released then.
 pub fn shut_again(home: &Home, approval: &Approval) -> Result<Vec<String>> {
     let Some(ballot) = approval.decision().committee.as_deref() else { return Ok(Vec::new()) };
     let mut db = home.registry.board()?;
-    if db.outcome(ballot)?.is_none_or(|(outcome, _)| outcome != "conditional") {
+    let (cases, ballots) = (all(&mut db)?, db.ballots()?);
+    let of = ballot.rsplit_once("-B").map_or("", |(application, _)| application);
+    let case = cases.iter().find(|c| c.id() == of).context("承認の申出がありません")?;
+    // A short review of a minor change does not lift what the committee had asked for before.
+    let amended = |c: &&Case| c.row.amends.as_ref().and_then(|id| cases.iter().find(|o| o.id() == id));
+    let mut gates: Vec<Gate> = Vec::new();
+    for one in std::iter::successors(Some(case), amended).take(cases.len()) {
+        let decided = ballots.iter().rev().find(|b| b.application_id == one.id() && b.result.is_some());
+        let under = |b: &&BoxRow| b.result.as_ref().is_some_and(|(outcome, _)| outcome == "conditional");
+        if let Some(row) = decided.filter(under) {
+            let put = db.conditions_of(&row.ballot_id)?;
+            gates.extend(put.iter().filter_map(|c| serde_json::from_str::<Gate>(&c.gate).ok()));
+        }
+    }
+    if gates.is_empty() {
         return Ok(Vec::new());
     }
-    let of = ballot.rsplit_once("-B").map_or("", |(application, _)| application);
-    let case = all(&mut db)?.into_iter().find(|c| c.id() == of).context("承認の申出がありません")?;
-    let conditions = db.conditions_of(ballot)?;
     let book = authority::book(&mut home.registry.act()?)?;
-    let facts = facts(home, &mut db, &book, &case)?;
-    let gates = conditions.iter().filter_map(|c| serde_json::from_str::<Gate>(&c.gate).ok());
-    Ok(gates.filter(|g| g.holds(&facts) == Some(false)).map(|g| g.en()).collect())
+    let facts = facts(home, &mut db, &book, case)?;
+    Ok(gates.iter().filter(|g| g.holds(&facts) == Some(false)).map(Gate::en).collect())
 }
