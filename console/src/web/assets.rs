@@ -11,6 +11,8 @@ const SCRIPT: &str = include_str!("assets/musubi.js");
 const HTMX: &str = include_str!("assets/htmx.min.js");
 const ICON: &str = include_str!("assets/icon.svg");
 
+/// Where all of them lie, and nothing else.
+pub(crate) const FOLDER: &str = "/assets/";
 /// The version is part of the path; bump it with the crate or when an asset changes.
 pub(crate) const STYLE_PATH: &str = "/assets/1/web.css";
 pub(crate) const SCRIPT_PATH: &str = "/assets/1/musubi.js";

@@ -15,7 +15,7 @@ use super::reply::{Problem, Reply};
 use super::route::{self, Route, Takes, Who};
 use super::site::{Site, in_turn};
 use super::visit::{Carried, Visit};
-use super::{body, layout};
+use super::{assets, body, layout};
 use crate::words::Lang;
 
 /// Where a request came from, as the server saw it.
@@ -84,6 +84,24 @@ async fn answer(site: &Arc<Site>, row: &'static Route, request: Request) -> Resp
     let session = cookie(&parts.headers).and_then(|text| site.secret_in(text));
     if let Err(what) = site.knock(peer.address, session.as_deref()) {
         return finish(site, fallen(&what));
+    }
+    // A part of pages is compiled in and the same for everybody: it asks for nobody and waits for nobody.
+    if row.path.starts_with(assets::FOLDER) {
+        let mut visit = Visit {
+            site,
+            route: row,
+            visitor: None,
+            lang,
+            path: row.path.to_owned(),
+            params: Vec::new(),
+            query: Vec::new(),
+            carried: Carried::default(),
+            session: None,
+            fragment: false,
+            local: false,
+        };
+        let reply = (row.run)(&mut visit).unwrap_or_else(|what| fallen(&what));
+        return finish(site, reply);
     }
     if row.post
         && let Err(what) = same_origin(&parts.headers, &peer)

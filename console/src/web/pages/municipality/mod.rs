@@ -327,7 +327,7 @@ fn released_view(lang: Lang, value: &Value) -> Markup {
         } @else {
             (ui::table(w::RELEASED.text(lang), &heads, &all.iter().map(row).collect::<Vec<_>>()))
         }
-        p { (ui::link("/tables", w::CATALOGUE.text(lang))) " · " (ui::link("/deliveries", lang.pick("引渡しの一覧", "Deliveries"))) }
+        p { (ui::link("/tables", w::CATALOGUE.text(lang))) " · " (ui::link("/packages", lang.pick("引渡しの一覧", "Deliveries"))) }
     }
 }
 
