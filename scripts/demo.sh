@@ -155,7 +155,7 @@ decide "$pseudonymized_application"; build_it; check_again; pseudonymized="$pack
 sed -n 1,6p "$pseudonymized/condition_occurrence.csv"
 
 step "10g. 自治体の政策評価: 高血圧で受診した人。見本市の統計窓口(画面)に表と地図が出る"
-decide "$city_application"; build_it; check_again
+decide "$city_application"; build_it; check_again; city_release="$release"
 show --actor secretary-01 committee minutes "$meeting" | sed -n 1,20p
 
 step "10h. 出力確認と引渡し: 作った人でも承認した人でもない二人が互いに見えないまま確かめ、二人が鍵をかけてから渡す"
@@ -172,6 +172,8 @@ hand_over() { # hand_over RELEASE RECIPIENT
   show --actor release-approver-01 release handover "$1" --to "$2" --channel download --line L-0001
 }
 hand_over "$statistics_release" mihon-university
+hand_over "$city_release" mihon-city
+show --actor city-01 desk table med-hypertension | sed -n 1,12p
 show --actor applicant-01 package list
 show --actor applicant-01 package fetch "$statistics_release" --out "$run/fetched.zip"
 show --actor applicant-01 package acknowledge "$statistics_release" \

@@ -9,6 +9,8 @@ mod shown;
 mod table;
 mod words;
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
@@ -225,9 +227,28 @@ impl<'a> Standing<'a> {
         self.read(&wanted)
     }
 
+    /// The releases that were handed to this organisation and not taken back. Built is not handed over: until two have
+    /// checked a release and two have set their keys, nobody outside sees a cell of it.
+    fn handed(&self) -> Result<BTreeSet<String>> {
+        let mut db = self.home.registry.act()?;
+        let own = |organisation: &str| organisation == self.id;
+        let recalled: BTreeSet<String> = db
+            .handover_events(None)?
+            .into_iter()
+            .filter(|e| own(&e.organisation) && e.event == "recalled")
+            .map(|e| e.release)
+            .collect();
+        let handed = db.handovers(None)?.into_iter().filter(|h| own(&h.organisation)).map(|h| h.release);
+        Ok(handed.filter(|release| !recalled.contains(release)).collect())
+    }
+
     fn read(&self, wanted: &dyn Fn(&ExtractSpec) -> bool) -> Result<Vec<Released>> {
         let key = self.home.ring.release.public();
-        released(&mut self.home.registry.release()?, &key, wanted).context("公表された表を読めません")
+        let (handed, public) = (self.handed()?, self.public()?);
+        let mut all =
+            released(&mut self.home.registry.release()?, &key, wanted).context("公表された表を読めません")?;
+        all.retain(|r| Self::is_for(&r.spec, public) || handed.contains(&r.release));
+        Ok(all)
     }
 
     /// The question of that id.

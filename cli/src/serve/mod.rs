@@ -102,8 +102,11 @@ pub fn run(cli: &Cli, voice: Voice, order: &Serve) -> Result<Ending> {
             wait_for_the_end().await;
             tell.send_replace(true);
         });
-        server::serve(site, listener, tls, stop).await
+        server::serve(Arc::clone(&site), listener, tls, stop).await
     })?;
+    // The runtime goes first: the connections kept in the house are closed outside of it.
+    drop(runtime);
+    drop(site);
     voice.say("終了しました", "Ended");
     Ok(Ending::Done)
 }
