@@ -67,7 +67,18 @@ fn the_line_that_is_found_is_the_one_meant() {
     assert!(asked(&["findings"]).unwrap().line.need.is_none());
 }
 
-/// An operator with one human and one service for each role, and one for none.
+/// The organisation to which an account of a role belongs.
+fn home_of(role: Option<&str>) -> &'static str {
+    match role {
+        Some("submitter") => "sender",
+        Some("municipality") => "city",
+        Some("applicant") => "user",
+        Some("review-member") => "board",
+        _ => "op",
+    }
+}
+
+/// An operator with one human and one service for each role, and one for none; outside roles at organisations of their own.
 fn office() -> Office {
     let mut principals = Vec::new();
     for role in AuditRole::ALL.iter().map(|r| Some(r.as_str())).chain([None]) {
@@ -77,7 +88,7 @@ fn office() -> Office {
             principals.push(PrincipalRow {
                 staff_number: human.then(|| id.clone()),
                 id,
-                organisation: "op".to_owned(),
+                organisation: home_of(role).to_owned(),
                 kind: kind.to_owned(),
                 default: human,
                 trained_on: Some(DAY),
@@ -91,10 +102,10 @@ fn office() -> Office {
             });
         }
     }
-    let operator = OrganisationRow {
-        id: "op".to_owned(),
+    let organisation = |id: &str, kind: &str| OrganisationRow {
+        id: id.to_owned(),
         name: "見本".to_owned(),
-        kind: "operator".to_owned(),
+        kind: kind.to_owned(),
         parent: None,
         certificate: "見本-1".to_owned(),
         valid_from: DAY,
@@ -120,7 +131,19 @@ fn office() -> Office {
     };
     let set = musubi_compliance::parameters::parameters(None).unwrap();
     Office {
-        book: Book::new(vec![operator], principals).unwrap(),
+        book: Book::new(
+            [
+                ("op", "operator"),
+                ("sender", "submitter"),
+                ("city", "municipality"),
+                ("user", "user"),
+                ("board", "committee"),
+            ]
+            .map(|(id, kind)| organisation(id, kind))
+            .to_vec(),
+            principals,
+        )
+        .unwrap(),
         pairs: ForbiddenPairs::parse(word(&set, "authority.forbidden_pairs", DAY).unwrap()).unwrap(),
         hours: 24,
         instructions: vec![standing],

@@ -133,7 +133,11 @@ impl<'a> Visit<'a> {
     /// A file of the form; empty when none was chosen.
     #[must_use]
     pub fn paper(&self, field: &str) -> Option<&[u8]> {
-        self.carried.papers.iter().find(|p| p.field == field && !p.bytes.is_empty()).map(|p| p.bytes.as_slice())
+        self.carried
+            .papers
+            .iter()
+            .find(|p| p.field == field && !p.bytes.is_empty())
+            .map(|p| p.bytes.as_slice())
     }
 
     /// Gives a verb as the visitor. A refusal by the table of authority is a problem; everything else is an answer.
@@ -176,6 +180,23 @@ impl<'a> Visit<'a> {
             return Err(Problem::Broken(format!("{} is not started by {}", order.verb(), self.route.path)));
         }
         Ok(self.house().start(self.me()?, role, subject, order))
+    }
+
+    /// Whether a path of the house is a page that this visitor may open: a link that is refused helps nobody.
+    #[must_use]
+    pub fn opens(&self, path: &str) -> bool {
+        let roles = self.visitor.as_ref().map(|v| v.roles.as_slice());
+        let fits = |row: &Route| {
+            let (mut want, mut have) = (row.path.split('/'), path.split('/'));
+            loop {
+                match (want.next(), have.next()) {
+                    (None, None) => return true,
+                    (Some(w), Some(h)) if w == h || (w.starts_with('{') && !h.is_empty()) => {}
+                    _ => return false,
+                }
+            }
+        };
+        super::route::all().any(|row| !row.post && row.admits(roles) && fits(row))
     }
 
     /// A page in the house's frame; its heading is `title`.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::web::house::{Ended, Order};
 use crate::web::pages::said::{count, list, text, yes};
 use crate::web::reply::{Problem, Reply};
-use crate::web::route::{self, Route, page};
+use crate::web::route::{Route, page};
 use crate::web::ui;
 use crate::web::visit::Visit;
 use crate::web::words::find as w;
@@ -33,26 +33,10 @@ fn marked(parts: &[Value]) -> Markup {
     }
 }
 
-/// Whether a path of the house is a page that this visitor may open.
-fn opens(v: &Visit<'_>, path: &str) -> bool {
-    let roles = v.visitor.as_ref().map(|v| v.roles.as_slice());
-    let fits = |row: &Route| {
-        let (mut want, mut have) = (row.path.split('/'), path.split('/'));
-        loop {
-            match (want.next(), have.next()) {
-                (None, None) => return true,
-                (Some(w), Some(h)) if w == h || (w.starts_with('{') && !h.is_empty()) => {}
-                _ => return false,
-            }
-        }
-    };
-    route::all().any(|row| !row.post && row.admits(roles) && fits(row))
-}
-
 /// An id, as a link where there is a page for it.
 fn id(v: &Visit<'_>, value: &Value) -> Markup {
     let (path, id) = (text(value, "path"), text(value, "id"));
-    if opens(v, path) {
+    if v.opens(path) {
         html! { a href=(path) { (id) } }
     } else {
         html! { code { (id) } }

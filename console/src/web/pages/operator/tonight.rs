@@ -23,7 +23,7 @@ pub(super) fn page(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let date = v.field("date").to_owned();
     let value = v.value(&Order::new("tonight").given("--date", &date))?;
     let jobs = v.house().jobs();
-    let inside = view(v.lang, &value, &jobs);
+    let inside = view(v.lang, &value, &jobs, v.opens("/deliveries/any"));
     if v.fragment {
         return Ok(v.part(inside));
     }
@@ -34,8 +34,8 @@ pub(super) fn page(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     Ok(v.page(&format!("{} {}", v.say(&w::TONIGHT), text(&value, "night")), &body))
 }
 
-/// The page from what the verb said, and the jobs of this server.
-pub(super) fn view(lang: Lang, value: &Value, jobs: &[Job]) -> Markup {
+/// The page from what the verb said, and the jobs of this server. `opens`: deliveries are links.
+pub(super) fn view(lang: Lang, value: &Value, jobs: &[Job], opens: bool) -> Markup {
     let calls = list(value, "calls");
     let running = list(value, "runs").iter().filter(|r| part(part(r, "run"), "ended").is_null()).count();
     let standing = if !calls.is_empty() {
@@ -75,10 +75,10 @@ pub(super) fn view(lang: Lang, value: &Value, jobs: &[Job]) -> Markup {
     html! {
         (standing)
         (around(lang, value))
-        @if !calls.is_empty() { (ui::section(lang.pick("人の対応が必要なこと", "What needs a human"), "", &calls_table(lang, calls))) }
+        @if !calls.is_empty() { (ui::section(lang.pick("人の対応が必要なこと", "What needs a human"), "", &calls_table(lang, calls, opens))) }
         (ui::section(lang.pick("時間の流れ", "On the axis of time"), lang.pick("濃い棒は終わった処理、薄い棒は動いている処理、斜線の棒は人の対応が必要なものです。破線の枠はこれまでの夜から見た終わりの見込みです。", "Dark bars have ended, light ones run, hatched ones need a human. The broken frame is the end foretold by earlier nights."), &picture(lang, value, jobs)))
         (runs_table(lang, value))
-        (deliveries_table(lang, value))
+        (deliveries_table(lang, value, opens))
         (slowest(lang, value))
     }
 }
@@ -93,24 +93,24 @@ fn around(lang: Lang, value: &Value) -> Markup {
     }
 }
 
-fn subject(call: &Value) -> Markup {
+fn subject(call: &Value, opens: bool) -> Markup {
     let id = text(call, "subject");
     html! {
         @match text(call, "code") {
             code if code.starts_with("run-") => { a href={ "/runs/" (id) } { (id) } }
-            code if code.starts_with("delivery-") || code == "balance-open" => { a href={ "/deliveries/" (id) } { (id) } }
+            code if opens && (code.starts_with("delivery-") || code == "balance-open") => { a href={ "/deliveries/" (id) } { (id) } }
             _ => { (id) }
         }
     }
 }
 
-fn calls_table(lang: Lang, calls: &[Value]) -> Markup {
+fn calls_table(lang: Lang, calls: &[Value], opens: bool) -> Markup {
     let rows: Vec<Vec<Markup>> = calls
         .iter()
         .map(|c| {
             vec![
                 html! { (ui::badge(Tone::Bad, lang.pick("対応", "look"))) " " (words(c, "", lang)) },
-                subject(c),
+                subject(c, opens),
                 html! { (words(part(c, "owner"), "", lang)) },
             ]
         })
@@ -243,12 +243,15 @@ fn runs_table(lang: Lang, value: &Value) -> Markup {
     )
 }
 
-fn deliveries_table(lang: Lang, value: &Value) -> Markup {
+fn deliveries_table(lang: Lang, value: &Value, opens: bool) -> Markup {
     let rows: Vec<Vec<Markup>> = list(value, "deliveries")
         .iter()
         .map(|d| {
             vec![
-                html! { a href={ "/deliveries/" (text(d, "submission")) } { (crate::format::short(text(d, "submission"))) } },
+                html! {
+                    @let short = crate::format::short(text(d, "submission"));
+                    @if opens { a href={ "/deliveries/" (text(d, "submission")) } { (short) } } @else { (short) }
+                },
                 html! { (text(d, "feed")) },
                 html! { @if let Some(at) = moment(d, "received_at") { (ui::moment(at)) } },
                 html! { (bytes(count(d, "bytes"))) },
