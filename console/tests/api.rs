@@ -241,7 +241,10 @@ fn every_answer_is_one_that_the_document_names() {
             if let Err(e) = outcome {
                 panic!("{name}: {e}");
             }
-            seen.insert(name, all.into_inner());
+            // What asks for one thing by its number is reached by the tests below: chance seldom hits a number.
+            if !path.contains('{') {
+                seen.insert(name, all.into_inner());
+            }
         }
     }
     // The generator reaches the inside, not only the guard.

@@ -112,7 +112,7 @@ fn a_witness_elsewhere_and_the_verifier_find_two_histories() {
         as_root(&house, table, &format!("DELETE FROM compliance.{table}"));
     }
     // Longer than what was kept, or it would be cut off and not forked.
-    for _ in 0..44 {
+    for _ in 0..90 {
         house.run(0, &["audit", "review", "--note", "other"]);
     }
     let third = at("third.txt");
