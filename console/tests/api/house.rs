@@ -120,7 +120,7 @@ impl House for FakeHouse {
         let (mut asked, mut outs) = (account.to_owned(), 0);
         order.each(|argument| match argument {
             // Where an upload lies differs from run to run.
-            Argument::Text(text) if order.verb() == "delivery offer" => {}
+            Argument::Text(_) if order.verb() == "delivery offer" => {}
             Argument::Text(text) => asked.push_str(text),
             Argument::Input(..) => {}
             Argument::Output(..) => outs += 1,
