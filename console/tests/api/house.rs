@@ -127,7 +127,8 @@ impl House for FakeHouse {
         });
         // Deliveries of the tests are answered well.
         let known = [OWN, OTHER].iter().any(|id| asked.contains(&id.to_string()));
-        let known = known || asked == "submitter-01";
+        // So is what asks for nothing in particular: a list of one's own.
+        let known = known || asked == format!("{account}--");
         let turn = if known { 0 } else { blake3::hash(asked.as_bytes()).as_bytes()[0] % 6 };
         let ended = [Ended::Done, Ended::Done, Ended::LookAtIt, Ended::Usage, Ended::Denied, Ended::Done];
         let ended = ended[usize::from(turn)];
