@@ -71,7 +71,7 @@ fn ids_are_known_to_whoever_may_see_them(house: &House) {
     assert_eq!(kinds(&known("submitter-01", &mine.to_uppercase())), ["submission"]);
     let other = known("submitter-02", &mine);
     assert_eq!((kinds(&other), &other["help_desk"]), (vec![], &Value::Bool(true)), "not there for others");
-    let fact = string(&house.json(0, &["trace", "any"]), "fact");
+    let fact = string(&house.json(0, &["trace", "any"]), "fact_id");
     assert_eq!(kinds(&known("curator-01", &fact)), ["fact"]);
     assert_eq!(kinds(&known("applicant-01", &fact)), [""; 0]);
     for (id, kind, account) in [
