@@ -18,7 +18,7 @@ use super::sources::owner;
 use super::{folder, seen, told, viewers};
 use crate::args::Cli;
 use crate::authority;
-use crate::commands::findings::rule_named;
+use crate::commands::findings::all_rules;
 use crate::commands::{Ending, books};
 use crate::home::{Home, today};
 use crate::say::Voice;
@@ -233,7 +233,8 @@ fn named(home: &Home, voice: Voice, name: &str) -> Result<Vec<Thing>> {
         all.push(Thing::new(("parameter", "パラメータ"), name, "parameter show", "parameters"));
     }
     // Rules and codes are for everybody: the search shows them.
-    if let Some(rule) = rule_named(&name.to_ascii_uppercase()) {
+    let upper = name.to_ascii_uppercase();
+    if let Some(rule) = all_rules().into_iter().find(|r| r.id == upper) {
         all.push(Thing::new(("rule", "指摘の規則"), rule.id, "search find", "findings"));
     }
     match Index::open(&folder(home)).and_then(|index| index.codes_called(name)) {
