@@ -59,7 +59,9 @@ impl Thing {
     /// To whoever may know of it.
     fn told_to(self, seen: &Seen) -> Option<Known> {
         let own = self.owner.is_some() && self.owner == seen.organisation;
-        let views = viewers(self.verb).any(|r| seen.roles.iter().any(|held| held == r.as_str()));
+        // What the search shows, it shows to everybody.
+        let views = self.verb == "search find"
+            || viewers(self.verb).any(|r| seen.roles.iter().any(|held| held == r.as_str()));
         (own || views).then(|| Known {
             kind: self.kind.0,
             kind_ja: self.kind.1,
