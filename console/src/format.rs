@@ -84,7 +84,10 @@ mod tests {
 
 /// A day with its Japanese era: `令和8年11月21日`; before Meiji as it is.
 pub(crate) fn era(day: Date) -> String {
-    let first = |e: &&Era| (day.year(), day.month().cast_unsigned(), day.day().cast_unsigned()) >= (e.first.0, e.first.1, e.first.2);
+    let first = |e: &&Era| {
+        (day.year(), day.month().cast_unsigned(), day.day().cast_unsigned())
+            >= (e.first.0, e.first.1, e.first.2)
+    };
     let Some(era) = ERAS.iter().rev().find(first) else { return day.to_string() };
     let year = day.year() - era.base;
     let year = if year == 1 { "元".to_owned() } else { year.to_string() };

@@ -75,9 +75,12 @@ async fn a_known_machine_comes_in_by_its_certificate_and_no_other_does() {
         (made(&issuer, "machine-01"), made(&issuer, "machine-02"), made(&stranger, "machine-01"));
     let house = FakeHouse { machine: fingerprint(&machine.certificate), ..FakeHouse::default() };
     let refused = Arc::clone(&house.refused);
-    let config =
-        tls(server.certificate_pem.as_bytes(), server.key.serialize_pem().as_bytes(), Some(issuer.pem().as_bytes()))
-            .unwrap();
+    let config = tls(
+        server.certificate_pem.as_bytes(),
+        server.key.serialize_pem().as_bytes(),
+        Some(issuer.pem().as_bytes()),
+    )
+    .unwrap();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let (stop, stopped) = tokio::sync::watch::channel(false);

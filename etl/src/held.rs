@@ -19,7 +19,7 @@ use crate::intake::Verified;
 use crate::interfaces::mapper_of;
 use crate::load::MANIFEST_ORDINAL;
 pub use crate::load::again::Settled;
-use crate::load::again::{announce, Again, Wanted, again};
+use crate::load::again::{Again, Wanted, again, announce};
 use crate::notices;
 use crate::package::read_manifest;
 

@@ -194,10 +194,11 @@ fn from_request_to_package_and_back() {
     assert_eq!(own.unwrap_err().code(), "REV_SAME_PERSON");
     let none = approve(&mut board, &board_key, "mihon-0", "見本 委員長", decided, until, &alone);
     assert_eq!(none.unwrap_err().code(), "REV_UNKNOWN");
-    let approval_id = approve(&mut board, &board_key, &filed.request_id, "見本 委員長", decided, until, &alone)
-        .unwrap()
-        .id()
-        .to_owned();
+    let approval_id =
+        approve(&mut board, &board_key, &filed.request_id, "見本 委員長", decided, until, &alone)
+            .unwrap()
+            .id()
+            .to_owned();
 
     // The release role reads it by itself, with the public key alone.
     let mut db = registry.release().unwrap();

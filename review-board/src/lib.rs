@@ -10,8 +10,8 @@ mod decision;
 mod error;
 mod mandate;
 mod policy;
-mod request;
 pub mod questions;
+mod request;
 pub mod templates;
 
 pub use approval::Approval;

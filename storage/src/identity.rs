@@ -38,8 +38,8 @@ pub use read::{ConflictRow, DecisionRow, MemberRow};
 pub use relink::{DecideAll, RelinkRow, Shadow, Whole};
 pub use review::{ReviewRow, ReviewState};
 pub use ruling::{CONTRARY, NewRuling, RulingRow};
-pub use second_look::{SecondLookRow, SecondWord};
 pub use sealed::{OpenedPart, PersonList, open_demographics, seal_demographics};
+pub use second_look::{SecondLookRow, SecondWord};
 pub use stream::SealedRow;
 
 /// Into how many buckets the lake spreads persons (バケット).

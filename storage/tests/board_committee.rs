@@ -122,7 +122,10 @@ fn nobody_reads_an_open_ballot_and_nobody_votes_after_the_closing() {
     db.cast(ballot, &vote("member-01", "conditional"), at(6)).unwrap();
     assert!(refused(db.cast(ballot, &vote("member-01", "reject"), at(7))), "one vote, and it stays");
     assert!(db.cast(ballot, &vote("member-09", "reject"), at(7)).is_err(), "who does not sit does not vote");
-    assert_eq!((db.voted(ballot).unwrap(), db.votes(ballot).unwrap()), (vec!["member-01".to_owned()], vec![]));
+    assert_eq!(
+        (db.voted(ballot).unwrap(), db.votes(ballot).unwrap()),
+        (vec!["member-01".to_owned()], vec![])
+    );
     // The role of the board has no way to the table itself, and a change has none at all.
     let mut owner = registry.server().connect_owner().unwrap();
     for word in ["SELECT", "UPDATE", "DELETE"] {
@@ -137,7 +140,11 @@ fn nobody_reads_an_open_ballot_and_nobody_votes_after_the_closing() {
     db.enter_event(&event("AP-0001", 1, "submit")).unwrap();
     assert!(refused(db.enter_event(&event("AP-0001", 1, "take"))), "one after the other");
     let clash = event("AP-0001", 1, "conditional");
-    assert!(refused(db.close_ballot(ballot, "secretary-01", at(8), |_| ("x".into(), "{}".into(), Some(clash)))));
+    assert!(refused(db.close_ballot(ballot, "secretary-01", at(8), |_| (
+        "x".into(),
+        "{}".into(),
+        Some(clash)
+    ))));
     assert!(db.ballot(ballot).unwrap().unwrap().closed_at.is_none() && db.votes(ballot).unwrap().is_empty());
     let step = event("AP-0001", 2, "conditional");
     db.close_ballot(ballot, "secretary-01", at(9), |votes| {
@@ -146,16 +153,20 @@ fn nobody_reads_an_open_ballot_and_nobody_votes_after_the_closing() {
     })
     .unwrap();
     assert!(db.cast(ballot, &vote("member-02", "approve"), at(10)).is_err(), "too late");
-    assert!(refused(db.close_ballot(ballot, "secretary-01", at(11), |_| ("approved".into(), "{}".into(), None))));
+    assert!(refused(db.close_ballot(ballot, "secretary-01", at(11), |_| (
+        "approved".into(),
+        "{}".into(),
+        None
+    ))));
     assert_eq!(db.votes(ballot).unwrap().len(), 1);
     assert_eq!(db.ballots().unwrap()[0].result.as_ref().unwrap().0, "conditional");
     // The checks of the Act and the release role read what they need of it.
     let (mut act, mut release) = (registry.act().unwrap(), registry.release().unwrap());
     let sat = act.committee_sat().unwrap();
-    assert_eq!(sat.iter().map(|s| (s.voted, s.declared, s.expedited)).collect::<Vec<_>>(), [
-        (true, false, true),
-        (false, false, true)
-    ]);
+    assert_eq!(
+        sat.iter().map(|s| (s.voted, s.declared, s.expedited)).collect::<Vec<_>>(),
+        [(true, false, true), (false, false, true)]
+    );
     assert_eq!(act.committee_documents().unwrap()[0].1, "{\"items\":[]}");
     assert_eq!(release.outcome(ballot).unwrap(), Some(("conditional".to_owned(), "s".to_owned())));
     assert!(release.conditions_of(ballot).unwrap()[0].closed.is_none());

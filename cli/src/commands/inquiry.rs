@@ -198,8 +198,10 @@ fn add(
 
 fn show(cli: &Cli, voice: Voice, home: &Home, id: &str) -> Result<Ending> {
     let all = home.registry.act()?.inquiries().context("問い合わせを読めません")?;
-    let (q, events) =
-        all.into_iter().find(|(q, _)| q.id == id).ok_or_else(|| Unfit::new(format!("問い合わせがありません: {id}")))?;
+    let (q, events) = all
+        .into_iter()
+        .find(|(q, _)| q.id == id)
+        .ok_or_else(|| Unfit::new(format!("問い合わせがありません: {id}")))?;
     // Booked before it is shown: what cannot be booked is not shown.
     book(cli, home, id, AuditAction::ViewPerson)?;
     let key = key_in_store(home, id)?;

@@ -187,7 +187,11 @@ pub fn about(home: &Home, voice: Voice, file: &Path) -> Result<Result<person::Pe
 }
 
 /// The person of a description. `Err`: what is wrong was said.
-fn understood(home: &Home, voice: Voice, written: &person::Written) -> Result<Result<person::Person, Ending>> {
+fn understood(
+    home: &Home,
+    voice: Voice,
+    written: &person::Written,
+) -> Result<Result<person::Person, Ending>> {
     let list = written.as_list(crate::home::today());
     match written.person(home, &super::night::matching(home)?, &list)? {
         Some(person) => Ok(Ok(person)),

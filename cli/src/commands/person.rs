@@ -128,7 +128,9 @@ impl Desk<'_> {
         }
         let person = self.db.current_person(&named.person)?.unwrap_or(named.person);
         let first = self.db.members_of(&person)?.into_iter().next();
-        first.map(|m| m.identity_id).ok_or_else(|| Unfit::new("この研究用IDには今、元データがありません").into())
+        first
+            .map(|m| m.identity_id)
+            .ok_or_else(|| Unfit::new("この研究用IDには今、元データがありません").into())
     }
 
     /// Books a look, before anything is shown.

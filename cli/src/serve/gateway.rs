@@ -35,7 +35,8 @@ struct Memory {
 
 impl Memory {
     fn new(bytes: &[u8]) -> Result<Self> {
-        let mut file = File::from(memfd_create("musubi", MemfdFlags::CLOEXEC).context("メモリー上のファイル")?);
+        let mut file =
+            File::from(memfd_create("musubi", MemfdFlags::CLOEXEC).context("メモリー上のファイル")?);
         file.write_all(bytes).and_then(|()| file.seek(SeekFrom::Start(0))).context("メモリー上のファイル")?;
         Ok(Self { file })
     }
@@ -174,7 +175,5 @@ fn unfit(kind: &str) -> Answer {
 
 /// Whether store, disk or database failed, and not what was asked for.
 fn failed(e: &anyhow::Error) -> bool {
-    e.chain().any(|cause| {
-        cause.is::<musubi_storage::StorageError>() || cause.is::<std::io::Error>()
-    })
+    e.chain().any(|cause| cause.is::<musubi_storage::StorageError>() || cause.is::<std::io::Error>())
 }

@@ -143,9 +143,10 @@ impl House for Served {
             persons: 0,
             result: AuditResult::Refused(code),
         };
-        let booked = self.act.take(|| self.registry.act()).map_err(anyhow::Error::from).and_then(|db| {
-            db.using(|db| audit::append(db, &entry)).map(|_| ()).map_err(anyhow::Error::from)
-        });
+        let booked =
+            self.act.take(|| self.registry.act()).map_err(anyhow::Error::from).and_then(|db| {
+                db.using(|db| audit::append(db, &entry)).map(|_| ()).map_err(anyhow::Error::from)
+            });
         if let Err(e) = booked {
             self.broken(&crate::told(&e));
         }

@@ -69,8 +69,8 @@ pub fn run(cli: &Cli, voice: Voice, order: &Serve) -> Result<Ending> {
     {
         return Err(e).context("届きかけの提出物を片づけられません");
     }
-    let listener = TcpListener::bind(order.listen)
-        .with_context(|| format!("待ち受けられません: {}", order.listen))?;
+    let listener =
+        TcpListener::bind(order.listen).with_context(|| format!("待ち受けられません: {}", order.listen))?;
     let address = listener.local_addr().context("待ち受けの住所")?;
     let entry = AuditEntry {
         at: now(),

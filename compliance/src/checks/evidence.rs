@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use musubi_storage::act::check_conduct::LoginSeen;
 use musubi_storage::act::check::EvidenceRow;
+use musubi_storage::act::check_conduct::LoginSeen;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

@@ -548,7 +548,10 @@ fn evidence_that_is_missing_or_old_fails() {
     let verdict = |judged: Result<Judgement, Unreadable>| judged.unwrap().verdict;
     assert_eq!(verdict(two_factors(&[given_as("2026-11", logins(4))], &[], DAY)), Verdict::Pass);
     assert_eq!(verdict(two_factors(&[given_as("2026-11", logins(3))], &[], DAY)), Verdict::Fail);
-    assert_eq!(verdict(two_factors(&[given_as("2026-11", logins(4))], &[], date(2026, 12, 2))), Verdict::Fail);
+    assert_eq!(
+        verdict(two_factors(&[given_as("2026-11", logins(4))], &[], date(2026, 12, 2))),
+        Verdict::Fail
+    );
     assert_eq!(verdict(two_factors(&[], &[], DAY)), Verdict::Fail);
     let seen = |both| [LoginSeen { of: "session:1".into(), both }];
     assert_eq!(verdict(two_factors(&[], &seen(true), DAY)), Verdict::Pass);

@@ -118,7 +118,17 @@ pub struct Route {
 /// A page, for nobody until [`Route::roles`] or the like says so.
 #[must_use]
 pub const fn page(path: &'static str, name: Word, run: Run) -> Route {
-    Route { post: false, path, name, who: Who::Roles(&[]), takes: Takes::Nothing, verbs: &[], starts: &[], menu: None, run }
+    Route {
+        post: false,
+        path,
+        name,
+        who: Who::Roles(&[]),
+        takes: Takes::Nothing,
+        verbs: &[],
+        starts: &[],
+        menu: None,
+        run,
+    }
 }
 
 /// An action: `POST` with a form.

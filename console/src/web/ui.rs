@@ -55,7 +55,14 @@ pub fn section(heading: &str, note: &str, body: &Markup) -> Markup {
 
 /// A state in a sentence, the next step, who owns it and until when: on top of everything that has a state.
 #[must_use]
-pub fn standing(lang: Lang, tone: Tone, sentence: &str, next: &str, owner: &str, due: Option<Date>) -> Markup {
+pub fn standing(
+    lang: Lang,
+    tone: Tone,
+    sentence: &str,
+    next: &str,
+    owner: &str,
+    due: Option<Date>,
+) -> Markup {
     let class = match tone {
         Tone::Good => "standing good",
         Tone::Waiting => "standing waiting",
@@ -116,7 +123,15 @@ pub fn link(path: &str, words: &str) -> Markup {
 
 /// A text field with its label and, when not empty, a help text beneath.
 #[must_use]
-pub fn field(lang: Lang, name: &str, label: &Word, kind: &str, value: &str, required: bool, help: &str) -> Markup {
+pub fn field(
+    lang: Lang,
+    name: &str,
+    label: &Word,
+    kind: &str,
+    value: &str,
+    required: bool,
+    help: &str,
+) -> Markup {
     let help_id = format!("{name}-help");
     html! {
         div.field {

@@ -91,7 +91,8 @@ pub(crate) fn announce(
     let entry = AuditEntry {
         at: (house.now)(),
         // A job's account was admitted by its name; another is none.
-        actor: Name::new(&house.job).map_err(|_| StorageError::Damaged("the name of a job's account".into()))?,
+        actor: Name::new(&house.job)
+            .map_err(|_| StorageError::Damaged("the name of a job's account".into()))?,
         role: AuditRole::Intake,
         action: AuditAction::LoadHeld,
         object: AuditObject::Submission(*delivery),

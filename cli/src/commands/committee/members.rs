@@ -339,7 +339,11 @@ pub fn recusals(cli: &Cli, voice: Voice, application: &str) -> Result<Ending> {
     let members = room.db.members()?;
     let (told, count) = forecast(&mut room, &case, &members)?;
     for m in &told {
-        voice.line(format!("{}  {}", text(m, "member"), m.get("grounds_ja").map(ToString::to_string).unwrap_or_default()));
+        voice.line(format!(
+            "{}  {}",
+            text(m, "member"),
+            m.get("grounds_ja").map(ToString::to_string).unwrap_or_default()
+        ));
     }
     voice.say(
         if count.holds() {

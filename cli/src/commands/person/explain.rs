@@ -88,7 +88,7 @@ fn two(desk: &mut Desk<'_>, order: &Explain, other: &str) -> Result<Ending> {
         let mut answer = json!({ "a": a, "b": b, "blind": ruling, "compared": found.compared });
         if purpose.is_some() {
             put(&mut answer, "values", found.values);
-        put(&mut answer, "hints", json!(found.hints));
+            put(&mut answer, "hints", json!(found.hints));
         }
         voice.value(&answer);
         return Ok(Ending::Done);
@@ -139,11 +139,7 @@ struct Compared {
 }
 
 /// The weights of two records under the model of today and, where they may be shown, both side by side.
-fn side_by_side(
-    desk: &mut Desk<'_>,
-    (a, b): (IdentityId, IdentityId),
-    values_too: bool,
-) -> Result<Compared> {
+fn side_by_side(desk: &mut Desk<'_>, (a, b): (IdentityId, IdentityId), values_too: bool) -> Result<Compared> {
     let voice = desk.voice;
     let mut told = Compared::default();
     if let [left, right] = ordered(desk, a, b)?.as_slice() {
