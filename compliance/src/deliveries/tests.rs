@@ -1,6 +1,6 @@
 //! What a day of a feed may be called, over any deliveries. It must not know how the words are chosen.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used)] // test code: a failure here is a failed test
 
 use jiff::civil::{Date, date};
 use musubi_model::ids::SubmissionId;
