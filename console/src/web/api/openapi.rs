@@ -19,7 +19,8 @@ pub const PROBLEM: Schema = Schema::Object(&[
 
 /// Statuses with which the guard answers before an endpoint sees anything.
 fn guarded(endpoint: &Endpoint) -> Vec<u16> {
-    let mut all = vec![429];
+    // Control characters are refused wherever they stand, in fields that nobody asked for as well.
+    let mut all = vec![400, 429];
     if endpoint.route.who != Who::Anyone {
         all.push(401);
     }
@@ -27,7 +28,7 @@ fn guarded(endpoint: &Endpoint) -> Vec<u16> {
         all.push(403);
     }
     if endpoint.route.takes != Takes::Nothing {
-        all.extend([400, 408, 413]);
+        all.extend([408, 413]);
     }
     if endpoint.parameters.iter().any(|p| p.place == Place::Path) {
         all.push(404);
