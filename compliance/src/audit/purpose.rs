@@ -103,6 +103,7 @@ fn by_action(action: Action) -> Purpose {
         | Action::PlanErasure
         | Action::ConfirmErasure
         | Action::Erase
+        | Action::BlankPaths
         | Action::ScanErased
         | Action::ReapplyErasures
         | Action::Certify

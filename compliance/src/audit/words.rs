@@ -182,6 +182,8 @@ words! {
         PlanErasure = "plan-erasure", "削除の計画";
         /// Somebody confirmed or verified an erasure.
         ConfirmErasure = "confirm-erasure", "削除の確認";
+        /// Names that lead to the erased were opened, to be blanked in manifests.
+        BlankPaths = "blank-paths", "経路名の消去";
         /// It was looked for what an erasure must not have left.
         ScanErased = "scan-erased", "削除の残存確認";
         /// Erasures were applied again after a restore.

@@ -223,7 +223,8 @@ pub fn by_two(done: &TwoHands) -> Found {
 }
 
 /// Actions of the audit chain that announce an opening of sealed values.
-const OPENINGS: [&str; 5] = ["view-person", "query-person", "trace", "train-model", "load-held"];
+const OPENINGS: [&str; 6] =
+    ["view-person", "query-person", "trace", "train-model", "load-held", "blank-paths"];
 
 /// C-077: every opening that the store counted was announced by an entry of the chain that says so and of how many; every
 /// entry has what it must.

@@ -1,8 +1,9 @@
 //! Paths in manifests: a manifest lists every document of a delivery, and a path may hold a chart number. The paths of
 //! documents that told of the erased alone are blanked, in a manifest written anew into a pack of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use musubi_model::{ByteRange, DocumentHash, IdentityId, SubmissionId};
 use musubi_storage::erasure::HeldDocument;
 use musubi_storage::keys::SealKey;
@@ -10,16 +11,27 @@ use musubi_storage::registry::ErasureDb;
 use musubi_storage::vault::{PackWriter, Segment, read_document, seal_document};
 
 use super::{ErasureError, Stores};
+use crate::audit::{self, AuditAction, AuditEntry, AuditObject, AuditResult, AuditRole, Name};
 
 /// What stands where a path stood, before the document's place in the manifest.
 const BLANK: &str = "erased/";
 /// The path under which a manifest is kept.
 const MANIFEST: &[u8] = b"manifest.toml";
 
-/// Blanks the paths of the listed identities' documents; says how many.
-pub(super) fn manifests(stores: &Stores<'_>, db: &mut ErasureDb, id: &str) -> Result<u64, ErasureError> {
+/// Blanks the paths of the listed identities' documents; says how many. `by` opens them, `at` this moment.
+pub(super) fn manifests(
+    stores: &Stores<'_>,
+    db: &mut ErasureDb,
+    id: &str,
+    by: &str,
+    at: Timestamp,
+) -> Result<u64, ErasureError> {
     let paths = db.paths_of_erasing(id)?;
+    if paths.is_empty() {
+        return Ok(0);
+    }
     let keys: Vec<IdentityId> = paths.iter().map(|p| p.key).collect();
+    announce(db, id, by, at, keys.iter().collect::<BTreeSet<_>>().len())?;
     let keys = db.existing_data_keys(&stores.ring.kek, &keys)?;
     let mut of: BTreeMap<SubmissionId, Vec<(i32, Vec<u8>)>> = BTreeMap::new();
     for path in &paths {
@@ -33,6 +45,29 @@ pub(super) fn manifests(stores: &Stores<'_>, db: &mut ErasureDb, id: &str) -> Re
         blanked += manifest(stores, db, submission, paths)?;
     }
     Ok(blanked)
+}
+
+/// Books that sealed names of so many identities are going to be opened, in the session that opens them (C-077).
+fn announce(
+    db: &mut ErasureDb,
+    id: &str,
+    by: &str,
+    at: Timestamp,
+    identities: usize,
+) -> Result<(), ErasureError> {
+    let entry = AuditEntry {
+        at,
+        actor: Name::new(by).map_err(|_| ErasureError::Damaged("the name of who erases"))?,
+        role: AuditRole::Eraser,
+        action: AuditAction::BlankPaths,
+        object: AuditObject::Erasure(
+            Name::new(id).map_err(|_| ErasureError::Damaged("the number of an erasure"))?,
+        ),
+        persons: u64::try_from(identities).unwrap_or(u64::MAX),
+        result: AuditResult::Done,
+    };
+    audit::append(db, &entry)?;
+    Ok(())
 }
 
 fn manifest(

@@ -199,7 +199,7 @@ fn paths(
     id: &str,
     how: &Running<'_>,
 ) -> Result<Value, ErasureError> {
-    let blanked = blank::manifests(stores, db, id)?;
+    let blanked = blank::manifests(stores, db, id, how.by, (how.now)())?;
     let known = db.every_pack()?;
     for name in vault::packs(stores.vault)?.difference(&known) {
         vault::scrub(stores.vault, &name.parse()?)?;
