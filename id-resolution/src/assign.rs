@@ -10,6 +10,10 @@
 //! **Undo.** Every identity remembers its origin: the id it was last given by anything but a merge. When a person falls
 //! apart and all identities of one origin lie in one part, that part can go back to its old id, and the person itself
 //! prefers the parts that have no such way back, and of those the ones it brought itself. So merge and split are inverse: all identities get the ids they had.
+//! Where a ruling had made records change sides, origins do not tell enough. So whoever undoes one brings along who was
+//! whom before it, and a cluster that holds all of such a person, and nobody else of that time, bears that id again,
+//! whatever anybody prefers.
+//!
 //! An alias whose identities go elsewhere together is led there; an id that was given up is never given to others.
 //!
 //! Nothing changes without need: a cluster that holds exactly one old person and all of it keeps that id.
@@ -55,6 +59,8 @@ struct Work<'a> {
     origins: BTreeMap<ResearchId, (BTreeSet<usize>, BTreeSet<ResearchId>)>,
     /// Has an identity in a cohort.
     released: BTreeSet<ResearchId>,
+    /// Cluster → the person that it was before the ruling that is being undone.
+    homes: BTreeMap<usize, ResearchId>,
     /// Cluster → aliases that it can go back to.
     returns: BTreeMap<usize, BTreeSet<ResearchId>>,
     /// Cluster → the person whose id it keeps.
@@ -72,6 +78,7 @@ impl<'a> Work<'a> {
             parts: BTreeMap::new(),
             origins: BTreeMap::new(),
             released: BTreeSet::new(),
+            homes: BTreeMap::new(),
             returns: BTreeMap::new(),
             kept: BTreeMap::new(),
             ids: Vec::new(),
@@ -100,7 +107,27 @@ impl<'a> Work<'a> {
                 work.returns.entry(*place).or_default().insert(*origin);
             }
         }
+        work.homes = work.homes();
         work
+    }
+
+    /// Clusters that are again what a person was. An id in use elsewhere is not taken from there.
+    fn homes(&self) -> BTreeMap<usize, ResearchId> {
+        let mut places: BTreeMap<ResearchId, BTreeSet<usize>> = BTreeMap::new();
+        let mut homes: BTreeMap<usize, BTreeSet<ResearchId>> = BTreeMap::new();
+        for (place, cluster) in self.clusters.iter().enumerate() {
+            for person in cluster.members.iter().filter_map(|id| self.before.recalled.get(id)) {
+                places.entry(*person).or_default().insert(place);
+                homes.entry(place).or_default().insert(*person);
+            }
+        }
+        let one = |(place, persons): (usize, BTreeSet<ResearchId>)| {
+            let [person] = persons.into_iter().collect::<Vec<_>>().try_into().ok()?;
+            let whole = places.get(&person).is_some_and(|p| p.len() == 1);
+            let free = self.parts.contains_key(&person) || self.before.leads.contains_key(&person);
+            (whole && free).then_some((place, person))
+        };
+        homes.into_iter().filter_map(one).collect()
     }
 
     /// The least survives: released before unreleased, older before younger.
@@ -125,7 +152,11 @@ impl<'a> Work<'a> {
 
     /// Persons ask clusters in the order of their preference; a cluster keeps the best that asked.
     fn choose(&mut self) {
-        let mut asking: Vec<(ResearchId, usize)> = self.parts.keys().map(|p| (*p, 0)).collect();
+        let settled: BTreeSet<ResearchId> = self.homes.values().copied().collect();
+        let of_now = self.homes.iter().filter(|(_, p)| self.parts.contains_key(*p));
+        self.kept = of_now.map(|(place, person)| (*place, *person)).collect();
+        let mut asking: Vec<(ResearchId, usize)> =
+            self.parts.keys().filter(|p| !settled.contains(p)).map(|p| (*p, 0)).collect();
         let preferences: BTreeMap<ResearchId, Vec<usize>> =
             self.parts.keys().map(|p| (*p, self.preferences(*p))).collect();
         let mut turn: BTreeMap<ResearchId, usize> = BTreeMap::new();
@@ -134,6 +165,7 @@ impl<'a> Work<'a> {
             let Some(place) = preferences.get(&person).and_then(|p| p.get(next)) else { continue };
             let other = self.kept.get(place).copied();
             let lost = match other {
+                _ if self.homes.contains_key(place) => Some(person),
                 Some(other) if self.rank(other) < self.rank(person) => Some(person),
                 other => {
                     self.kept.insert(*place, person);
@@ -150,9 +182,14 @@ impl<'a> Work<'a> {
     /// Every cluster gets its id: the person that it keeps, the id it goes back to, or a new one.
     fn name(&mut self, fresh: &[ResearchId]) {
         let mut fresh = fresh.iter().copied();
-        let mut active: BTreeSet<ResearchId> = self.kept.values().copied().collect();
+        let mut active: BTreeSet<ResearchId> =
+            self.kept.values().chain(self.homes.values()).copied().collect();
         for place in 0..self.clusters.len() {
             let id = self.kept.get(&place).copied().or_else(|| {
+                if let Some(home) = self.homes.get(&place) {
+                    self.out.revived.push(*home);
+                    return Some(*home);
+                }
                 let returns = self.returns.get(&place)?;
                 let back = returns.iter().copied().filter(|o| !active.contains(o));
                 // of aliases of aliases the last one that was active
@@ -226,10 +263,17 @@ impl<'a> Work<'a> {
                 walk(cluster, |id| self.before.members.get(id).is_some_and(|was| was.person == person))
             {
                 let was = self.before.members.get(&identity_id);
+                // An origin that was recalled to bear others leaves here what came to it since.
+                let astray = |was: &Membership| was.origin != person && active.contains(&was.origin);
+                let settles = (identity_id, Membership { person, origin: person });
                 let (kind, former, origin) = match was {
-                    Some(was) if was.person == person => continue,
+                    Some(was) if was.person == person => {
+                        members.extend(astray(was).then_some(settles));
+                        continue;
+                    }
                     Some(was) if self.parts.contains_key(&was.person) && whole.contains(&was.person) => {
                         bridges.entry(was.person).or_insert((identity_id, evidence));
+                        members.extend(astray(was).then_some(settles));
                         continue;
                     }
                     Some(was) => {

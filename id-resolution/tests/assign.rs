@@ -86,7 +86,8 @@ impl State {
             let of = |was: &&Membership| were.contains(&was.person);
             let whole = old.values().filter(of).count();
             let here = cluster.members.iter().filter(|i| old.contains_key(i)).count();
-            if were.len() == 1 && whole == here {
+            // What is recalled of a ruling's time comes before what is.
+            if were.len() == 1 && whole == here && self.before.recalled.is_empty() {
                 assert_eq!(were.first(), Some(&person), "nothing changes without need");
             }
         }
@@ -217,6 +218,42 @@ proptest! {
         for (labels, released) in steps {
             state.decide(&partition(&labels));
             state.before.released.extend(released.into_iter().map(|n| (id(n), 1)));
+        }
+    }
+
+    /// Whatever a ruling moved: when the same clusters come out again, everybody has the id from before it.
+    #[test]
+    fn what_is_undone_is_as_it_was(
+        past in prop::collection::vec(prop::collection::vec(0u8..6, 12), 1..4),
+        ruled in prop::collection::vec(prop::collection::vec(0u8..6, 12), 1..4),
+        released in prop::collection::btree_set(1u8..12, 0..4),
+    ) {
+        let mut state = State::default();
+        for labels in &past {
+            state.decide(&partition(labels));
+        }
+        state.before.released.extend(released.into_iter().map(|n| (id(n), 1)));
+        let persons = state.persons();
+        for labels in &ruled {
+            state.decide(&partition(labels));
+        }
+        state.before.recalled = persons.clone();
+        state.decide(&partition(past.last().unwrap()));
+        prop_assert_eq!(state.persons(), persons);
+    }
+
+    /// What is recalled of a time when things were otherwise breaks no promise either.
+    #[test]
+    fn any_past_may_be_recalled(
+        steps in prop::collection::vec(prop::collection::vec(0u8..6, 12), 2..6),
+        since in prop::collection::btree_set(1u8..12, 0..4),
+    ) {
+        let mut state = State::default();
+        for labels in &steps {
+            let mut past = state.persons();
+            past.retain(|who, _| !since.contains(&who.0[0]));
+            state.decide(&partition(labels));
+            state.before.recalled = past;
         }
     }
 

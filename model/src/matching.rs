@@ -245,6 +245,8 @@ pub struct Before {
     pub leads: BTreeMap<ResearchId, ResearchId>,
     /// In how many cohorts of releases an identity stands; those in none are absent.
     pub released: BTreeMap<IdentityId, u64>,
+    /// Who was whom before the ruling that is being undone, as far as those persons are still in the books; else empty.
+    pub recalled: BTreeMap<IdentityId, ResearchId>,
 }
 
 /// What a decision did.

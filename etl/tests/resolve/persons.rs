@@ -3,8 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::date;
+use musubi_etl::matching::Mpi;
 use musubi_id_resolution::{TokenKey, TokenKind, describe};
-use musubi_model::{IdentityId, ResearchId, SourceIdentity};
+use musubi_model::matching::{
+    Before, Closed, Cluster, Contradictions, Described, Engine, Evidence, Neighbourhood, Resolution,
+    SealedRecord, Unreadable, Verdict,
+};
+use musubi_model::{IdentityId, ProviderId, ResearchId, SourceIdentity};
 use musubi_storage::StorageError;
 use musubi_storage::compliance::OptOutRow;
 use musubi_storage::identity::{CohortOrder, CohortUse, NewRuling, random_research_ids};
@@ -82,6 +87,84 @@ fn a_ruling_joins_strangers_and_two_people_undo_it() {
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].undone.as_ref().map(|u| u.0.as_str()), Some("desk-2"));
     assert_eq!(db.person_as_of(&moved, at(15)).expect("read"), db.person_as_of(&a, at(15)).expect("read"));
+    replayed(&house);
+}
+
+/// The engine of the house, but for one thing: a ruling tears people apart and mixes them.
+struct Mixing<'a> {
+    plain: Mpi<'a>,
+    mixed: Vec<BTreeSet<IdentityId>>,
+}
+
+impl Engine for Mixing<'_> {
+    fn name(&self) -> &str {
+        self.plain.name()
+    }
+    fn model(&self) -> &str {
+        self.plain.model()
+    }
+    fn crowd_max(&self) -> u32 {
+        self.plain.crowd_max()
+    }
+    fn review_per_million(&self) -> u32 {
+        self.plain.review_per_million()
+    }
+    fn keys(&self, records: &[SealedRecord]) -> Result<Vec<Vec<i64>>, Unreadable> {
+        self.plain.keys(records)
+    }
+    fn decide(&self, closed: &Closed) -> Result<Verdict, Unreadable> {
+        let mut verdict = self.plain.decide(closed)?;
+        if !closed.rulings.is_empty() {
+            let cluster = |ids: &BTreeSet<IdentityId>| {
+                let members: Vec<IdentityId> = ids.iter().copied().collect();
+                let link =
+                    |w: &[IdentityId]| Evidence { a: w[0], b: w[1], weight: 7, levels: 1, rule: "score" };
+                let links = members.windows(2).map(link).collect();
+                Cluster { members, links, component: 0, timed: false }
+            };
+            verdict.clusters = self.mixed.iter().map(cluster).collect();
+        }
+        Ok(verdict)
+    }
+    fn assign(&self, clusters: &[Cluster], before: &Before, fresh: &[ResearchId]) -> Resolution {
+        self.plain.assign(clusters, before, fresh)
+    }
+    fn contradictions(&self, known: &Neighbourhood, new: &[Described]) -> Contradictions {
+        self.plain.contradictions(known, new)
+    }
+}
+
+#[test]
+fn what_a_ruling_mixed_is_as_it_was_when_it_is_undone() {
+    let house = House::new();
+    let [few, many] = strangers();
+    // Two records of the older person, four of the younger: most of the younger go over to the older.
+    let at_each = |who: &SourceIdentity, clinics: std::ops::Range<u8>| -> Vec<SourceIdentity> {
+        let provider = |n| ProviderId::new(&format!("131000000{n}")).expect("a provider");
+        clinics.map(|n| SourceIdentity { provider: provider(n), ..who.clone() }).collect()
+    };
+    let (few, many) = (at_each(&few, 1..3), at_each(&many, 3..7));
+    house.resolve(1, &few);
+    house.resolve(2, &many);
+    let all: Vec<&SourceIdentity> = few.iter().chain(&many).collect();
+    let ids: Vec<IdentityId> = all.iter().map(|who| house.id(who)).collect();
+    let persons = || -> Vec<ResearchId> { all.iter().map(|who| house.person(who)).collect() };
+    let before = persons();
+    assert_eq!(before.iter().collect::<BTreeSet<_>>().len(), 2);
+
+    // Two of the younger stay with one of the older, and the other way round: each side keeps an id.
+    let mut young: Vec<IdentityId> = ids[2..].to_vec();
+    young.sort();
+    let [one, other] =
+        [BTreeSet::from([ids[0], young[0], young[1]]), BTreeSet::from([ids[1], young[2], young[3]])];
+    let engine = Mixing { plain: house.engine(), mixed: vec![one, other] };
+    let mut db = house.db();
+    let (number, _) =
+        db.rule(&ruling(ids[0], young[0], true, 10), &engine, &mut random_research_ids).expect("ruled");
+    assert_ne!(persons(), before);
+    db.propose_undo(number, "desk-1", "they were mixed up", at(20)).expect("proposed");
+    db.confirm_undo(number, "desk-2", at(21), &engine, &mut random_research_ids).expect("undone");
+    assert_eq!(persons(), before, "nobody bears another's id");
     replayed(&house);
 }
 

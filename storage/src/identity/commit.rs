@@ -51,7 +51,7 @@ impl IdentityDb {
         let holders = read_neighbourhood(&mut tx, described.iter().flat_map(|d| &d.tokens))?;
         insert(&mut tx, submission, &new)?;
         let entering = entering(&mut tx, &new)?;
-        let occasion = Occasion { at, submission: Some(submission), engine };
+        let occasion = Occasion { at, submission: Some(submission), engine, undoing: None };
         let mut done = settle(&mut tx, &occasion, entering, grown, fresh)?;
 
         done.placements = placements(&mut tx, &ids)?;
@@ -85,7 +85,7 @@ impl IdentityDb {
     ) -> Result<Committed, StorageError> {
         let doing = "deciding again";
         let mut tx = self.locked(doing)?;
-        let occasion = Occasion { at, submission: None, engine };
+        let occasion = Occasion { at, submission: None, engine, undoing: None };
         let done = settle(&mut tx, &occasion, Vec::new(), components.clone(), fresh)?;
         tx.commit().map_err(StorageError::db(doing))?;
         Ok(done)
@@ -119,7 +119,7 @@ impl IdentityDb {
             return Ok(None);
         }
         let entering = stored(&mut tx, "m.identity_id = ANY($1)", &names(&ids))?;
-        let occasion = Occasion { at, submission: None, engine };
+        let occasion = Occasion { at, submission: None, engine, undoing: None };
         let done = settle(&mut tx, &occasion, entering, BTreeSet::new(), fresh)?;
         tx.commit().map_err(StorageError::db(doing))?;
         Ok(Some(done))

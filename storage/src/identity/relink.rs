@@ -130,7 +130,7 @@ impl IdentityDb {
             .start()
             .map_err(StorageError::db(doing))?;
         let (verdict, set) = everybody(&mut tx, decide)?;
-        let before = before(&mut tx, &verdict, &set)?;
+        let before = before(&mut tx, &verdict, &set, BTreeMap::new())?;
         let ids = fresh(verdict.clusters.len())?;
         let resolution = engine.assign(&verdict.clusters, &before, &ids);
         tx.rollback().map_err(StorageError::db(doing))?;
@@ -237,7 +237,7 @@ impl IdentityDb {
         let relink_id: i64 = row.try_get(0).map_err(StorageError::db(doing))?;
         let (verdict, set) = everybody(&mut tx, decide)?;
         rekey(&mut tx, engine)?;
-        let occasion = Occasion { at, submission: None, engine };
+        let occasion = Occasion { at, submission: None, engine, undoing: None };
         let mut done = Committed::default();
         conclude(&mut tx, &occasion, &verdict, &set, fresh, &mut done)?;
         tx.execute(

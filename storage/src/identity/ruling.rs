@@ -137,7 +137,7 @@ impl IdentityDb {
             .query_opt(
                 "UPDATE identity.ruling SET undone_by = $2, undone_at = $3
                  WHERE ruling_id = $1 AND undone_at IS NULL AND undo_proposed_by <> $2
-                 RETURNING identity_a, identity_b, same",
+                 RETURNING identity_a, identity_b, same, ruled_at",
                 &[&ruling_id, &by, &at],
             )
             .map_err(StorageError::db(doing))?
@@ -145,7 +145,8 @@ impl IdentityDb {
         let get = |e| StorageError::db(doing)(e);
         let (a, b) = (identity_id(row.try_get(0).map_err(get)?)?, identity_id(row.try_get(1).map_err(get)?)?);
         let same: bool = row.try_get(2).map_err(get)?;
-        let occasion = Occasion { at, submission: None, engine };
+        let undoing = Some(row.try_get(3).map_err(get)?);
+        let occasion = Occasion { at, submission: None, engine, undoing };
         let rule = if same { "undo:same" } else { "undo:different" };
         note(&mut tx, &occasion, Ruled { a, b, same }, rule)?;
         // the pair may be looked at again
@@ -244,7 +245,7 @@ fn ruled(
         ],
     )
     .map_err(StorageError::db(doing))?;
-    let occasion = Occasion { at: ruling.at, submission: None, engine };
+    let occasion = Occasion { at: ruling.at, submission: None, engine, undoing: None };
     note(tx, &occasion, pair, if pair.same { "same" } else { "different" })?;
     let touched = components_of(tx, &[pair.a, pair.b])?;
     let done = settle(tx, &occasion, Vec::new(), touched, fresh)?;

@@ -24,6 +24,8 @@ pub(super) struct Occasion<'a> {
     pub(super) at: Timestamp,
     pub(super) submission: Option<SubmissionId>,
     pub(super) engine: DynEngine<'a>,
+    /// When the ruling was made that is being undone.
+    pub(super) undoing: Option<Timestamp>,
 }
 
 /// An identity of the set to decide.
@@ -77,7 +79,8 @@ pub(super) fn conclude(
     fresh: &mut Fresh<'_>,
     done: &mut Committed,
 ) -> Result<(), StorageError> {
-    let before = before(tx, verdict, set)?;
+    let recalled = occasion.undoing.map(|at| recalled(tx, set, at)).transpose()?.unwrap_or_default();
+    let before = before(tx, verdict, set, recalled)?;
     let ids = fresh(verdict.clusters.len())?;
     let resolution = occasion.engine.assign(&verdict.clusters, &before, &ids);
     let placed = write::components(tx, verdict, set)?;
@@ -219,11 +222,38 @@ pub(super) fn crowded(tx: &mut Transaction<'_>) -> Result<BTreeSet<i64>, Storage
     rows.iter().map(|row| row.try_get(0).map_err(StorageError::db(doing))).collect()
 }
 
+/// Who was whom just before a time, of those that are decided.
+fn recalled(
+    tx: &mut Transaction<'_>,
+    set: &BTreeMap<IdentityId, Entering>,
+    at: Timestamp,
+) -> Result<BTreeMap<IdentityId, ResearchId>, StorageError> {
+    let doing = "recalling persons";
+    let ids: Vec<IdentityId> = set.keys().copied().collect();
+    let rows = tx
+        .query(
+            "SELECT identity_id, research_id FROM identity.member
+             WHERE identity_id = ANY($1) AND known_from < $2
+             UNION ALL
+             SELECT identity_id, research_id FROM identity.member_history
+             WHERE identity_id = ANY($1) AND known_from < $2 AND $2 <= known_to",
+            &[&names(&ids), &at],
+        )
+        .map_err(StorageError::db(doing))?;
+    rows.iter()
+        .map(|row| {
+            let get = |e| StorageError::db(doing)(e);
+            Ok((identity_id(row.try_get(0).map_err(get)?)?, research_id(row.try_get(1).map_err(get)?)?))
+        })
+        .collect()
+}
+
 /// Who was whom, with what is needed to choose among the research ids that are contested.
 pub(super) fn before(
     tx: &mut Transaction<'_>,
     verdict: &Verdict,
     set: &BTreeMap<IdentityId, Entering>,
+    recalled: BTreeMap<IdentityId, ResearchId>,
 ) -> Result<Before, StorageError> {
     let doing = "ranking persons";
     let mut before = Before::default();
@@ -246,7 +276,8 @@ pub(super) fn before(
     let about: Vec<(IdentityId, Membership)> =
         before.members.iter().filter(|(_, w)| contested.contains(&w.person)).map(|(i, w)| (*i, *w)).collect();
     let persons: BTreeSet<ResearchId> = about.iter().flat_map(|(_, w)| [w.person, w.origin]).collect();
-    let asked: Vec<&[u8]> = persons.iter().map(ResearchId::as_bytes).collect();
+    let all: BTreeSet<ResearchId> = persons.iter().chain(recalled.values()).copied().collect();
+    let asked: Vec<&[u8]> = all.iter().map(ResearchId::as_bytes).collect();
     let rows = tx
         .query(
             "SELECT research_id, born, merged_into FROM identity.person WHERE research_id = ANY($1)",
@@ -262,9 +293,12 @@ pub(super) fn before(
             before.leads.insert(person, research_id(lead)?);
         }
     }
-    if before.born.len() != persons.len() {
+    if persons.iter().any(|p| !before.born.contains_key(p)) {
         return Err(damaged("a member of a person that is not there"));
     }
+    // Somebody of that time may have been erased since.
+    before.recalled = recalled;
+    before.recalled.retain(|_, person| before.born.contains_key(person));
     let ids: Vec<IdentityId> = about.iter().map(|(id, _)| *id).collect();
     let rows = tx
         .query(
