@@ -330,6 +330,12 @@ impl Window {
         cookie["value"].as_str().unwrap().to_owned()
     }
 
+    /// Brings the secret of a cookie along, as a browser that was left open does.
+    pub fn bring_cookie(&self, name: &str, secret: &str) {
+        let cookie = json!({ "cookie": { "name": name, "value": secret, "path": "/", "httpOnly": true } });
+        self.call("POST", "/cookie", Some(&cookie)).unwrap();
+    }
+
     /// What the window looks like.
     pub fn picture(&self) -> Vec<u8> {
         let shot = json!({ "cmd": "Page.captureScreenshot", "params": { "format": "png" } });

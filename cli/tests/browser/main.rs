@@ -16,14 +16,21 @@
     clippy::print_stdout,
     clippy::print_stderr
 )]
-// The houses and the server are shared with the tests over HTTP, which use more of them.
-#![allow(dead_code)]
+// The houses, the server and what is done in them before are shared with the tests over HTTP, which use more of them.
+#![allow(dead_code, unused_imports)]
 
+#[path = "../cli/audit.rs"]
+mod audit;
 mod driver;
+mod hand;
 #[path = "../cli/house.rs"]
 mod house;
 mod journeys;
+#[path = "../cli/output.rs"]
+mod output;
 mod stage;
+#[path = "../cli/table_desk.rs"]
+mod table_desk;
 #[path = "../cli/web.rs"]
 mod web;
 #[path = "../cli/zip.rs"]
