@@ -336,10 +336,17 @@ impl Window {
         self.call("POST", "/cookie", Some(&cookie)).unwrap();
     }
 
-    /// What the window looks like.
-    pub fn picture(&self) -> Vec<u8> {
-        let shot = json!({ "cmd": "Page.captureScreenshot", "params": { "format": "png" } });
-        let value = self.call("POST", "/goog/cdp/execute", Some(&shot)).unwrap();
+    /// What the window looks like; the whole page, or what is seen of it without scrolling.
+    pub fn picture(&self, whole: bool) -> Vec<u8> {
+        let ask = |asked: &Value| self.call("POST", "/goog/cdp/execute", Some(asked)).unwrap();
+        let mut params = json!({ "format": "png" });
+        if whole {
+            let size = ask(&json!({ "cmd": "Page.getLayoutMetrics", "params": {} }))["cssContentSize"].clone();
+            params["captureBeyondViewport"] = json!(true);
+            params["clip"] =
+                json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+        }
+        let value = ask(&json!({ "cmd": "Page.captureScreenshot", "params": params }));
         decode(value["data"].as_str().unwrap())
     }
 

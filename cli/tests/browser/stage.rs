@@ -171,7 +171,8 @@ impl<'a> Stage<'a> {
 
     /// Keeps a picture of the page and looks at it: nothing that keeps people out, nothing that the policy forbade, no error.
     pub fn look(&self, window: &Window, name: &str) {
-        fs::write(self.pictures.join(format!("{name}.png")), window.picture()).unwrap();
+        let whole = std::env::var_os("MUSUBI_SCREENSHOTS_WHOLE").is_some();
+        fs::write(self.pictures.join(format!("{name}.png")), window.picture(whole)).unwrap();
         let at = window.at();
         let mut seen = self.seen.borrow_mut();
         for said in window.complaints() {

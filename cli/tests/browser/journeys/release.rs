@@ -158,6 +158,7 @@ fn fetched(stage: &Stage<'_>, release: &str) {
     assert!(!told.is_empty(), "no files at {own}: {}", window.words());
     let manifest = manifest_hash(&window);
     let fetch = format!("{own}/fetch");
+    window.within(&fetch, "[name=terms]").click();
     window.within(&fetch, "button").click();
     assert_eq!(unpacked(&window.kept(".zip"), &told), manifest);
     let confirm = format!("{own}/acknowledge");
