@@ -10,10 +10,7 @@ use musubi_storage::registry::ActDb;
 use crate::calendar::{Calendar, CalendarError};
 use crate::handover;
 use crate::parameters;
-use crate::register::{self, EntryRefused, Field, date, number, text};
-
-/// What the names of a contract's clauses begin with.
-const CLAUSE: &str = "clause-";
+use crate::register::{date, number, text};
 
 /// The parameter: business days within which a hand-over is acknowledged (law: C-068).
 pub const ACKNOWLEDGED_WITHIN: &str = "handover.acknowledged_business_days";
@@ -47,20 +44,11 @@ pub fn contract_problems(contract: &RegisterRow, handover: Date) -> Vec<String> 
         found.push("not in force that day".to_owned());
     }
     for (name, value) in &contract.fields {
-        if name.starts_with(CLAUSE) && value != "yes" {
+        if name.starts_with("clause-") && value != "yes" {
             found.push(format!("without {name}"));
         }
     }
     found
-}
-
-/// What a contract binds its user to (利用条件): the clauses it has, in the order of the register.
-///
-/// # Errors
-/// The file of registers cannot be read.
-pub fn terms_of_use(contract: &RegisterRow) -> Result<Vec<Field>, EntryRefused> {
-    let agreed = |f: &Field| f.name.starts_with(CLAUSE) && text(contract, &f.name) == "yes";
-    Ok(register::class("contract")?.fields.into_iter().filter(agreed).collect())
 }
 
 /// A user of a contract in force on a day, and nothing of that user overdue (C-063, C-069): what a release asks before it
@@ -261,8 +249,6 @@ mod tests {
             let mut c = contract();
             c.fields.insert(clause.clone(), "no".to_owned());
             assert_eq!(contract_problems(&c, DAY).len(), 1, "{clause}");
-            let terms: Vec<String> = terms_of_use(&c).unwrap().into_iter().map(|f| f.name).collect();
-            assert!(terms.len() == 14 && !terms.contains(clause), "{clause}");
         }
     }
 

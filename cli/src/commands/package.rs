@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, AuditResult, AuditRole, Name};
-use musubi_compliance::contract::terms_of_use;
 use musubi_compliance::handover::{self, State};
+use musubi_compliance::register;
 use musubi_model::ids::to_hex;
 use musubi_release::Manifest;
 use musubi_release::kept::kept;
@@ -174,12 +174,20 @@ struct Term {
     en: String,
 }
 
-/// What the contract of a delivery binds its user to.
+/// What the contract of a delivery binds its user to: the clauses it has, in the order of the register.
 fn terms(db: &mut ActDb, row: &HandoverRow) -> Result<Vec<Term>> {
-    let contract = db.register("contract", None)?.into_iter().find(|c| c.entry == row.contract);
-    let clauses = contract.as_ref().map(terms_of_use).transpose()?.unwrap_or_default();
-    let words = |name: &str| name.trim_start_matches("clause-").replace('-', " ");
-    Ok(clauses.into_iter().map(|c| Term { en: words(&c.name), ja: c.ja }).collect())
+    let Some(contract) = db.register("contract", None)?.into_iter().find(|c| c.entry == row.contract) else {
+        return Ok(Vec::new());
+    };
+    let mut terms = Vec::new();
+    for field in register::class("contract")?.fields {
+        if let Some(clause) = field.name.strip_prefix("clause-")
+            && register::text(&contract, &field.name) == "yes"
+        {
+            terms.push(Term { en: clause.replace('-', " "), ja: field.ja });
+        }
+    }
+    Ok(terms)
 }
 
 fn object(release: &str) -> Result<AuditObject> {
