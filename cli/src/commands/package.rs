@@ -182,7 +182,7 @@ fn terms(db: &mut ActDb, row: &HandoverRow) -> Result<Vec<Term>> {
     let mut terms = Vec::new();
     for field in register::class("contract")?.fields {
         if let Some(clause) = field.name.strip_prefix("clause-")
-            && register::text(&contract, &field.name) == "yes"
+            && contract.fields.get(&field.name).is_some_and(|agreed| agreed == "yes")
         {
             terms.push(Term { en: clause.replace('-', " "), ja: field.ja });
         }
