@@ -341,7 +341,8 @@ impl Window {
         let ask = |asked: &Value| self.call("POST", "/goog/cdp/execute", Some(asked)).unwrap();
         let mut params = json!({ "format": "png" });
         if whole {
-            let size = ask(&json!({ "cmd": "Page.getLayoutMetrics", "params": {} }))["cssContentSize"].clone();
+            let size =
+                ask(&json!({ "cmd": "Page.getLayoutMetrics", "params": {} }))["cssContentSize"].clone();
             params["captureBeyondViewport"] = json!(true);
             params["clip"] =
                 json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });

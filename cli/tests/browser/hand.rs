@@ -55,7 +55,7 @@ impl Window {
         let form = json!(format!("main form[action='{action}']"));
         let fields = self.script(&format!(
             "return [...document.querySelector({form}).elements].filter(e => e.name && e.type !== 'hidden').map(e => \
-             [e.name, e.tagName === 'SELECT' ? 'select' : e.inputMode || e.type, e.options ? e.options[1].value : '', e.value])"
+             [e.name, e.tagName === 'SELECT' ? 'select' : e.inputMode || e.type, e.options?.[1]?.value ?? '', e.value])"
         ));
         for field in fields.as_array().unwrap() {
             let part = |n: usize| field[n].as_str().unwrap_or_default();
@@ -71,17 +71,15 @@ impl Window {
         }
     }
 
-    /// Sends the form that goes to a path and is there when the next page is.
+    /// Sends the form that goes to a path, says yes where the page asks whether one is sure, and is there when the next page is.
     pub fn send(&self, action: &str) {
+        let asks = self.has(&format!("main form[action='{action}'][data-confirm]"));
         self.within(action, "button").click();
+        if asks {
+            self.say_yes();
+            self.one("main .flash, main .problem");
+        }
         self.one("main h1");
-    }
-
-    /// The same where the page asks whether one is sure.
-    pub fn send_sure(&self, action: &str) {
-        self.within(action, "button").click();
-        self.say_yes();
-        self.one("main .flash");
     }
 
     /// The file that the browser kept, by the end of its name, once all of it is there.

@@ -28,7 +28,7 @@ pub fn auditor(stage: &Stage<'_>) {
     stage.look(&window, "auditor-log");
     window.choose("/audit", "action", "login");
     window.send("/audit");
-    window.sees("login");
+    window.sees("ログイン");
     stage.look(&window, "auditor-search");
     window.one("main table tbody th a").click();
     window.one("main dl.facts");
@@ -110,7 +110,7 @@ pub fn emergency(stage: &Stage<'_>) {
     window.within("/emergency", "[name=minutes]").fill("1");
     window.write("/emergency", "reason", "夜間に標準コードの対応を直す必要がある");
     stage.look(&window, "emergency-ask");
-    window.send_sure("/emergency");
+    window.send("/emergency");
     window.sees("緊急時の例外操作中です");
     window.go("/quarantine");
     assert!(!window.has(NO_PAGE), "{}", window.words());

@@ -94,7 +94,7 @@ pub fn municipality(stage: &Stage<'_>) {
         }
         window.send(&own);
         assert!(window.has("main svg[role=img]"), "no picture at {}", window.at());
-        window.sees("推移");
+        window.sees("期間ごとの動き");
         window.sees("比べ");
         stage.look(&window, name);
     }

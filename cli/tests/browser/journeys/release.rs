@@ -112,7 +112,7 @@ fn handed_over(stage: &Stage<'_>, release: &str) {
     first.send(&own);
     first.sees("C-063");
     stage.look(&first, "release-conditions");
-    first.send_sure(&format!("{own}/handover"));
+    first.send(&format!("{own}/handover"));
     stage.look(&first, "release-handed-over");
 }
 
