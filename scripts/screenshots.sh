@@ -12,13 +12,21 @@ chosen=(
   operator=operator-tonight
   help-desk=desk-impact
   matching=linker-pair
-  applicant=applicant-application
-  secretary=secretary-case
+  applicant=applicant-purpose
+  decided=applicant-approved
+  secretary=secretary-decided
+  meeting=secretary-meeting
   committee=committee-dossier
-  output-check=checker-output
-  municipality=city-question
-  auditor=auditor-log
+  output-check=checker-release
+  consolidation=checker-together
+  hand-over=release-conditions
+  recipient=recipient-package
+  municipality=city-by-age
+  auditor=auditor-search
+  verified=auditor-verified
+  trace=auditor-trace
   accounts=security-accounts
+  emergency=emergency-review
 )
 most=153600
 

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, AuditResult, AuditRole, Name};
 use musubi_compliance::handover::{self, State};
+use musubi_compliance::register;
 use musubi_model::ids::to_hex;
 use musubi_release::Manifest;
 use musubi_release::kept::kept;
@@ -26,6 +27,8 @@ use crate::say::Voice;
 
 /// A certificate is no longer than this.
 const CERTIFICATE_BYTES_MAX: u64 = 10 << 20;
+/// Stands in the note of a fetch, before the number of the contract.
+const TERMS_ACCEPTED: &str = "terms-accepted";
 
 /// `musubi package`.
 #[derive(Debug, Subcommand)]
@@ -44,6 +47,9 @@ pub enum Package {
         /// Where to.
         #[arg(long)]
         out: PathBuf,
+        /// Accept the terms of use that `package show` tells (利用条件); it is entered with the fetch.
+        #[arg(long)]
+        accept_terms: bool,
     },
     /// Confirm that the package arrived (受領確認), with the hash of the manifest found in it.
     Acknowledge {
@@ -67,7 +73,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Package) -> Result<Ending> {
     settle(match order {
         Package::List => list(cli, voice),
         Package::Show { release } => show(cli, voice, release),
-        Package::Fetch { release, out } => fetch(cli, voice, release, out),
+        Package::Fetch { release, out, accept_terms } => fetch(cli, voice, release, out, *accept_terms),
         Package::Acknowledge { release, manifest } => acknowledge(cli, voice, release, manifest),
         Package::Destroyed { release, certificate } => destroyed(cli, voice, release, certificate),
     })
@@ -149,11 +155,39 @@ fn show(cli: &Cli, voice: Voice, release: &str) -> Result<Ending> {
     for f in manifest.iter().flat_map(|m| &m.files) {
         voice.line(format!("  {}  {} bytes  {}", f.name, f.bytes, f.blake3));
     }
+    let terms = terms(&mut db, &row)?;
+    for term in &terms {
+        voice.line(format!("  {}: {}", voice.word("利用条件", "term"), voice.word(&term.ja, &term.en)));
+    }
     if let Value::Object(told) = &mut told {
         told.insert("files".to_owned(), json!(manifest.map(|m| m.files).unwrap_or_default()));
+        told.insert("terms".to_owned(), json!(terms));
     }
     voice.value(&told);
     Ok(Ending::Done)
+}
+
+/// A term of use, in words.
+#[derive(Debug, serde::Serialize)]
+struct Term {
+    ja: String,
+    en: String,
+}
+
+/// What the contract of a delivery binds its user to: the clauses it has, in the order of the register.
+fn terms(db: &mut ActDb, row: &HandoverRow) -> Result<Vec<Term>> {
+    let Some(contract) = db.register("contract", None)?.into_iter().find(|c| c.entry == row.contract) else {
+        return Ok(Vec::new());
+    };
+    let mut terms = Vec::new();
+    for field in register::class("contract")?.fields {
+        if let Some(clause) = field.name.strip_prefix("clause-")
+            && contract.fields.get(&field.name).is_some_and(|agreed| agreed == "yes")
+        {
+            terms.push(Term { en: clause.replace('-', " "), ja: field.ja });
+        }
+    }
+    Ok(terms)
 }
 
 fn object(release: &str) -> Result<AuditObject> {
@@ -173,7 +207,7 @@ fn event(home: &Home, row: &HandoverRow, what: &str, hash: String) -> HandoverEv
     }
 }
 
-fn fetch(cli: &Cli, voice: Voice, release: &str, out: &Path) -> Result<Ending> {
+fn fetch(cli: &Cli, voice: Voice, release: &str, out: &Path, accepted: bool) -> Result<Ending> {
     let home = Home::open(cli)?;
     let (row, events) = own(&home, voice, release)?;
     let mut db = home.registry.act()?;
@@ -211,8 +245,9 @@ fn fetch(cli: &Cli, voice: Voice, release: &str, out: &Path) -> Result<Ending> {
     };
     let hash = blake3::hash(&bytes).to_hex().to_string();
     // Entered before a byte is written: what may have gone out stands in the books.
-    db.enter_handover_event(&event(&home, &row, "fetched", hash.clone()), None)
-        .context("受取りを記録できません")?;
+    let note = if accepted { format!("{TERMS_ACCEPTED} {}", row.contract) } else { String::new() };
+    let fetched = HandoverEventRow { note, ..event(&home, &row, "fetched", hash.clone()) };
+    db.enter_handover_event(&fetched, None).context("受取りを記録できません")?;
     books::audit(&mut db, cli, AuditRole::Applicant, AuditAction::Fetch, object(release)?, 0)?;
     fs::write(out, &bytes).with_context(|| format!("書けません: {}", out.display()))?;
     voice.say(
@@ -220,7 +255,7 @@ fn fetch(cli: &Cli, voice: Voice, release: &str, out: &Path) -> Result<Ending> {
         format!("Fetched {} ({} bytes)\n  BLAKE3 {hash}", out.display(), bytes.len()),
     );
     voice.value(&json!({ "release": release, "name": name, "bytes": bytes.len(), "blake3": hash,
-        "manifest_hash": row.manifest_hash }));
+        "manifest_hash": row.manifest_hash, "accepted": accepted }));
     Ok(Ending::Done)
 }
 

@@ -124,7 +124,7 @@ fn run_told(run: &RunSeen, earlier: &[RunSeen], calls: &mut Vec<Call>) -> Value 
     if let Some((code, ja, en)) = call {
         calls.push(Call {
             code,
-            ja: format!("{} が{ja}", run.verb),
+            ja: format!("処理「{}」は、{ja}", run.verb),
             en: format!("{} {en}.", run.verb),
             subject: run.id.to_string(),
             owner: "operator",

@@ -330,10 +330,24 @@ impl Window {
         cookie["value"].as_str().unwrap().to_owned()
     }
 
-    /// What the window looks like.
-    pub fn picture(&self) -> Vec<u8> {
-        let shot = json!({ "cmd": "Page.captureScreenshot", "params": { "format": "png" } });
-        let value = self.call("POST", "/goog/cdp/execute", Some(&shot)).unwrap();
+    /// Brings the secret of a cookie along, as a browser that was left open does.
+    pub fn bring_cookie(&self, name: &str, secret: &str) {
+        let cookie = json!({ "cookie": { "name": name, "value": secret, "path": "/", "httpOnly": true } });
+        self.call("POST", "/cookie", Some(&cookie)).unwrap();
+    }
+
+    /// What the window looks like; the whole page, or what is seen of it without scrolling.
+    pub fn picture(&self, whole: bool) -> Vec<u8> {
+        let ask = |asked: &Value| self.call("POST", "/goog/cdp/execute", Some(asked)).unwrap();
+        let mut params = json!({ "format": "png" });
+        if whole {
+            let size =
+                ask(&json!({ "cmd": "Page.getLayoutMetrics", "params": {} }))["cssContentSize"].clone();
+            params["captureBeyondViewport"] = json!(true);
+            params["clip"] =
+                json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+        }
+        let value = ask(&json!({ "cmd": "Page.captureScreenshot", "params": params }));
         decode(value["data"].as_str().unwrap())
     }
 

@@ -4,7 +4,8 @@
 //! Not a test of rules: those are tried below. A harness of its own, because one house, one driver and one server serve all
 //! journeys one after another: `cargo test -p musubi-cli --test browser -- NAME…` runs those whose names contain a word.
 //! Where no browser is to be had they are not run, and it says so; `MUSUBI_BROWSER=required` makes that a failure.
-//! `MUSUBI_SCREENSHOTS` is the folder for the pictures; `MUSUBI_AXE` is axe-core's file.
+//! `MUSUBI_SCREENSHOTS` is the folder for the pictures, with `MUSUBI_SCREENSHOTS_WHOLE` of whole pages; `MUSUBI_AXE` is
+//! axe-core's file.
 
 // Test code: a failure here is a failed journey, and what is not run is said.
 #![allow(
@@ -16,14 +17,21 @@
     clippy::print_stdout,
     clippy::print_stderr
 )]
-// The houses and the server are shared with the tests over HTTP, which use more of them.
-#![allow(dead_code)]
+// The houses, the server and what is done in them before are shared with the tests over HTTP, which use more of them.
+#![allow(dead_code, unused_imports)]
 
+#[path = "../cli/audit.rs"]
+mod audit;
 mod driver;
+mod hand;
 #[path = "../cli/house.rs"]
 mod house;
 mod journeys;
+#[path = "../cli/output.rs"]
+mod output;
 mod stage;
+#[path = "../cli/table_desk.rs"]
+mod table_desk;
 #[path = "../cli/web.rs"]
 mod web;
 #[path = "../cli/zip.rs"]

@@ -14,6 +14,13 @@ use crate::driver::{Driver, Window};
 use crate::house::{House, Region, string, text};
 use crate::web::{Browser, Server};
 
+/// As many people as tables need in which something is shown and something hidden.
+const PERSONS: &str = "600";
+/// The cookie of a session.
+const SESSION: &str = "musubi";
+/// What only those see who are logged in.
+const INSIDE: &str = "header.bar form[action='/logout']";
+
 /// What an account proves itself with; the code it showed last is not taken twice.
 #[derive(Clone)]
 pub struct Credential {
@@ -51,7 +58,7 @@ impl<'a> Stage<'a> {
         let pictures = std::env::var_os("MUSUBI_SCREENSHOTS")
             .map_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots"), PathBuf::from);
         fs::create_dir_all(&pictures).unwrap();
-        let region = Region::get();
+        let region = Arc::new(Region::of(PERSONS));
         let house = region.house();
         house.run(0, &["nightly", "--inbox", text(&region.path("inbox/night-01"))]);
         house.run(3, &["nightly", "--inbox", text(&region.path("inbox/night-02"))]);
@@ -134,27 +141,38 @@ impl<'a> Stage<'a> {
         window.one("#password").keys(&format!("{}\u{E007}", known.password));
         window.one("#code").keys(&self.fresh_code(account));
         window.type_keys("\u{E007}");
-        window.one("header.bar form[action='/logout']");
+        window.one(INSIDE);
     }
 
-    /// A window in which an account is logged in.
+    /// A window in which an account is logged in: on the real pages the first time, later with the session it has, as in a
+    /// browser that was left open.
     pub fn come_in(&self, account: &str) -> Window {
         let window = self.window(true);
+        let known = self.sessions.borrow().get(account).cloned();
+        if let Some(secret) = known {
+            window.go("/login");
+            window.bring_cookie(SESSION, &secret);
+            window.go("/");
+            if window.has(INSIDE) {
+                return window;
+            }
+        }
         self.login(&window, account);
+        self.sessions.borrow_mut().insert(account.to_owned(), window.cookie(SESSION));
         window
     }
 
     /// Somebody whose part in a journey is not what it is about: logged in like everybody, then over HTTP alone.
     pub fn beside(&self, account: &str) -> Browser {
         let known = self.sessions.borrow().get(account).cloned();
-        let cookie = known.unwrap_or_else(|| format!("musubi={}", self.come_in(account).cookie("musubi")));
-        self.sessions.borrow_mut().insert(account.to_owned(), cookie.clone());
-        Browser { cookie, ..self.server.stranger() }
+        let secret = known.unwrap_or_else(|| self.come_in(account).cookie(SESSION));
+        Browser { cookie: format!("{SESSION}={secret}"), ..self.server.stranger() }
     }
 
     /// Keeps a picture of the page and looks at it: nothing that keeps people out, nothing that the policy forbade, no error.
     pub fn look(&self, window: &Window, name: &str) {
-        fs::write(self.pictures.join(format!("{name}.png")), window.picture()).unwrap();
+        let whole = std::env::var_os("MUSUBI_SCREENSHOTS_WHOLE").is_some();
+        fs::write(self.pictures.join(format!("{name}.png")), window.picture(whole)).unwrap();
         let at = window.at();
         let mut seen = self.seen.borrow_mut();
         for said in window.complaints() {

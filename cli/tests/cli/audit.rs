@@ -51,7 +51,7 @@ fn g17_the_row_that_root_changed_is_named() {
 }
 
 /// The verifier that needs nothing else, built beside the binary under test.
-fn verifier() -> Command {
+pub fn verifier() -> Command {
     let beside = Path::new(crate::house::MUSUBI).with_file_name("musubi-audit-verify");
     let built = Command::new(env!("CARGO"))
         .args(["build", "--offline", "-q", "-p", "musubi-audit-log", "--bin", "musubi-audit-verify"])

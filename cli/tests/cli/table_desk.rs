@@ -56,7 +56,7 @@ fn handed(house: &House, folder: &Path) {
 }
 
 /// Built and handed to the city: the folder.
-fn given(house: &House, request: &str) -> PathBuf {
+pub fn given(house: &House, request: &str) -> PathBuf {
     let folder = built(house, request);
     handed(house, &folder);
     folder

@@ -54,8 +54,8 @@ fn a_release_goes_from_the_queue_to_its_recipient_in_the_browser() {
         browser.post(&format!("/releases/{release}/key"), &[("manifest", &hash)]).ok(303);
     }
     let officer = server.login("release-approver-01");
-    let terms = "to=mihon-university&channel=download&line=L-0001";
-    let page = officer.get(&format!("/releases/{release}?{terms}")).ok(200).text();
+    let asked = "to=mihon-university&channel=download&line=L-0001";
+    let page = officer.get(&format!("/releases/{release}?{asked}")).ok(200).text();
     assert!(page.contains("C-063") && !page.contains("満たさない"), "{page}");
     let fields = [("to", "mihon-university"), ("channel", "download"), ("line", "L-0001")];
     officer.post(&format!("/releases/{release}/handover"), &fields).ok(303);
@@ -65,14 +65,17 @@ fn a_release_goes_from_the_queue_to_its_recipient_in_the_browser() {
     let list = recipient.get("/packages").ok(200).text();
     assert!(list.contains(&release), "{list}");
     recipient.get(&format!("/packages/{release}")).ok(200);
-    let zip = recipient.post(&format!("/packages/{release}/fetch"), &[]).ok(200);
+    // Not without the terms.
+    recipient.post(&format!("/packages/{release}/fetch"), &[]).ok(400);
+    let terms = [("terms", "accepted")];
+    let zip = recipient.post(&format!("/packages/{release}/fetch"), &terms).ok(200);
     assert_eq!(zip.header("content-type"), Some("application/zip"));
     recipient.post(&format!("/packages/{release}/acknowledge"), &[("manifest", &hash)]).ok(303);
     server.login("applicant-02").get(&format!("/packages/{release}")).ok(404);
 
     let recall = [("cause", "defect"), ("reason", "見出しの誤り"), ("whom", "")];
     officer.post(&format!("/releases/{release}/recall"), &recall).ok(303);
-    recipient.post(&format!("/packages/{release}/fetch"), &[]).ok(409);
+    recipient.post(&format!("/packages/{release}/fetch"), &terms).ok(409);
     let paper = ("certificate", "certificate.txt", "廃棄証明書(見本)".as_bytes());
     recipient.upload(&format!("/packages/{release}/destroyed"), &[], paper).ok(303);
     assert!(recipient.get("/packages").ok(200).text().contains("廃棄証明済"));

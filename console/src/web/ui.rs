@@ -132,11 +132,26 @@ pub fn field(
     required: bool,
     help: &str,
 ) -> Markup {
-    let help_id = format!("{name}-help");
+    field_as(lang, (name, name), label, kind, value, required, help)
+}
+
+/// The same with an id of its own (`at`: id and name), where a page asks for one name twice.
+#[must_use]
+pub fn field_as(
+    lang: Lang,
+    at: (&str, &str),
+    label: &Word,
+    kind: &str,
+    value: &str,
+    required: bool,
+    help: &str,
+) -> Markup {
+    let (id, name) = at;
+    let help_id = format!("{id}-help");
     html! {
         div.field {
-            label for=(name) { (label.text(lang)) @if required { " " span.must { (lang.pick("必須", "required")) } } }
-            input id=(name) name=(name) type=(kind) value=(value) required[required]
+            label for=(id) { (label.text(lang)) @if required { " " span.must { (lang.pick("必須", "required")) } } }
+            input id=(id) name=(name) type=(kind) value=(value) required[required]
                 aria-describedby=[(!help.is_empty()).then_some(&help_id)];
             @if !help.is_empty() { p.help id=(help_id) { (help) } }
         }
@@ -146,11 +161,25 @@ pub fn field(
 /// A field of several lines.
 #[must_use]
 pub fn area(lang: Lang, name: &str, label: &Word, value: &str, required: bool, help: &str) -> Markup {
-    let help_id = format!("{name}-help");
+    area_as(lang, (name, name), label, value, required, help)
+}
+
+/// The same with an id of its own (`at`: id and name), where a page asks for one name twice.
+#[must_use]
+pub fn area_as(
+    lang: Lang,
+    at: (&str, &str),
+    label: &Word,
+    value: &str,
+    required: bool,
+    help: &str,
+) -> Markup {
+    let (id, name) = at;
+    let help_id = format!("{id}-help");
     html! {
         div.field {
-            label for=(name) { (label.text(lang)) @if required { " " span.must { (lang.pick("必須", "required")) } } }
-            textarea id=(name) name=(name) rows="4" required[required]
+            label for=(id) { (label.text(lang)) @if required { " " span.must { (lang.pick("必須", "required")) } } }
+            textarea id=(id) name=(name) rows="4" required[required]
                 aria-describedby=[(!help.is_empty()).then_some(&help_id)] { (value) }
             @if !help.is_empty() { p.help id=(help_id) { (help) } }
         }
@@ -160,10 +189,23 @@ pub fn area(lang: Lang, name: &str, label: &Word, value: &str, required: bool, h
 /// A choice. `choices`: value and words.
 #[must_use]
 pub fn choice(lang: Lang, name: &str, label: &Word, choices: &[(String, String)], chosen: &str) -> Markup {
+    choice_as(lang, (name, name), label, choices, chosen)
+}
+
+/// The same with an id of its own (`at`: id and name), where a page asks for one name twice.
+#[must_use]
+pub fn choice_as(
+    lang: Lang,
+    at: (&str, &str),
+    label: &Word,
+    choices: &[(String, String)],
+    chosen: &str,
+) -> Markup {
+    let (id, name) = at;
     html! {
         div.field {
-            label for=(name) { (label.text(lang)) }
-            select id=(name) name=(name) {
+            label for=(id) { (label.text(lang)) }
+            select id=(id) name=(name) {
                 @for (value, words) in choices { option value=(value) selected[value == chosen] { (words) } }
             }
         }

@@ -8,31 +8,19 @@ use crate::web::{Browser, between};
 
 /// Seven members with their seats.
 pub fn seat(house: &House) {
-    let seats = [
-        ("natural-science", "female", true, "mihon-university"),
-        ("natural-science", "male", false, "見本病院"),
-        ("humanities", "male", true, "見本法律事務所"),
-        ("public", "female", false, "見本市民の会"),
-        ("public", "male", true, "見本患者会"),
-        ("natural-science", "female", true, "見本研究所"),
-        ("humanities", "male", true, "見本大学院"),
-    ];
-    let rows: String = (1..)
-        .zip(seats)
-        .map(|(n, (view, sex, outside, organisation))| {
-            format!(
-                "[[member]]\nmember = \"member-{n:02}\"\nview = \"{view}\"\nsex = \"{sex}\"\noutside = {outside}\n\
-                 organisation = \"{organisation}\"\nfrom = \"2020-04-01\"\nuntil = \"2099-03-31\"\n"
-            )
-        })
-        .collect();
-    let file = house.beside("members.toml");
-    std::fs::write(&file, rows).unwrap();
-    house.run(0, &["--actor", "secretary-01", "committee", "member", "load", text(&file)]);
+    let members = house.region.path("committee/members.toml");
+    house.run(0, &["--actor", "secretary-01", "committee", "member", "load", text(&members)]);
+}
+
+/// The number of the meeting that was called last, on the page of meetings.
+pub fn newest_meeting(page: &str) -> String {
+    let of = |piece: &str| piece.chars().take_while(char::is_ascii_digit).collect::<String>();
+    let last = page.split("MT-").skip(1).map(of).max().unwrap();
+    format!("MT-{last}")
 }
 
 /// A form over HTTP that must go on to another page.
-fn go(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> String {
+pub fn go(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> String {
     let went = browser.post(path, fields).ok(303);
     let to = went.header("location").unwrap().to_owned();
     browser.get(&to).ok(200).text()
@@ -90,12 +78,13 @@ pub fn vote(stage: &Stage<'_>) {
     for step in ["take", "accept", "dossier"] {
         go(&office, &format!("{case}/{step}"), &[]);
     }
-    go(&office, "/office/meetings", &[("on", "2026-11-20"), ("mode", "online"), ("place", "見本会議室")]);
-    go(&office, &format!("{case}/put"), &[("meeting", "MT-0001")]);
+    let call = [("on", "2026-11-20"), ("mode", "online"), ("place", "見本会議室")];
+    let meeting = newest_meeting(&go(&office, "/office/meetings", &call));
+    go(&office, &format!("{case}/put"), &[("meeting", &meeting)]);
     let there: Vec<String> = (1..=7).map(|n| format!("member-{n:02}")).collect();
     let there: Vec<(&str, &str)> = there.iter().map(|m| ("member", m.as_str())).collect();
-    go(&office, "/office/meetings/MT-0001/attend", &there);
-    go(&office, &format!("{case}/open"), &[("meeting", "MT-0001")]);
+    go(&office, &format!("/office/meetings/{meeting}/attend"), &there);
+    go(&office, &format!("{case}/open"), &[("meeting", &meeting)]);
 
     let window = stage.come_in("member-02");
     window.key_press("nav.menu a[href='/committee']");

@@ -1,6 +1,36 @@
 //! Coming in: by invitation, with a wrong password, without script.
 
+use crate::driver::Window;
 use crate::stage::Stage;
+
+/// Fills in an invitation and a password, and sends them.
+fn choose_password(window: &Window, code: &str, new: &str, again: &str) {
+    for (field, text) in [("#invitation", code), ("#new", new), ("#again", again)] {
+        window.one(field).fill(text);
+    }
+    window.one("main button.main").click();
+}
+
+/// Sets up the second factor from the picture and comes in.
+fn set_up(stage: &Stage<'_>, window: &Window, account: &str, password: &str) {
+    window.one(".qr svg");
+    stage.look(window, "invitation-qr");
+    let secret = window.one("main p code").text();
+    let first = stage.server.code(&secret);
+    window.one("#code").keys(&first);
+    window.one("main button.main").click();
+    window.one("form[action='/logout']");
+    stage.keep(account, password, &secret, &first);
+}
+
+/// Takes an invitation up in a window of its own.
+pub fn taken_up(stage: &Stage<'_>, account: &str, code: &str, password: &str) -> Window {
+    let window = stage.window(true);
+    window.go("/invitation");
+    choose_password(&window, code, password, password);
+    set_up(stage, &window, account, password);
+    window
+}
 
 /// An invited account chooses its password, sets up its second factor from the picture, comes in, leaves and comes back.
 pub fn invitation(stage: &Stage<'_>) {
@@ -13,27 +43,15 @@ pub fn invitation(stage: &Stage<'_>) {
     window.go("/login");
     stage.look(&window, "login");
     window.one("a[href='/invitation']").click();
-    window.one("#invitation").keys(code);
-    let password = "sakura-to-fuji-no-hana-2";
-    window.one("#new").keys(password);
-    window.one("#again").keys("not the same at all");
+    window.one("#invitation");
     stage.look(&window, "invitation");
-    window.one("main button.main").click();
+    let password = "sakura-to-fuji-no-hana-2";
+    choose_password(&window, code, password, "not the same at all");
     window.one("[role=alert]");
     stage.look(&window, "invitation-differs");
-    window.one("#invitation").fill(code);
-    window.one("#new").keys(password);
-    window.one("#again").keys(password);
-    window.one("main button.main").click();
-    window.one(".qr svg");
-    stage.look(&window, "invitation-qr");
-    let secret = window.one("main p code").text();
-    let first = stage.server.code(&secret);
-    window.one("#code").keys(&first);
-    window.one("main button.main").click();
-    window.one("form[action='/logout']");
+    choose_password(&window, code, password, password);
+    set_up(stage, &window, "desk-02", password);
     stage.look(&window, "welcome");
-    stage.keep("desk-02", password, &secret, &first);
     window.one("form[action='/logout'] button").click();
     window.one("#account");
     // The same code is not taken twice; the stage waits for the next.
@@ -41,10 +59,7 @@ pub fn invitation(stage: &Stage<'_>) {
     // An invitation is taken up once.
     let other = stage.window(true);
     other.go("/invitation");
-    other.one("#invitation").keys(code);
-    other.one("#new").keys(password);
-    other.one("#again").keys(password);
-    other.one("main button.main").click();
+    choose_password(&other, code, password, password);
     other.one("[role=alert]");
     assert!(!other.has(".qr"), "an invitation was taken up twice");
 }

@@ -1,7 +1,6 @@
-//! People of the house: the operator after a night, the clerk of matching, the auditor over the log, whoever looks after
-//! accounts.
+//! People of the house: the operator after a night, the clerk of matching.
 
-use super::walk::{NO_PAGE, menu};
+use super::walk::NO_PAGE;
 use crate::house::string;
 use crate::stage::Stage;
 
@@ -16,31 +15,6 @@ pub fn operator(stage: &Stage<'_>) {
         assert!(!window.has(NO_PAGE), "/{page}: {}", window.words());
         stage.look(&window, &format!("operator-{page}"));
     }
-}
-
-/// The log, what an auditor may look up in it, and that it is whole.
-pub fn auditor(stage: &Stage<'_>) {
-    let window = stage.come_in("auditor-01");
-    for path in menu(&window) {
-        window.go(&path);
-        assert!(!window.has(NO_PAGE), "{path}: {}", window.words());
-    }
-    window.go("/audit");
-    window.one("main table");
-    stage.look(&window, "auditor-log");
-}
-
-/// Accounts: who has which, and locking one ends its sessions at once.
-pub fn security(stage: &Stage<'_>) {
-    let other = stage.come_in("operator-02");
-    let window = stage.come_in("security-02");
-    window.go("/accounts");
-    window.one("main table");
-    stage.look(&window, "security-accounts");
-    stage.verb(0, "security-01", &["account", "lock", "operator-02"]);
-    other.go("/tonight");
-    other.one("#account");
-    stage.verb(0, "security-01", &["account", "unlock", "operator-02"]);
 }
 
 /// Identities of two people whom their names find.

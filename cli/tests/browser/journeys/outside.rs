@@ -1,6 +1,9 @@
 //! People from outside: a submitter who sends a package, a municipality that reads a table.
 
+use crate::driver::Window;
+use crate::house::string;
 use crate::stage::Stage;
+use crate::table_desk;
 
 /// A package goes from the browser into the house; what became of it stands on a page, and the receipt verifies.
 pub fn submitter(stage: &Stage<'_>) {
@@ -36,16 +39,70 @@ pub fn submitter(stage: &Stage<'_>) {
     stage.look(&window, "submitter-refused");
 }
 
-/// A municipality finds its questions and reads one: pictures with a title, and the table beside them.
+/// The question that a municipality asks.
+const QUESTION: &str = "med-hypertension";
+
+/// Asks for a table of a period on the page of the question.
+fn asks(stage: &Stage<'_>, window: &Window, from: &str, to: &str) {
+    let form = format!("/tables/question/{QUESTION}/ask");
+    window.go(&format!("/tables/question/{QUESTION}"));
+    window.follow(&form);
+    window.day(&form, "from", from);
+    window.day(&form, "to", to);
+    stage.look(window, "city-ask");
+    window.send(&form);
+    window.sees("審査中");
+}
+
+/// The requests of the city that nobody has decided on.
+fn undecided(stage: &Stage<'_>) -> Vec<String> {
+    let about = stage.verb(0, "city-01", &["desk", "question", QUESTION]);
+    let open = |r: &&serde_json::Value| r["approval"].as_str().unwrap_or_default().is_empty();
+    about["requests"].as_array().unwrap().iter().filter(open).map(|r| string(r, "request")).collect()
+}
+
+/// A municipality asks, and reads what it was given: pictures with a title and the table beside them, why cells are hidden,
+/// how it was before, how others are; and takes it away as a file.
 pub fn municipality(stage: &Stage<'_>) {
     let window = stage.come_in("city-01");
-    window.one("nav.menu a[href='/tables']").click();
+    window.menu("/tables");
     stage.look(&window, "city-tables");
-    let question = window.one("main a[href^='/tables/question/']").attribute("href").unwrap();
-    window.go(&question);
+    window.follow("/tables?domain=medical");
+    window.follow(&format!("/tables/question/{QUESTION}"));
+    stage.look(&window, "city-open-question");
+    for (from, to) in [("2026-01-01", "2026-06-30"), ("2026-01-01", "2026-12-31")] {
+        asks(stage, &window, from, to);
+        stage.look(&window, "city-asked");
+        // What the house does in between has journeys of its own.
+        for request in undecided(stage) {
+            table_desk::given(&stage.house, &request);
+        }
+    }
+    window.menu("/tables");
+    window.sees("提供済み");
+    let own = format!("/tables/question/{QUESTION}");
+    window.go(&own);
     stage.look(&window, "city-question");
     for picture in window.all("main svg[role=img]") {
         let named = picture.attribute("aria-labelledby").or_else(|| picture.attribute("aria-label"));
-        assert!(named.is_some(), "a picture without a name at {question}");
+        assert!(named.is_some(), "a picture without a name at {own}");
     }
+    window.sees("人未満");
+    for (chosen, name) in [("sex", "city-by-sex"), ("age_band10", "city-by-age")] {
+        for dimension in ["sex", "age_band10"] {
+            window.choose(&own, dimension, if dimension == chosen { "*" } else { "" });
+        }
+        window.send(&own);
+        assert!(window.has("main svg[role=img]"), "no picture at {}", window.at());
+        window.sees("期間ごとの動き");
+        window.sees("比べ");
+        stage.look(&window, name);
+    }
+    window.one("main a[href*='/csv']").click();
+    let table = std::fs::read_to_string(window.kept(".csv")).unwrap();
+    assert!(table.contains("秘匿の理由"), "{table}");
+    window.one("main a[href*='/explanation']").click();
+    assert!(std::fs::read_to_string(window.kept(".txt")).unwrap().contains("見本市"));
+    window.menu("/tables/released");
+    stage.look(&window, "city-released");
 }

@@ -331,7 +331,10 @@ pub(super) fn timeline(v: &Visit<'_>, delivery: &Value, house: bool) -> Markup {
         };
         let by = if house || !recalled { text(e, "by").to_owned() } else { String::new() };
         let cause = v.pick(text(e, "cause_ja"), text(e, "cause"));
-        entries.push((at, by, html! { (word) " " @if recalled { (cause) ": " (text(e, "note")) } @else { code { (text(e, "hash")) } } }));
+        entries.push((at, by, html! { (word) " " @if recalled { (cause) ": " (text(e, "note")) } @else {
+            @if !text(e, "note").is_empty() && text(e, "event") == "fetched" { (v.pick("(利用条件に同意)", "(terms accepted)")) " " }
+            code { (text(e, "hash")) }
+        } }));
     }
     ui::timeline(&entries)
 }

@@ -81,6 +81,8 @@ fn one(v: &mut Visit<'_>) -> Result<Reply, Problem> {
             (v.pick("区分", "Product"), html! { (v.pick(text(d, "product_ja"), text(d, "product"))) }),
             (v.pick("方法", "Way"), html! { (v.pick(text(d, "channel_ja"), text(d, "channel"))) }),
             (v.pick("契約", "Contract"), html! { (text(d, "contract")) }),
+            (v.pick("受取りの期限", "Access until"), html! { @if let Some(day) = day(d, "expires_on") { (ui::day_with_era(day)) } }),
+            (v.pick("廃棄の証明の期限", "Certificate due"), html! { @if let Some(day) = day(d, "destroy_due") { (ui::day_with_era(day)) } }),
             (v.pick("受取り回数", "Fetched"), html! { (count(d, "fetched")) }),
             (v.pick("目録のハッシュ", "Hash of the manifest"), html! { code { (text(d, "manifest_hash")) } }),
         ])))
@@ -173,12 +175,27 @@ fn files(v: &Visit<'_>, d: &Value) -> Markup {
 
 fn fetch_part(v: &Visit<'_>, id: &str, d: &Value) -> Markup {
     let go = v.say(&w::FETCH);
+    let terms = list(d, "terms");
     let body = if yes(d, "may_fetch") {
-        ui::form(&format!("/packages/{id}/fetch"), go, &html! {})
+        ui::form(
+            &format!("/packages/{id}/fetch"),
+            go,
+            &html! {
+                p { (v.pick("契約に定めた利用条件です。受け取る前に読んでください。", "The terms of use of the contract. Read them before you fetch.")) }
+                ul.terms { @for term in terms { li { (v.pick(text(term, "ja"), text(term, "en"))) } } }
+                label.radio {
+                    input type="checkbox" name="terms" value="accepted" required; " "
+                    (v.pick("利用条件を守ります", "I keep to the terms of use")) " " span.must { (v.pick("必須", "required")) }
+                }
+            },
+        )
     } else {
         ui::greyed(go, v.pick(text(d, "why_not_ja"), text(d, "why_not")))
     };
-    let note = v.pick("受取りは記録されます。", "Every fetch is recorded.");
+    let note = v.pick(
+        "受取りと利用条件への同意は記録されます。",
+        "Every fetch is recorded, and that the terms were accepted.",
+    );
     ui::section(go, note, &body)
 }
 
@@ -214,7 +231,8 @@ fn destroy_part(v: &Visit<'_>, id: &str, d: &Value) -> Markup {
 
 fn fetch(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let id = v.param("id").to_owned();
-    let answer = v.give(&Order::new("package fetch").word(&id).out("--out", "zip"))?;
+    v.need("terms", &w::TERMS)?;
+    let answer = v.give(&Order::new("package fetch").word(&id).out("--out", "zip").flag("--accept-terms"))?;
     match (answer.ended, answer.files.into_iter().next()) {
         (Ended::Done, Some(bytes)) => {
             let name = text(&answer.value, "name").to_owned();

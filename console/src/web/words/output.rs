@@ -30,5 +30,6 @@ words! {
     CHANNEL: "引渡しの方法", "Way";
     LINE: "回線番号(台帳)", "Number of the line";
     CAUSE: "回収の原因", "Cause";
+    TERMS: "利用条件への同意", "Acceptance of the terms of use";
     CERTIFICATE: "廃棄の証明書(PDFなど、10MBまで)", "Certificate of destruction (up to 10 MB)";
 }

@@ -120,7 +120,7 @@ fn preview(lang: Lang, seen: &Value) -> Markup {
         }
         (ui::section(lang.say(&w::IMPACT_STORED), lang.say(&w::IMPACT_STORED_NOTE), &held_table(lang, seen.list("held"))))
         (ui::section(lang.say(&w::IMPACT_RUNNING), "", &html! {
-            p { @if running == 0 { (lang.say(&w::NONE_RUNNING)) } @else { (running) " — " (lang.say(&w::RUNNING_NOTE)) } }
+            @if running == 0 { (ui::empty(lang.say(&w::NONE_RUNNING))) } @else { p { (running) " — " (lang.say(&w::RUNNING_NOTE)) } }
         }))
         (ui::section(lang.say(&w::RELEASES), "", &releases(lang, seen.list("releases"))))
     }

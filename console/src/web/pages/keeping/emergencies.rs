@@ -63,7 +63,7 @@ fn loan(v: &Visit<'_>, told: &serde_json::Value, governs: bool, me: &str) -> Mar
                 moment(a, "at"),
                 html! { (super::log::action_word(v, text(a, "action"))) },
                 html! { code { (text(a, "object")) } },
-                html! { (text(a, "result")) },
+                html! { (super::log::result_word(v, text(a, "result"))) },
             ]
         })
         .collect();

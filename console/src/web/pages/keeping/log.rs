@@ -28,6 +28,18 @@ fn begins(day: Date) -> String {
     format!("{day}T00:00:00+09:00")
 }
 
+/// How an act ended, in words; the code stays where there is one.
+pub(super) fn result_word(v: &Visit<'_>, result: &str) -> String {
+    let (word, code) = result.split_once(':').unwrap_or((result, ""));
+    let word = match word {
+        "done" => v.pick("済み", "done"),
+        "refused" => v.pick("拒否", "refused"),
+        "failed" => v.pick("失敗", "failed"),
+        other => other,
+    };
+    if code.is_empty() { word.to_owned() } else { format!("{word} {code}") }
+}
+
 fn result_tone(result: &str) -> Tone {
     match result.split(':').next() {
         Some("done") => Tone::Good,
@@ -46,12 +58,12 @@ fn table(v: &Visit<'_>, told: &[Value]) -> Markup {
             vec![
                 ui::link(&format!("/audit/entry/{seq}"), &seq),
                 moment(e, "at"),
-                html! { code { (text(e, "actor")) } " " span.soft { (role_word(v, text(e, "role"))) } },
+                html! { code { (text(e, "actor")) } br; span.soft { (role_word(v, text(e, "role"))) } },
                 html! { (action_word(v, text(e, "action"))) },
                 html! { code { (text(e, "object")) } },
                 html! { (word(v, e, "purpose", "purpose_ja")) },
                 html! { @if count(e, "persons") > 0 { (ui::number(count(e, "persons"))) } },
-                ui::badge(result_tone(result), result),
+                ui::badge(result_tone(result), &result_word(v, result)),
             ]
         })
         .collect();
@@ -135,7 +147,7 @@ pub(super) fn entry(v: &mut Visit<'_>) -> Result<Reply, Problem> {
             (v.pick("利用目的", "Purpose"), html! { (word(v, e, "purpose", "purpose_ja")) }),
             (v.pick("対象の種類", "Kind of object"), html! { (word(v, e, "object_class", "object_class_ja")) }),
             (v.pick("人数", "Persons"), html! { (count(e, "persons")) }),
-            (v.say(&w::RESULT), ui::badge(result_tone(text(e, "result")), text(e, "result"))),
+            (v.say(&w::RESULT), ui::badge(result_tone(text(e, "result")), &result_word(v, text(e, "result")))),
             (v.pick("前の記録のハッシュ", "Hash of the entry before"), html! { code { (text(e, "previous")) } }),
             (v.pick("この記録のハッシュ", "Hash of this entry"), html! { code { (text(e, "hash")) } }),
         ]))

@@ -202,7 +202,7 @@ fn facts_view(lang: Lang, about: &Value) -> Markup {
     };
     let places = html! {
         @for place in list(about, "/places") {
-            p {
+            div {
                 (text(place, "/shown_as"))
                 @if text(place, "/level") == "medical_area" {
                     " " span.soft { (lang.pick("人口が少ないため、二次医療圏の単位で示す", "by medical area, as too few people live in the municipality")) }

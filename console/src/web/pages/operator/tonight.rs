@@ -93,11 +93,11 @@ fn around(lang: Lang, value: &Value) -> Markup {
     }
 }
 
-fn subject(call: &Value, opens: bool) -> Markup {
+fn subject(lang: Lang, call: &Value, opens: bool) -> Markup {
     let id = text(call, "subject");
     html! {
         @match text(call, "code") {
-            code if code.starts_with("run-") => { a href={ "/runs/" (id) } { (id) } }
+            code if code.starts_with("run-") => { a href={ "/runs/" (id) } { (lang.pick("実行", "Run")) " " (id) } }
             code if opens && (code.starts_with("delivery-") || code == "balance-open") => { a href={ "/deliveries/" (id) } { (id) } }
             _ => { (id) }
         }
@@ -110,7 +110,7 @@ fn calls_table(lang: Lang, calls: &[Value], opens: bool) -> Markup {
         .map(|c| {
             vec![
                 html! { (ui::badge(Tone::Bad, lang.pick("対応", "look"))) " " (words(c, "", lang)) },
-                subject(c, opens),
+                subject(lang, c, opens),
                 html! { (words(part(c, "owner"), "", lang)) },
             ]
         })

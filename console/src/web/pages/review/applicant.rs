@@ -237,7 +237,7 @@ fn versions(v: &Visit<'_>, shown: &Value, path: &str) -> Markup {
 fn deeds(v: &Visit<'_>, shown: &Value, path: &str) -> Markup {
     let may = |step: &str| list(shown, "next_steps").iter().any(|s| text(s, "step") == step);
     let state = text(shown, "state");
-    let reason = ui::field(v.lang, "reason", &w::REASON, "text", "", true, "");
+    let reason = ui::field_as(v.lang, ("reason-withdraw", "reason"), &w::REASON, "text", "", true, "");
     let body = html! {
         @if may("submit") {
             @if list(shown, "flaws").is_empty() { (ui::form(&format!("{path}/submit"), v.say(&w::SUBMIT), &html! {})) }

@@ -70,7 +70,8 @@ fn approval(v: &Visit<'_>, a: &Value) -> Markup {
         "conditions" => Tone::Waiting,
         _ => Tone::Bad,
     };
-    let reason = ui::field(v.lang, "reason", &w::REASON, "text", "", true, "");
+    let at = format!("reason-{id}");
+    let reason = ui::field_as(v.lang, (&at, "reason"), &w::REASON, "text", "", true, "");
     html! {
         h3 { (id) " " (ui::badge(tone, v.pick(text(a, "standing_ja"), standing))) }
         (ui::facts(&[
@@ -128,7 +129,8 @@ fn conditions(v: &mut Visit<'_>) -> Result<Reply, Problem> {
                     (ui::form("/conditions/close", v.say(&w::CONDITION_CLOSE), &html! {
                         input type="hidden" name="ballot" value=(text(c, "ballot"));
                         input type="hidden" name="nth" value=(number(c, "nth"));
-                        (ui::area(v.lang, "evidence", &w::EVIDENCE, "", false, ""))
+                        @let at = format!("evidence-{}-{}", text(c, "ballot"), number(c, "nth"));
+                        (ui::area_as(v.lang, (&at, "evidence"), &w::EVIDENCE, "", false, ""))
                     }))
                 } @else { (ui::greyed(v.say(&w::CONDITION_CLOSE), v.pick("確認者が閉じます", "its verifier closes it"))) }
             }))

@@ -128,7 +128,8 @@ fn one(v: &mut Visit<'_>) -> Result<Reply, Problem> {
             }
         })))
     };
-    Ok(v.page(&id, &body))
+    let title = format!("{} {id}", v.say(&w::MEETING));
+    Ok(v.page(&title, &body))
 }
 
 fn attend(v: &mut Visit<'_>) -> Result<Reply, Problem> {

@@ -86,8 +86,9 @@ fn case(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         html! {}
     };
     let body = html! {
-        (ui::standing(v.lang, tone(state), state_words(v, &shown), next(v, state), text(&shown, "organisation_name"), day(&shown, "expires_on")))
+        (ui::standing(v.lang, tone(state), state_words(v, &shown), next(v, state), owner(v, state), day(&shown, "expires_on")))
         (way(v.lang, state))
+        (ui::facts(&[(v.pick("申出者", "Applicant"), html! { (text(&shown, "organisation_name")) })]))
         (deeds(v, &id, &shown))
         (review)
         @for b in own.iter().rev() {
@@ -141,6 +142,16 @@ fn next(v: &Visit<'_>, state: &str) -> &'static str {
         "conditional" => {
             v.pick("条件の確認者が条件を閉じるのを待っています。", "Its conditions wait for their verifiers.")
         }
+        _ => "",
+    }
+}
+
+/// Whose turn it is.
+fn owner(v: &Visit<'_>, state: &str) -> &'static str {
+    match state {
+        "submitted" | "pre-check" | "in-review" => v.pick("審査事務局", "review office"),
+        "returned" | "rejected" => v.pick("申出者", "applicant"),
+        "conditional" => v.pick("条件の確認者", "verifiers"),
         _ => "",
     }
 }
@@ -218,7 +229,7 @@ fn review(v: &Visit<'_>, id: &str, ballots: &[&Value]) -> Result<Markup, Problem
                 label.radio { input type="checkbox" name="count" value="1"; " " (v.pick("対象集団を幅で数える(試算)", "count the cohort in bands")) }
             }))
             @if all.is_empty() { (ui::greyed(v.say(&w::PUT), v.pick("先に会議を招集してください", "call a meeting first"))) }
-            @else { (ui::form(&path("put"), v.say(&w::PUT), &ui::choice(v.lang, "meeting", &w::MEETING, &all, ""))) }
+            @else { (ui::form(&path("put"), v.say(&w::PUT), &ui::choice_as(v.lang, ("agenda-of", "meeting"), &w::MEETING, &all, ""))) }
             @if running { (ui::greyed(v.say(&w::OPEN), v.pick("採決中です", "a ballot is open"))) }
             @else if with.is_empty() { (ui::greyed(v.say(&w::OPEN), v.pick("会議の議題にありません", "it is on no agenda"))) }
             @else { (ui::form(&path("open"), v.say(&w::OPEN), &html! { (ui::choice(v.lang, "meeting", &w::MEETING, &with, "")) (gates(v)) })) }
