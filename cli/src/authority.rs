@@ -335,7 +335,7 @@ pub const LINES: &[Line] = &[
     // persons
     by_role("person show", &[HelpDesk, Identity]),
     by_role("person explain", &[HelpDesk, Identity]),
-    by_role("person affected", &[HelpDesk, Identity]),
+    by_role("person affected", &[HelpDesk, Identity, Officer]),
     by_role("person match", &[HelpDesk, Identity]),
     by_role("person second", &[Identity]),
     decided("person second same", &[Identity]).by("by"),
