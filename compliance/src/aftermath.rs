@@ -130,7 +130,9 @@ impl Duty {
             (Self::Done, _) => "done: the recipient certified the destruction",
             (Self::AwaitCertificate, _) => "waits for the recipient's certificate of destruction",
             (Self::HoldBack, Cause::Stop) => "do not hand it over as it is; make it anew without the person",
-            (Self::HoldBack, Cause::Matching) => "do not hand it over as it is; make it anew once matching is right",
+            (Self::HoldBack, Cause::Matching) => {
+                "do not hand it over as it is; make it anew once matching is right"
+            }
             (Self::AskDeletion, Cause::Stop) => "notify the recipient (certified user) and ask for deletion",
             (Self::AskDeletion, Cause::Matching) => {
                 "tell the recipient (certified user) of the correction and ask for deletion of what it concerns"

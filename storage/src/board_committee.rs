@@ -300,8 +300,7 @@ impl BoardDb {
         sql: &str,
         (meeting, what, by, at): (&str, &str, &str, Timestamp),
     ) -> Result<bool, StorageError> {
-        let rows =
-            self.client.execute(sql, &[&meeting, &what, &by, &at]).map_err(StorageError::db(doing))?;
+        let rows = self.client.execute(sql, &[&meeting, &what, &by, &at]).map_err(StorageError::db(doing))?;
         Ok(rows == 1)
     }
 }

@@ -91,18 +91,22 @@ impl Aftermath {
         for release in &self.releases {
             *counts.entry(release.duty).or_default() += 1;
         }
-        let line = |(duty, releases): (Duty, usize)| json!({
-            "duty": duty.as_str(), "ja": duty.ja(self.cause), "en": duty.en(self.cause), "releases": releases,
-        });
+        let line = |(duty, releases): (Duty, usize)| {
+            json!({
+                "duty": duty.as_str(), "ja": duty.ja(self.cause), "en": duty.en(self.cause), "releases": releases,
+            })
+        };
         counts.into_iter().rev().map(line).collect()
     }
 
     fn list(&self) -> Vec<Value> {
-        let line = |r: &Release| json!({
-            "release": r.id, "product": r.product.as_str(), "product_ja": r.product.ja(), "sealed_at": r.sealed_at,
-            "handed": r.handed, "duty": r.duty.as_str(), "duty_ja": r.duty.ja(self.cause),
-            "duty_en": r.duty.en(self.cause),
-        });
+        let line = |r: &Release| {
+            json!({
+                "release": r.id, "product": r.product.as_str(), "product_ja": r.product.ja(), "sealed_at": r.sealed_at,
+                "handed": r.handed, "duty": r.duty.as_str(), "duty_ja": r.duty.ja(self.cause),
+                "duty_en": r.duty.en(self.cause),
+            })
+        };
         self.releases.iter().map(line).collect()
     }
 

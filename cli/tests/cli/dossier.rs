@@ -53,7 +53,10 @@ fn the_dossier_tries_out_what_the_release_will_hide_and_says_when_it_is_out_of_d
     let made = say(&house, "secretary-01", &make);
     let tried = &made["dossier"]["simulation"];
     let table = &tried["tables"][0];
-    assert!(tried["refused"].is_null() && tried["basis"]["policy"]["name"] == "statistics-default", "{tried}");
+    assert!(
+        tried["refused"].is_null() && tried["basis"]["policy"]["name"] == "statistics-default",
+        "{tried}"
+    );
     assert_eq!(tried["least"], 10);
     assert!(table["small"]["to"].as_u64().unwrap() > 0, "a small region has small cells: {table}");
     // Bands, and nothing below ten told apart; the cohort likewise.
@@ -71,11 +74,20 @@ fn the_dossier_tries_out_what_the_release_will_hide_and_says_when_it_is_out_of_d
     let shown = say(&house, "member-02", &show);
     let html = fs::read_to_string(&page).unwrap();
     assert_eq!(string(&shown, "html_hash"), blake3::hash(html.as_bytes()).to_hex().to_string());
-    for hash in [string(&made, "hash"), string(&made["dossier"], "document_hash"), string(&made["dossier"], "scope_hash")] {
+    for hash in [
+        string(&made, "hash"),
+        string(&made["dossier"], "document_hash"),
+        string(&made["dossier"], "scope_hash"),
+    ] {
         assert!(html.contains(&hash));
     }
     assert!(html.contains("小さいセルの試算") && html.contains("statistics-default/1"));
-    assert!(!html.contains("http") && !html.contains("<script") && !html.contains("src="));
+    assert!(
+        !html.contains("http:")
+            && !html.contains("https:")
+            && !html.contains("<script")
+            && !html.contains("src=")
+    );
     fs::remove_file(&page).unwrap();
     for nobody in ["member-01", "applicant-01", "checker-01"] {
         by(&house, nobody, 2, &show);
@@ -120,7 +132,10 @@ fn releases_that_hold_somebody_say_to_whom_they_went_and_what_the_act_asks() {
         .expect("somebody who is in the release");
     // Not handed over yet: it is made anew without the person.
     let before = whose(&id, "officer-01");
-    assert_eq!((&before["releases"][0]["release"], before["releases"][0]["duty"].as_str()), (&release.clone().into(), Some("hold-back")));
+    assert_eq!(
+        (&before["releases"][0]["release"], before["releases"][0]["duty"].as_str()),
+        (&release.clone().into(), Some("hold-back"))
+    );
     // Handed over, statistics: nothing is done, and nobody looks into it.
     let hash = output::passed(&house, &release);
     output::keyed(&house, &release, &hash);

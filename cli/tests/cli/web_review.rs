@@ -187,17 +187,29 @@ fn a_minor_amendment_is_decided_without_a_meeting_through_the_pages() {
         let member = server.login(who);
         go(&member, &format!("{seen}/declare"), &[("conflict", "no"), ("reason", "")]);
         assert!(member.get("/committee").ok(200).text().contains("迅速審査: 投票してください"));
-        go(&member, &format!("{seen}/vote"), &[("ballot", &ballot), ("vote", "approve"), ("reason", "ひそかな理由")])
+        go(
+            &member,
+            &format!("{seen}/vote"),
+            &[("ballot", &ballot), ("vote", "approve"), ("reason", "ひそかな理由")],
+        )
     };
     let voted = answer("member-02").text();
     assert!(voted.contains("回答済み") && !voted.contains("ひそかな理由"), "{}", words_of(&voted));
     let half = office.get(&case).ok(200).text();
-    assert!(half.contains("回答済み") && half.contains("未回答") && !half.contains("ひそかな理由"), "{}", words_of(&half));
+    assert!(
+        half.contains("回答済み") && half.contains("未回答") && !half.contains("ひそかな理由"),
+        "{}",
+        words_of(&half)
+    );
     // A member who is not asked is told so.
     let other = server.login("member-04");
     go(&other, &format!("{seen}/declare"), &[("conflict", "no"), ("reason", "")]);
     let other = other.get(&seen).ok(200).text();
-    assert!(other.contains("回答を求められていません") && !other.contains("投票する</button>"), "{}", words_of(&other));
+    assert!(
+        other.contains("回答を求められていません") && !other.contains("投票する</button>"),
+        "{}",
+        words_of(&other)
+    );
     answer("member-03");
     let closed = go(&office, &format!("{case}/close"), &[("ballot", &ballot)]).text();
     assert!(closed.contains("承認") && closed.contains("ひそかな理由"), "{}", words_of(&closed));

@@ -103,7 +103,8 @@ fn list(desk: &mut Desk<'_>, order: &Queue) -> Result<Ending> {
             match one {
                 Some(true) => voice.word("今は同一人", "one person today"),
                 Some(false) => voice.word("今は別人", "two persons today"),
-                None => voice.word("二人目の確認を待つため伏せています", "kept from you: a second look waits"),
+                None =>
+                    voice.word("二人目の確認を待つため伏せています", "kept from you: a second look waits"),
             },
             r.at
         ));

@@ -72,7 +72,7 @@ pub(super) fn certificate(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let text = crate::erasure_certificate(&signed).into_string();
     let path = format!("/desk/stops/{}/certificate/file", v.param("entry"));
     let body =
-        printed(v, &text, v.say(&w::CERTIFICATE_NOTE), Some((&path, v.say(&w::CERTIFICATE_FILE))));
+        printed(v, &text, v.say(&w::CERTIFICATE_NOTE), Some((path.as_str(), v.say(&w::CERTIFICATE_FILE))));
     Ok(v.page(&format!("{} {}", v.say(&w::CERTIFICATE), v.param("entry")), &body))
 }
 
