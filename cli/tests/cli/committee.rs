@@ -26,6 +26,11 @@ pub fn file(house: &House, name: &str, content: &str) -> String {
 
 /// A document that can be handed in: every field that is always asked, and a reason for every item.
 pub fn document(house: &House, change: &dyn Fn(&mut Value)) -> String {
+    document_of(house, "s5-drug-recipients", change)
+}
+
+/// The same for another template.
+pub fn document_of(house: &House, template: &str, change: &dyn Fn(&mut Value)) -> String {
     let fields = house.json(0, &["application", "fields"]);
     let mut given = json!({});
     for section in fields["sections"].as_array().unwrap() {
@@ -43,7 +48,7 @@ pub fn document(house: &House, change: &dyn Fn(&mut Value)) -> String {
         ["sex", "age", "area", "drug_exposure"].map(|i| json!({ "item": i, "necessity": "解析に必要" }));
     let mut document = json!({
         "fields": given, "items": items,
-        "template": { "name": "s5-drug-recipients", "from": "2026-01-01", "to": "2026-12-31" },
+        "template": { "name": template, "from": "2026-01-01", "to": "2026-12-31" },
     });
     // The template's items are the house's to say: what it asks for is what is given.
     let draft = file(house, "draft.json", &document.to_string());
@@ -82,8 +87,12 @@ pub fn members(house: &House, n: usize) {
 
 /// Handed in by the university and put before the committee.
 pub fn before_the_committee(house: &House, change: &dyn Fn(&mut Value)) -> String {
-    let document = document(house, change);
-    let id = string(&say(house, "applicant-01", &["application", "new", &document]), "application");
+    handed_in(house, &document(house, change))
+}
+
+/// A document handed in by the university and put before the committee.
+pub fn handed_in(house: &House, document: &str) -> String {
+    let id = string(&say(house, "applicant-01", &["application", "new", document]), "application");
     by(house, "applicant-01", 0, &["application", "submit", &id]);
     accepted(house, &id);
     id

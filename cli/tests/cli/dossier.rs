@@ -2,13 +2,16 @@
 //! one file; and whether it is out of date. And what becomes of releases that hold data of somebody.
 
 use std::fs;
+use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::committee::{before_the_committee, by, decided, file, members, say};
+use crate::committee::{before_the_committee, by, decided, document_of, file, handed_in, members, say};
 use crate::house::{House, Region, string, text};
 use crate::output;
 use crate::person::found;
+use crate::products::adopted;
 
 /// Everything that looks like a band: `from` and `to`.
 fn bands(value: &Value, found: &mut Vec<(u64, u64)>) {
@@ -116,6 +119,49 @@ fn the_dossier_tries_out_what_the_release_will_hide_and_says_when_it_is_out_of_d
     assert!(stale(&say(&house, "secretary-01", &show)).contains(&"snapshot"));
     let english = by(&house, "member-02", 0, &["--lang", "en", "committee", "dossier", "show", &id]);
     assert!(english.out.contains("since it was made: a newer version"), "{}", english.out);
+}
+
+/// A number lies in a band.
+fn within(band: &Value, number: &Value) -> bool {
+    let end = |name: &str| band[name].as_u64().unwrap();
+    (end("from")..=end("to")).contains(&number.as_u64().unwrap())
+}
+
+#[test]
+fn of_rows_the_dossier_tells_small_classes_before_and_what_is_left_after() {
+    let house = Arc::new(Region::of("600")).house();
+    house.run(0, &["nightly", "--inbox", text(&house.region.path("inbox/night-01"))]);
+    members(&house, 7);
+    let document = document_of(&house, "diabetes-anonymized", &|_| ());
+    let id = handed_in(&house, &document);
+    let make = ["committee", "dossier", "make", &id, "--simulate"];
+    adopted(&house, "anonymized-default");
+    let made = say(&house, "secretary-01", &make);
+    let (tried, rows) = (&made["dossier"]["simulation"], &made["dossier"]["simulation"]["rows"]);
+    assert!(tried["refused"].is_null() && rows["generalised"] == true, "{tried}");
+    assert!(rows["small_classes"]["to"].as_u64().unwrap() > 0 && rows["k"].as_u64().unwrap() >= 5, "{rows}");
+    let after = &rows["after"];
+    assert_eq!(after["holds_k"], true, "{after}");
+    let classes: Vec<&str> =
+        made["dossier"]["columns"].as_array().unwrap().iter().filter_map(|c| c["class"].as_str()).collect();
+    assert!(classes.contains(&"quasi"), "{classes:?}");
+    let mut told = Vec::new();
+    bands(tried, &mut told);
+    for (from, to) in told {
+        assert!((from, to) == (0, 0) || (from, to) == (1, 9) || from >= 10, "{from}–{to}");
+    }
+    // The release that is made of it claims what was tried.
+    decided(&house, &id, "approve", None);
+    let request = string(&say(&house, "applicant-01", &["application", "show", &id]), "request");
+    let sign = ["board", "approve", &request, "--approver", "board-01"];
+    let approval = string(&say(&house, "board-01", &sign), "approval");
+    let built = house.json(0, &["release", "build", &approval, "--out", text(&house.beside("releases"))]);
+    let risk = fs::read(Path::new(built["folder"].as_str().unwrap()).join("risk.json")).unwrap();
+    let risk: Value = serde_json::from_slice(&risk).unwrap();
+    assert!(within(&after["released"], &risk["persons"]["released"]), "{after} {risk}");
+    assert!(within(&after["suppressed"], &risk["persons"]["suppressed"]), "{after} {risk}");
+    assert!(within(&after["classes"], &risk["classes"]), "{after} {risk}");
+    assert!(within(&after["events"]["removed"], &risk["events"]["removed"]), "{after} {risk}");
 }
 
 #[test]
