@@ -23,6 +23,7 @@
 #[macro_use]
 mod words;
 
+pub mod aftermath;
 pub mod audit;
 pub mod authority;
 pub mod book;

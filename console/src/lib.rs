@@ -3,6 +3,7 @@
 //! * [`night`]: the operator's report of a night, one self-contained HTML file with pictures.
 //! * [`submission`]: the acknowledgement of one delivery that goes back to its sender (受領通知).
 //! * [`checkpoint`]: the printable checkpoint of the audit log.
+//! * [`dossier()`]: what the members of the committee are given, as one file (審査資料一式).
 //! * [`erasure_certificate`]: the certificate of an erasure, for printing (削除証明書).
 //! * [`opt_out_receipt`]: the paper for a request to stop (書面).
 //! * [`model`]: the report on a model of patient matching; [`waterfall`] draws why a pair is one person.
@@ -15,6 +16,7 @@
 mod ack;
 mod charts;
 pub mod checkpoint;
+mod dossier;
 mod erasure;
 mod format;
 pub mod model;
@@ -30,6 +32,7 @@ pub mod yearly;
 pub use ack::{AckMore, UnmappedCode};
 pub use charts::{desk, waterfall};
 pub use checkpoint::{CheckpointPage, checkpoint_page};
+pub use dossier::dossier;
 pub use erasure::erasure_certificate;
 pub use maud::Markup;
 pub use model::{ModelReport, model_report};

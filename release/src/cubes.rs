@@ -69,26 +69,11 @@ pub fn make(
     policy: &Policy,
     age_top: u16,
 ) -> Result<Made, ReleaseError> {
-    let rules = policy
-        .tables
-        .as_ref()
-        .ok_or(ReleaseError::Policy("the policy has no [tables] (集計表の規則がありません)"))?;
-    let mut grid = Grid::default();
-    let mut attrition = Attrition::default();
-    for asked in &spec.tables {
-        let mut source = Stored { db: &mut *db, cohort_id };
-        attrition = grid.count(&mut source, snapshot, &spec.cohort, asked, age_top)?;
-    }
-    if attrition.last() == 0 {
-        return Err(ReleaseError::Empty("all steps".to_owned()));
-    }
+    let rules = rules_of(policy)?;
+    let (grid, attrition) = counted(db, cohort_id, snapshot, spec, age_top)?;
     let system = grid.system()?;
     let small = primary(&system, &tiers(rules));
-    let mask = match preset(rules.protection.value) {
-        // Rounding shows no exact count: no other cell has to go.
-        Some(_) => small.clone(),
-        None => protected(&system, &small)?,
-    };
+    let mask = masked(&system, &small, rules)?;
     let written = Written { grid: &grid, rules, small: &small, mask: &mask };
     let (sheets, claims) = spec.tables.iter().map(|asked| written.sheet(asked)).unzip();
     let cells = spec.tables.iter().map(|asked| {
@@ -101,6 +86,65 @@ pub fn make(
     });
     let cells = cells.collect();
     Ok(Made { sheets, risk: Risk::of_tables(policy, claims), attrition, cells })
+}
+
+/// What the tables of a request would come to (試算): what is claimed of each, as [`make`] would claim it, and why nothing
+/// protects them, when nothing does; then only the small cells are hidden in what is claimed.
+///
+/// # Errors
+/// As [`make`], but for what cannot be protected.
+pub(crate) fn tried(
+    db: &mut ReleaseDb,
+    cohort_id: &str,
+    snapshot: &Snapshot,
+    spec: &ExtractSpec,
+    policy: &Policy,
+    age_top: u16,
+) -> Result<(Vec<TableClaims>, Option<ReleaseError>), ReleaseError> {
+    let rules = rules_of(policy)?;
+    let (grid, _) = counted(db, cohort_id, snapshot, spec, age_top)?;
+    let system = grid.system()?;
+    let small = primary(&system, &tiers(rules));
+    let (mask, refused) = match masked(&system, &small, rules) {
+        Ok(mask) => (mask, None),
+        Err(refused) => (small.clone(), Some(refused)),
+    };
+    let written = Written { grid: &grid, rules, small: &small, mask: &mask };
+    Ok((spec.tables.iter().map(|asked| written.sheet(asked).1).collect(), refused))
+}
+
+fn rules_of(policy: &Policy) -> Result<&TablePolicy, ReleaseError> {
+    let rules = policy.tables.as_ref();
+    rules.ok_or(ReleaseError::Policy("the policy has no [tables] (集計表の規則がありません)"))
+}
+
+/// All tables of a request, counted from the same persons.
+fn counted(
+    db: &mut ReleaseDb,
+    cohort_id: &str,
+    snapshot: &Snapshot,
+    spec: &ExtractSpec,
+    age_top: u16,
+) -> Result<(Grid, Attrition), ReleaseError> {
+    let mut grid = Grid::default();
+    let mut attrition = Attrition::default();
+    for asked in &spec.tables {
+        let mut source = Stored { db: &mut *db, cohort_id };
+        attrition = grid.count(&mut source, snapshot, &spec.cohort, asked, age_top)?;
+    }
+    if attrition.last() == 0 {
+        return Err(ReleaseError::Empty("all steps".to_owned()));
+    }
+    Ok((grid, attrition))
+}
+
+/// What is hidden under the rules of a policy.
+fn masked(system: &System, small: &Mask, rules: &TablePolicy) -> Result<Mask, ReleaseError> {
+    match preset(rules.protection.value) {
+        // Rounding shows no exact count: no other cell has to go.
+        Some(_) => Ok(small.clone()),
+        None => protected(system, small),
+    }
 }
 
 /// The smallest counts of a policy, by the people of the place that a cell speaks of.

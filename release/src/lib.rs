@@ -7,6 +7,7 @@
 //! * [`pseudonym`] names persons anew for every release; [`vault`] keeps the way back of pseudonymised ones, sealed;
 //!   [`source_check`] holds their cells against the sources.
 //! * [`kept`] gives back what was released; [`ledger`] holds rows against what earlier releases said.
+//! * [`simulate`] tries out what protection leaves of a request, for whoever decides on it.
 //! * [`review`] shows a release to its output checkers.
 //! * [`view`] shows released tables to their recipient: slices, why a cell is hidden, comparison.
 //! * [`twin`] writes what a release of rows would look like, from lives of nobody.
@@ -38,6 +39,7 @@ pub mod review;
 pub mod rows;
 pub mod scan;
 mod sealing;
+pub mod simulate;
 pub mod source_check;
 mod twin;
 pub mod vault;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use musubi_model::FactTable;
+use musubi_model::policy::Policy;
 use musubi_review_board::SignedPolicy;
 use musubi_storage::lake;
 use musubi_storage::registry::ReleaseDb;
@@ -72,15 +73,7 @@ pub(crate) fn build(
         return Err(ReleaseError::Policy("the policy is for another product (方針が別の提供区分のものです)"));
     }
 
-    let mut files = db.snapshot_files(begun.cohort.commit)?;
-    files.retain(|f| extract::TABLES.contains(&f.table) || f.table == FactTable::Person);
-    files.par_iter().try_for_each(|file| lake::verify(order.lake, file))?;
-    let inputs: Vec<String> = files.iter().map(|f| f.file_id.clone()).collect();
-    let dead = db.dead_units_at(begun.cohort.commit)?;
-    let classes = signed.policy().tables.as_ref().and_then(|t| t.bed_classes.as_ref());
-    let classes = classes.map_or_else(Vec::new, |given| given.value.clone());
-    let snapshot = Snapshot::open(order.lake, &files, dead)?.with_beds(db.provider_beds()?, classes);
-    let snapshot = snapshot.with_places(Places::of(&db.municipalities()?));
+    let (snapshot, inputs) = snapshot(db, order.lake, begun.cohort.commit, signed.policy())?;
 
     let product = match &spec.rows {
         Some(asked) => {
@@ -128,6 +121,24 @@ pub(crate) fn build(
         tally: None,
         inputs,
     })
+}
+
+/// The facts of a snapshot with all that products read beside them, every file held against its hash; and the files' names.
+pub(crate) fn snapshot(
+    db: &mut ReleaseDb,
+    lake_folder: &Path,
+    commit: i64,
+    policy: &Policy,
+) -> Result<(Snapshot, Vec<String>), ReleaseError> {
+    let mut files = db.snapshot_files(commit)?;
+    files.retain(|f| extract::TABLES.contains(&f.table) || f.table == FactTable::Person);
+    files.par_iter().try_for_each(|file| lake::verify(lake_folder, file))?;
+    let inputs = files.iter().map(|f| f.file_id.clone()).collect();
+    let dead = db.dead_units_at(commit)?;
+    let classes = policy.tables.as_ref().and_then(|t| t.bed_classes.as_ref());
+    let classes = classes.map_or_else(Vec::new, |given| given.value.clone());
+    let snapshot = Snapshot::open(lake_folder, &files, dead)?.with_beds(db.provider_beds()?, classes);
+    Ok((snapshot.with_places(Places::of(&db.municipalities()?)), inputs))
 }
 
 /// Rows.

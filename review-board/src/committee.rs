@@ -4,6 +4,7 @@
 //! Nothing here reads a store or a clock, and nothing here can be talked into a result: it is counted, never typed.
 
 pub mod ballot;
+pub mod basis;
 pub mod condition;
 pub mod document;
 pub mod fields;

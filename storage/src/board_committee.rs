@@ -269,15 +269,12 @@ impl BoardDb {
         by: &str,
         at: Timestamp,
     ) -> Result<bool, StorageError> {
-        let rows = self
-            .client
-            .execute(
-                "INSERT INTO board.meeting_item (meeting_id, application_id, put_by, put_at) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (meeting_id, application_id) DO NOTHING",
-                &[&meeting, &application, &by, &at],
-            )
-            .map_err(StorageError::db("putting a case on the agenda"))?;
-        Ok(rows == 1)
+        self.add_to_meeting(
+            "putting a case on the agenda",
+            "INSERT INTO board.meeting_item (meeting_id, application_id, put_by, put_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (meeting_id, application_id) DO NOTHING",
+            (meeting, application, by, at),
+        )
     }
 
     /// Notes that a member is there. `false`: it is noted.
@@ -288,14 +285,22 @@ impl BoardDb {
         by: &str,
         at: Timestamp,
     ) -> Result<bool, StorageError> {
-        let rows = self
-            .client
-            .execute(
-                "INSERT INTO board.attendance (meeting_id, member, entered_by, entered_at) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (meeting_id, member) DO NOTHING",
-                &[&meeting, &member, &by, &at],
-            )
-            .map_err(StorageError::db("noting attendance"))?;
+        self.add_to_meeting(
+            "noting attendance",
+            "INSERT INTO board.attendance (meeting_id, member, entered_by, entered_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (meeting_id, member) DO NOTHING",
+            (meeting, member, by, at),
+        )
+    }
+
+    /// Adds a line to a meeting: which meeting, what, by whom, when. `false`: it is there.
+    fn add_to_meeting(
+        &mut self,
+        doing: &'static str,
+        sql: &str,
+        (meeting, what, by, at): (&str, &str, &str, Timestamp),
+    ) -> Result<bool, StorageError> {
+        let rows = self.client.execute(sql, &[&meeting, &what, &by, &at]).map_err(StorageError::db(doing))?;
         Ok(rows == 1)
     }
 }

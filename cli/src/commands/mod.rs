@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod ack;
+pub mod aftermath;
 pub mod anonymize;
 pub mod audit;
 pub mod backup;

@@ -13,6 +13,7 @@ mod show;
 use anyhow::{Context as _, Result, bail};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
+use musubi_compliance::aftermath::Cause;
 use musubi_compliance::audit::{
     self, AuditAction, AuditEntry, AuditObject, AuditPurpose, AuditResult, AuditRole, Name,
 };
@@ -39,11 +40,14 @@ pub enum Person {
     Split(rule::Pair),
     /// Propose to undo a ruling; a second person confirms.
     Undo(rule::Undo),
-    /// List the cohorts and releases in which persons stand.
+    /// List the cohorts and releases in which persons stand, to whom these went, and what the Act asks.
     Affected {
         /// Research ids or identities.
         #[arg(required = true)]
         ids: Vec<String>,
+        /// Because of a request to stop; else because of matching.
+        #[arg(long)]
+        stop: bool,
     },
     /// The review queue (確認待ち), the most harmful first; decide a pair of it.
     Queue(queue::Queue),
@@ -80,7 +84,9 @@ pub fn run(cli: &Cli, voice: Voice, order: &Person) -> Result<Ending> {
         Person::Merge(order) => rule::run(&mut desk, order, true),
         Person::Split(order) => rule::run(&mut desk, order, false),
         Person::Undo(order) => rule::undo(&mut desk, order),
-        Person::Affected { ids } => rule::affected(&mut desk, ids),
+        Person::Affected { ids, stop } => {
+            rule::affected(&mut desk, ids, if *stop { Cause::Stop } else { Cause::Matching })
+        }
         Person::Queue(order) => queue::run(&mut desk, order),
         Person::Second(order) => second::run(&mut desk, order),
         Person::Match(order) => find::run(&mut desk, order),
@@ -131,6 +137,21 @@ impl Desk<'_> {
         first
             .map(|m| m.identity_id)
             .ok_or_else(|| Unfit::new("この研究用IDには今、元データがありません").into())
+    }
+
+    /// The second look that keeps a person from this account: of the identities shown, of the one asked for, and of those
+    /// that belong to the person today.
+    fn hidden(
+        &mut self,
+        person: &ResearchId,
+        asked: Option<IdentityId>,
+        shown: &[IdentityId],
+    ) -> Result<Option<i64>> {
+        let today = self.db.current_person(person)?.unwrap_or(*person);
+        let mut ids = shown.to_vec();
+        ids.extend(asked);
+        ids.extend(self.db.members_of(&today)?.into_iter().map(|m| m.identity_id));
+        second::hides(self, &ids)
     }
 
     /// Books a look, before anything is shown.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::house::{House, Region, Said, string, text};
 
 /// Runs as an account.
-fn by(house: &House, account: &str, code: i32, words: &[&str]) -> Said {
+pub fn by(house: &House, account: &str, code: i32, words: &[&str]) -> Said {
     house.run(code, &[&["--actor", account], words].concat())
 }
 
@@ -18,14 +18,19 @@ pub fn say(house: &House, account: &str, words: &[&str]) -> Value {
 }
 
 /// A file beside the house.
-fn file(house: &House, name: &str, content: &str) -> String {
+pub fn file(house: &House, name: &str, content: &str) -> String {
     let path = house.beside(name);
     fs::write(&path, content).unwrap();
     text(&path).to_owned()
 }
 
 /// A document that can be handed in: every field that is always asked, and a reason for every item.
-fn document(house: &House, change: &dyn Fn(&mut Value)) -> String {
+pub fn document(house: &House, change: &dyn Fn(&mut Value)) -> String {
+    document_of(house, "s5-drug-recipients", change)
+}
+
+/// The same for another template.
+pub fn document_of(house: &House, template: &str, change: &dyn Fn(&mut Value)) -> String {
     let fields = house.json(0, &["application", "fields"]);
     let mut given = json!({});
     for section in fields["sections"].as_array().unwrap() {
@@ -43,7 +48,7 @@ fn document(house: &House, change: &dyn Fn(&mut Value)) -> String {
         ["sex", "age", "area", "drug_exposure"].map(|i| json!({ "item": i, "necessity": "解析に必要" }));
     let mut document = json!({
         "fields": given, "items": items,
-        "template": { "name": "s5-drug-recipients", "from": "2026-01-01", "to": "2026-12-31" },
+        "template": { "name": template, "from": "2026-01-01", "to": "2026-12-31" },
     });
     // The template's items are the house's to say: what it asks for is what is given.
     let draft = file(house, "draft.json", &document.to_string());
@@ -81,15 +86,19 @@ pub fn members(house: &House, n: usize) {
 }
 
 /// Handed in by the university and put before the committee.
-fn before_the_committee(house: &House, change: &dyn Fn(&mut Value)) -> String {
-    let document = document(house, change);
-    let id = string(&say(house, "applicant-01", &["application", "new", &document]), "application");
+pub fn before_the_committee(house: &House, change: &dyn Fn(&mut Value)) -> String {
+    handed_in(house, &document(house, change))
+}
+
+/// A document handed in by the university and put before the committee.
+pub fn handed_in(house: &House, document: &str) -> String {
+    let id = string(&say(house, "applicant-01", &["application", "new", document]), "application");
     by(house, "applicant-01", 0, &["application", "submit", &id]);
     accepted(house, &id);
     id
 }
 
-fn accepted(house: &House, id: &str) {
+pub fn accepted(house: &House, id: &str) {
     by(house, "secretary-01", 0, &["application", "take", id]);
     by(house, "secretary-01", 0, &["application", "accept", id]);
 }
@@ -103,23 +112,23 @@ fn meeting(house: &House, id: &str, there: &[&str]) -> String {
     meeting
 }
 
-fn declare(house: &House, id: &str, who: &[&str]) {
+pub fn declare(house: &House, id: &str, who: &[&str]) {
     for member in who {
         by(house, member, 0, &["committee", "declare", id, "--conflict", "no"]);
     }
 }
 
-fn vote(house: &House, ballot: &str, member: &str, word: &str, code: i32) -> Said {
+pub fn vote(house: &House, ballot: &str, member: &str, word: &str, code: i32) -> Said {
     let cast = file(house, "vote.toml", &format!("vote = \"{word}\"\nreason = \"秘密の理由\"\n"));
     by(house, member, code, &["committee", "ballot", "vote", ballot, &cast])
 }
 
-const SIX: [&str; 6] = ["member-02", "member-03", "member-04", "member-05", "member-06", "member-07"];
+pub const SIX: [&str; 6] = ["member-02", "member-03", "member-04", "member-05", "member-06", "member-07"];
 const ALL: [&str; 7] =
     ["member-01", "member-02", "member-03", "member-04", "member-05", "member-06", "member-07"];
 
 /// Opened, voted by six with the same word, closed.
-fn decided(house: &House, id: &str, word: &str, conditions: Option<&str>) -> String {
+pub fn decided(house: &House, id: &str, word: &str, conditions: Option<&str>) -> String {
     let meeting = meeting(house, id, &ALL);
     let mut open = vec!["committee", "ballot", "open", id, "--meeting", &meeting];
     if let Some(conditions) = conditions {

@@ -151,6 +151,11 @@ fn g6_an_opt_out_during_a_build_rebuilds_the_extract_and_lists_sealed_releases()
     let seen = house.json(0, &["optout", "preview", "--file", text(&file)]);
     assert!(seen["identities"].as_u64() > Some(0) && seen["held"][0]["units"].as_u64() > Some(0), "{seen}");
     assert_eq!(seen["releases"][0]["release"], first["release"]);
+    // Not handed over yet: made anew. The desk is told how many, not which.
+    assert_eq!(
+        (&seen["handed"]["releases"], &seen["handed"]["duties"][0]["duty"]),
+        (&Value::Null, &"hold-back".into())
+    );
 
     // The desk's commit is held up, the extract is staged behind it, and then the desk goes first.
     let second = approved(&house, true);
@@ -204,7 +209,29 @@ fn g6_an_opt_out_during_a_build_rebuilds_the_extract_and_lists_sealed_releases()
     let said = fs::read_to_string(&certificate).unwrap();
     assert!(said.contains(&erasure) && said.contains(&entry) && !said.contains(&p[7]));
     assert_eq!(house.json(0, &["optout", "preview", "--file", text(&file)])["identities"], 0);
+    on_paper(&house, (&entry, &erasure), &string(&first, "release"));
     house.fingerprint();
+}
+
+/// The certificate in the browser, for printing and as the signed file; and what the officer sees of the entry.
+fn on_paper(house: &House, (entry, erasure): (&str, &str), release: &str) {
+    let served = crate::web::Server::start(house);
+    let desk = served.login("desk-01");
+    let way = format!("/desk/stops/{entry}");
+    assert!(desk.get(&way).ok(200).text().contains("削除証明書を印刷する"));
+    let printed = desk.post(&format!("{way}/certificate"), &[]).ok(200).text();
+    assert!(printed.contains(erasure) && printed.contains("削除後の残存") && !printed.contains("style="));
+    assert_eq!(printed.matches("<h1").count(), 1, "one heading is the page's");
+    let signed = house.beside("signed.json");
+    fs::write(&signed, desk.post(&format!("{way}/certificate/file"), &[]).ok(200).body).unwrap();
+    house.run(0, &["erasure", "verify-certificate", text(&signed)]);
+    assert_eq!(desk.get("/affected").status, 403);
+    let officer = served.login("officer-01");
+    let seen = officer.get(&format!("/affected?id={entry}")).ok(200).text();
+    assert!(seen.contains(release) && seen.contains("本人を除いて作り直してください"));
+    for nobody in ["O-2000-0001", "zz", &"f".repeat(32)] {
+        officer.get(&format!("/affected?id={nobody}")).ok(404);
+    }
 }
 
 fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {

@@ -20,6 +20,7 @@ mod codes;
 mod committee;
 mod concurrent;
 mod desk;
+mod dossier;
 mod dry_run;
 mod erasure;
 mod help;

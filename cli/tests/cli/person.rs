@@ -19,7 +19,7 @@ fn after_a_night() -> House {
 }
 
 /// A person of the truth: kanji, kana, birth date, sex.
-struct Truth {
+pub struct Truth {
     kanji: String,
     kana: String,
     birth: String,
@@ -56,7 +56,7 @@ impl Truth {
 }
 
 /// Persons found by their names: the research id of the surest answer.
-fn found(house: &House, how_many: usize) -> Vec<(Truth, String)> {
+pub fn found(house: &House, how_many: usize) -> Vec<(Truth, String)> {
     let mut out: Vec<(Truth, String)> = Vec::new();
     for person in truth(house) {
         let answer = person.ask(house, &[]).json();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::house::{House, Region, files, string, text};
 
 /// A preset for a small region: smaller classes, nothing else.
-fn adopted(house: &House, preset: &str) {
+pub fn adopted(house: &House, preset: &str) {
     let said = house.json(0, &["policy", "preset", preset]);
     let small = string(&said, "text")
         .replace("k_with_events = { value = 50", "k_with_events = { value = 6")

@@ -249,6 +249,31 @@ fn a_pair_is_ruled_on_and_judged_again_by_somebody_who_is_not_told() {
     assert!(
         blind.contains("先の判断は示しません") && !blind.contains("別の世帯") && !blind.contains("今は別人")
     );
+    // Looking the identities up by themselves, or in the queue, tells no more; whoever ruled sees all.
+    for path in [format!("/matching/person?id={a}"), format!("/matching/person?id={b}")] {
+        let kept = second.get(&path).ok(200).text();
+        assert!(kept.contains("先の判断が分かるもの") && !kept.contains("別の世帯"), "{}", words_of(&kept));
+        assert!(!kept.contains("所属"), "{}", words_of(&kept));
+        assert!(first.get(&path).ok(200).text().contains("別の世帯"));
+    }
+    let mut ways: Vec<Vec<&str>> = Vec::new();
+    for id in [&a, &b] {
+        for verb in ["show", "explain", "affected"] {
+            ways.push(vec!["person", verb, id]);
+        }
+    }
+    for words in &ways {
+        let kept = house.json(0, &[&["--actor", "linker-02"], &words[..]].concat());
+        assert_eq!(kept["blind"], ruling, "{words:?}: {kept}");
+        let fields: Vec<&String> = kept.as_object().unwrap().keys().collect();
+        assert_eq!(fields, ["asked", "blind"], "{words:?}");
+        let open = house.json(0, &[&["--actor", "linker-01"], &words[..]].concat());
+        assert!(open.get("blind").is_none(), "{words:?}: {open}");
+    }
+    for state in ["same", "different"] {
+        let queue = house.json(0, &["--actor", "linker-02", "person", "queue", "--state", state]);
+        assert!(!queue["pairs"].to_string().contains(&a), "{queue}");
+    }
     let number = ruling.to_string();
     let word =
         |verdict: &'static str| [("ruling", number.as_str()), ("verdict", verdict), ("reason", "同じ世帯")];
@@ -258,6 +283,10 @@ fn a_pair_is_ruled_on_and_judged_again_by_somebody_who_is_not_told() {
     let differs = second.get("/matching/second?state=differs").ok(200).text();
     assert!(differs.contains("linker-01") && differs.contains("同じ世帯"), "{}", words_of(&differs));
     assert!(second.get(&pair).ok(200).text().contains("別の世帯"), "afterwards all is told");
+    for words in &ways {
+        let open = house.json(0, &[&["--actor", "linker-02"], &words[..]].concat());
+        assert!(open.get("blind").is_none(), "{words:?}: {open}");
+    }
 
     // The past of a person, and the undoing by two.
     let past = first.get(&format!("/matching/person?id={a}")).ok(200).text();

@@ -19,7 +19,7 @@ pub mod reply;
 pub mod route;
 pub mod server;
 pub mod site;
-mod told;
+pub(crate) mod told;
 pub mod ui;
 pub mod visit;
 pub(crate) mod words;

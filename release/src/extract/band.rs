@@ -28,13 +28,24 @@ impl Band {
         };
         Self { from, to }
     }
+
+    /// The band of a number where nothing below `least` may be told: 1 to `least` less one is one band, zero its own.
+    #[must_use]
+    pub fn from_least(n: u64, least: u64) -> Self {
+        let plain = Self::of(n);
+        match n {
+            0 => plain,
+            n if n < least => Self { from: 1, to: least.saturating_sub(1).max(9) },
+            _ => Self { from: plain.from.max(least), ..plain },
+        }
+    }
 }
 
 impl std::fmt::Display for Band {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (self.from, self.to) {
             (0, _) => f.write_str("0"),
-            (1, _) => f.write_str("<10"),
+            (1, to) => write!(f, "<{}", grouped(to.saturating_add(1))),
             (from, to) => write!(f, "{}–{}", grouped(from), grouped(to)),
         }
     }
@@ -55,7 +66,28 @@ fn grouped(n: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn nothing_below_the_least_is_told_apart(a in 1u64..500, b in 1u64..500, least in 10u64..300) {
+            let (x, y) = (Band::from_least(a, least), Band::from_least(b, least));
+            prop_assert!((x.from..=x.to).contains(&a) && x.to >= 9);
+            // Two small numbers look the same; a small one never lies in the band of one that may be told.
+            prop_assert!(a >= least || b >= least || x == y);
+            prop_assert!(a >= least || b < least || x != y);
+            prop_assert!(a < least || x.from >= least);
+        }
+    }
+
+    #[test]
+    fn a_higher_least_is_written_as_it_is() {
+        assert_eq!(Band::from_least(7, 20).to_string(), "<20");
+        assert_eq!(Band::from_least(25, 20).to_string(), "20–99");
+        assert_eq!(Band::from_least(0, 20).to_string(), "0");
+    }
 
     #[test]
     fn bands_hold_their_numbers_and_do_not_overlap() {

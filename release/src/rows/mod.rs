@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use musubi_disclosure::events::{self as engine, LEFT_OUT, Log, Released, Search, ShiftKey};
 use musubi_model::FactTable;
-use musubi_model::policy::{Policy, Recoding};
+use musubi_model::policy::{PersonPolicy, Policy, Recoding};
 use musubi_model::spec::{Product, RowSpec};
 
 use crate::error::ReleaseError;
@@ -96,15 +96,9 @@ pub fn make(
     policy: &Policy,
     shift: &ShiftKey,
 ) -> Result<Made, ReleaseError> {
-    let person_policy = policy
-        .person
-        .as_ref()
-        .ok_or(ReleaseError::Policy("the policy has no [person] (個票の規則がありません)"))?;
+    let person_policy = person_rules(policy)?;
     let with_events = !asked.events.is_empty();
-    let k = match (&person_policy.k_with_events, with_events) {
-        (Some(k), true) => k.value.max(person_policy.k.value),
-        _ => person_policy.k.value,
-    };
+    let k = smallest_class(person_policy, asked);
     let persons = ordered.linked.persons.len();
     match u64::try_from(persons).unwrap_or(u64::MAX) {
         0 => return Err(ReleaseError::Empty("all steps".to_owned())),
@@ -119,11 +113,7 @@ pub fn make(
         .transpose()?;
 
     let own = events::of_engine(&ordered.linked, asked);
-    // A rare disease of the watch list takes the prefecture with it (law.md C-045).
-    let watched = events
-        .and_then(|e| e.watch_list.as_ref())
-        .map_or_else(Vec::new, |list| engine::watch_list_persons(&own.events, &own.codes, &list.value));
-    let table = person::Table::read(&ordered.linked, asked, person_policy, &watched)?;
+    let table = table_of(ordered, &own, asked, policy)?;
     let recoded = match person_policy.recoding.value {
         Recoding::None => table.as_it_is(),
         how => table.recoded(person_policy, k, how)?,
@@ -180,6 +170,59 @@ pub fn make(
     };
     let kept = (0..persons).filter(|p| recoded.classes.get(*p).copied().is_some_and(in_product)).collect();
     Ok(Made { sheets, risk: Risk::of_rows(policy, rows), log, sources, shifts, kept, finest })
+}
+
+/// The policy's rules for persons.
+fn person_rules(policy: &Policy) -> Result<&PersonPolicy, ReleaseError> {
+    let rules = policy.person.as_ref();
+    rules.ok_or(ReleaseError::Policy("the policy has no [person] (個票の規則がありません)"))
+}
+
+/// Persons that a class must have at least.
+fn smallest_class(rules: &PersonPolicy, asked: &RowSpec) -> u64 {
+    match (&rules.k_with_events, asked.events.is_empty()) {
+        (Some(k), false) => k.value.max(rules.k.value),
+        _ => rules.k.value,
+    }
+}
+
+/// The person table before it is recoded. A rare disease of the watch list takes the prefecture with it (law.md C-045).
+fn table_of(
+    ordered: &Ordered,
+    own: &events::Own,
+    asked: &RowSpec,
+    policy: &Policy,
+) -> Result<person::Table, ReleaseError> {
+    let rules = person_rules(policy)?;
+    let watched = policy
+        .events
+        .as_ref()
+        .filter(|_| !asked.events.is_empty())
+        .and_then(|e| e.watch_list.as_ref())
+        .map_or_else(Vec::new, |list| engine::watch_list_persons(&own.events, &own.codes, &list.value));
+    person::Table::read(&ordered.linked, asked, rules, &watched)
+}
+
+/// What the rows of a request would come to (試算).
+pub(crate) struct Tried {
+    /// Persons that a class must have at least.
+    pub(crate) k: u64,
+    /// Persons of each class as the values are, before anything is made coarser.
+    pub(crate) before: Vec<u64>,
+    /// What is claimed of the product; or why there is none.
+    pub(crate) after: Result<RowClaims, ReleaseError>,
+}
+
+/// Tries the rows of a request out: made as [`make`] makes them, under numbers that mean nothing, and dropped.
+pub(crate) fn tried(linked: Linked, asked: &RowSpec, policy: &Policy) -> Result<Tried, ReleaseError> {
+    let pids = (0..linked.persons.len()).map(|n| format!("{n:016x}")).collect();
+    let ordered = Ordered::new(linked, pids)?;
+    let own = events::of_engine(&ordered.linked, asked);
+    let before = table_of(&ordered, &own, asked, policy)?.as_it_is().sizes;
+    let made = make(&ordered, asked, policy, &ShiftKey([0; 32]));
+    let lost = ReleaseError::Internal("rows without claims");
+    let after = made.and_then(|made| made.risk.rows.ok_or(lost));
+    Ok(Tried { k: smallest_class(person_rules(policy)?, asked), before, after })
 }
 
 fn told(

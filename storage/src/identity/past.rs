@@ -136,7 +136,7 @@ impl IdentityDb {
                  SELECT c.cohort_id, c.approval_id, c.commit_id, c.at, count(*),
                         (SELECT coalesce(array_agg(l.release_id ORDER BY l.release_id), '{}')
                          FROM release.ledger l
-                         WHERE l.approval_id = c.approval_id AND l.commit_id = c.commit_id)
+                         WHERE l.approval_id = c.approval_id AND l.commit_id = c.commit_id AND c.at <= l.sealed_at)
                  FROM touched t CROSS JOIN release.cohort c
                  JOIN release.cohort_member m ON m.cohort_id = c.cohort_id AND m.identity_id = t.identity_id
                  GROUP BY c.cohort_id ORDER BY c.at DESC, c.cohort_id",

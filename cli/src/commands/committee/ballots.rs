@@ -455,7 +455,7 @@ fn mine(voice: Voice, room: &mut Room) -> Result<Ending> {
             "application": case.id(), "title": case.document()?.field("title"),
             "organisation_name": organisation_name(&room.book, &case.row.organisation),
             "state": case.state.as_str(), "state_ja": case.state.ja(),
-            "ballot": row.map(|r| r.ballot_id.clone()), "open": open, "sitting": sits, "voted": voted,
+            "ballot": row.map(|r| r.ballot_id.clone()), "open": open, "expedited": row.is_some_and(|r| r.meeting_id.is_none()), "sitting": sits, "voted": voted,
             "declared": declared, "recused": !grounds.is_empty(),
             "grounds_ja": grounds.iter().map(Ground::ja).collect::<Vec<_>>(), "next": next,
         });

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use musubi_compliance::aftermath::Cause;
 use musubi_compliance::audit::{
     self, AuditAction, AuditEntry, AuditObject, AuditPurpose, AuditResult, AuditRole, Name,
 };
@@ -22,7 +23,7 @@ use serde_json::json;
 use super::person::{Person, Written};
 use super::{Asking, Desk, Ending, entry_object, understood};
 use crate::authority;
-use crate::commands::erasure;
+use crate::commands::{aftermath, erasure};
 use crate::home::{now, today};
 
 /// What is held of a person.
@@ -47,6 +48,9 @@ pub(super) fn preview(desk: &Desk<'_>, file: &Path) -> Result<Ending> {
     for entry in &stops {
         desk.voice.say(format!("  停止の登録: {entry}"), format!("  stop registered: {entry}"));
     }
+    let names = releases.iter().map(|(release, _)| release.clone()).collect();
+    let after = aftermath::of(desk.home, &names, Cause::Stop)?;
+    after.say(desk.voice);
     let running = running(desk)?;
     desk.voice.say(
         format!("  作成中の提供物: {} 件", running.len()),
@@ -54,6 +58,7 @@ pub(super) fn preview(desk: &Desk<'_>, file: &Path) -> Result<Ending> {
     );
     desk.voice.value(&json!({
         "identities": reached.len(), "held": held, "stops": stops, "running": running,
+        "handed": after.value(AuditRole::HelpDesk),
         "releases": releases.iter().map(|(id, at)| json!({ "release": id, "sealed_at": at })).collect::<Vec<_>>(),
     }));
     Ok(Ending::Done)

@@ -1,6 +1,7 @@
 //! `musubi optout status`, `rates`, `doubts`: how requests stand, and what needs a person's eyes. Numbers and days only.
 
 use anyhow::{Context as _, Result};
+use musubi_compliance::aftermath::Cause;
 use musubi_compliance::audit::{AuditAction, AuditObject, Name};
 use musubi_compliance::desk::{RefusalCode, Requester, Way};
 use musubi_compliance::rate_chart;
@@ -10,7 +11,7 @@ use serde_json::json;
 
 use super::paper::{request, unknown};
 use super::{Desk, Ending, Verdict, entry_object};
-use crate::commands::erasure;
+use crate::commands::{aftermath, erasure};
 use crate::home::{now, today};
 
 /// How many entries there are, of the desk and of lists.
@@ -91,8 +92,10 @@ pub(super) fn one(desk: &Desk<'_>, entry: &str) -> Result<Ending> {
     for release in &r.releases {
         desk.voice.say(format!("  提供済み: {release}"), format!("  released: {release}"));
     }
+    let after = aftermath::of(desk.home, &r.releases.iter().cloned().collect(), Cause::Stop)?;
+    after.say(desk.voice);
     desk.voice.value(&json!({
-        "entry": entry, "state": state, "state_ja": ja,
+        "entry": entry, "state": state, "state_ja": ja, "handed": after.value(desk.home.acting.granted.role),
         "refused_words": r.refused.as_deref().and_then(RefusalCode::from_name)
             .map(|code| json!({ "ja": code.ja(), "en": code.en() })),
         "channel_ja": Way::from_name(&r.channel).map(Way::ja),

@@ -46,6 +46,11 @@ fn one(desk: &mut Desk<'_>, order: &Explain) -> Result<Ending> {
     let person = desk.db.current_person(&person)?.unwrap_or(person);
     desk.book_look(AuditObject::Person(person, None), 1)?;
     let members: Vec<IdentityId> = desk.db.members_of(&person)?.into_iter().map(|m| m.identity_id).collect();
+    if let Some(ruling) = desk.hidden(&person, None, &members)? {
+        second::kept_from(desk, ruling);
+        voice.value(&json!({ "asked": order.id, "blind": ruling }));
+        return Ok(Ending::Done);
+    }
     let decisions = decisions(desk, &members)?;
     let rulings = desk.db.rulings_for(&members)?;
     voice.line(format!(
@@ -79,13 +84,16 @@ fn two(desk: &mut Desk<'_>, order: &Explain, other: &str) -> Result<Ending> {
     }
     let same = persons.len() == 1;
     voice.line(format!("■ {a} / {b}"));
-    if let Some(ruling) = second::waits_on(desk, a, b)? {
-        voice.say(
-            format!("  二人目の確認(裁定 {ruling})を待つ組のため、先の判断は示しません"),
-            format!("  a second look (ruling {ruling}) waits for you: the first word is not shown"),
-        );
+    let own = second::waits_on(desk, a, b)?;
+    let kept_from = match own {
+        Some(ruling) => Some(ruling),
+        None => second::hides(desk, &[a, b])?,
+    };
+    if let Some(ruling) = kept_from {
+        second::kept_from(desk, ruling);
         let found = side_by_side(desk, (a, b), purpose.is_some())?;
-        let mut answer = json!({ "a": a, "b": b, "blind": ruling, "compared": found.compared });
+        let mut answer =
+            json!({ "a": a, "b": b, "blind": own, "kept_from": ruling, "compared": found.compared });
         if purpose.is_some() {
             put(&mut answer, "values", found.values);
             put(&mut answer, "hints", json!(found.hints));

@@ -7,10 +7,10 @@ use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole};
 use musubi_id_resolution::mpi::explain::signed;
 use musubi_model::IdentityId;
 use musubi_model::matching::DoubtKind;
-use musubi_storage::identity::{ReviewRow, ReviewState};
+use musubi_storage::identity::{ReviewRow, ReviewState, SecondLookRow};
 use serde_json::json;
 
-use super::{Desk, Ending, Unfit, account, reasoned, rule};
+use super::{Desk, Ending, Unfit, account, reasoned, rule, second};
 use crate::home::{now, today};
 use crate::say::Voice;
 
@@ -82,7 +82,8 @@ fn list(desk: &mut Desk<'_>, order: &Queue) -> Result<Ending> {
     let voice = desk.voice;
     let state = ReviewState::read(&order.state).ok_or_else(|| anyhow!("--state"))?;
     let after = order.after.as_deref().map(|text| cursor(text, state)).transpose()?;
-    let rows = page(desk, order, state, after)?;
+    let hidden = second::waiting(desk)?;
+    let rows = page(desk, order, state, after, &hidden)?;
     let counts = desk.db.review_counts()?;
     let by_day: Vec<serde_json::Value> = desk
         .db
@@ -99,10 +100,11 @@ fn list(desk: &mut Desk<'_>, order: &Queue) -> Result<Ending> {
             voice.word("重み", "weight"),
             signed(r.weight),
             doubt(voice, r.doubt),
-            if *one {
-                voice.word("今は同一人", "one person today")
-            } else {
-                voice.word("今は別人", "two persons today")
+            match one {
+                Some(true) => voice.word("今は同一人", "one person today"),
+                Some(false) => voice.word("今は別人", "two persons today"),
+                None =>
+                    voice.word("二人目の確認を待つため伏せています", "kept from you: a second look waits"),
             },
             r.at
         ));
@@ -133,13 +135,15 @@ fn list(desk: &mut Desk<'_>, order: &Queue) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// The next rows that are asked for, each with whether the two are one person today.
+/// The next rows that are asked for, each with whether the two are one person today; none: kept from whoever has to say a
+/// second word on one of the two.
 fn page(
     desk: &mut Desk<'_>,
     order: &Queue,
     state: ReviewState,
     mut after: Option<ReviewRow>,
-) -> Result<Vec<(bool, ReviewRow)>> {
+    hidden: &[SecondLookRow],
+) -> Result<Vec<(Option<bool>, ReviewRow)>> {
     let limit = usize::try_from(order.limit)?;
     let mut rows = Vec::new();
     while rows.len() < limit {
@@ -149,11 +153,43 @@ fn page(
         let ids: Vec<IdentityId> = some.iter().flat_map(|r| [r.a, r.b]).collect();
         let known = desk.db.known(&ids)?;
         let person = |id: &IdentityId| known.get(id).map(|p| p.research_id);
-        let told = some.into_iter().map(|r| (person(&r.a) == person(&r.b), r));
-        rows.extend(told.filter(|(one, _)| order.today.as_deref().is_none_or(|t| (t == "one") == *one)));
+        for row in some {
+            let one = match blind(hidden, &row) {
+                // In the list of what was ruled the place itself is the first word.
+                Blind::Pair if matches!(state, ReviewState::Same | ReviewState::Different) => continue,
+                Blind::Pair | Blind::Touched => None,
+                Blind::No => Some(person(&row.a) == person(&row.b)),
+            };
+            if order.today.as_deref().is_none_or(|t| one == Some(t == "one")) {
+                rows.push((one, row));
+            }
+        }
     }
     rows.truncate(limit);
     Ok(rows)
+}
+
+/// How far a row is kept from an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Blind {
+    /// Not at all.
+    No,
+    /// One of the two stands in a pair that waits for the account's second word.
+    Touched,
+    /// It is such a pair.
+    Pair,
+}
+
+fn blind(hidden: &[SecondLookRow], row: &ReviewRow) -> Blind {
+    let pair = (row.a.min(row.b), row.a.max(row.b));
+    let touches = |l: &SecondLookRow| [row.a, row.b].iter().any(|id| *id == l.pair.0 || *id == l.pair.1);
+    if hidden.iter().any(|l| l.pair == pair) {
+        Blind::Pair
+    } else if hidden.iter().any(touches) {
+        Blind::Touched
+    } else {
+        Blind::No
+    }
 }
 
 /// The last row of the page before, as far as its place in the order tells.

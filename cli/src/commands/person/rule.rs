@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
+use musubi_compliance::aftermath::Cause;
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole};
 use musubi_etl::matching::Mpi;
 use musubi_model::{IdentityId, ResearchId};
@@ -12,6 +13,7 @@ use musubi_storage::identity::{AffectedRelease, CONTRARY, Committed, NewRuling, 
 use serde_json::{Value, json};
 
 use super::{Desk, Ending, Unfit, account, put, reasoned, second};
+use crate::commands::aftermath;
 use crate::home::now;
 use crate::say::Voice;
 
@@ -75,6 +77,7 @@ pub fn run(desk: &mut Desk<'_>, order: &Pair, same: bool) -> Result<Ending> {
     let releases = desk.db.affected_releases(&before)?;
     tell_change(voice, &preview, &before, &releases);
     let mut told = told(&preview, &before, &releases);
+    handed(desk, &mut told, &releases, Cause::Matching)?;
     put(&mut told, "ruled", Value::Null);
     if !order.yes {
         voice.value(&told);
@@ -148,6 +151,7 @@ pub fn undo(desk: &mut Desk<'_>, order: &Undo) -> Result<Ending> {
     tell_outcome(voice, &done);
     tell_releases(voice, &releases);
     let mut told = told(&done, &before, &releases);
+    handed(desk, &mut told, &releases, Cause::Matching)?;
     put(&mut told, "ruling", json!(number));
     put(&mut told, "undone", json!(true));
     voice.value(&told);
@@ -178,19 +182,38 @@ fn proposals(desk: &mut Desk<'_>) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// In which cohorts and releases persons stand.
-pub fn affected(desk: &mut Desk<'_>, ids: &[String]) -> Result<Ending> {
+/// In which cohorts and releases persons stand, to whom these went, and what the Act asks.
+pub fn affected(desk: &mut Desk<'_>, ids: &[String], cause: Cause) -> Result<Ending> {
     let mut persons = BTreeSet::new();
+    let mut identities = Vec::new();
     for id in ids {
-        persons.insert(desk.named(id)?.person);
+        let named = desk.named(id)?;
+        identities.extend(named.identity);
+        persons.insert(named.person);
     }
-    let releases = desk.db.affected_releases(&persons)?;
     for person in &persons {
         desk.book_look(AuditObject::Person(*person, None), 1)?;
+        if let Some(ruling) = desk.hidden(person, None, &identities)? {
+            second::kept_from(desk, ruling);
+            desk.voice.value(&json!({ "asked": ids, "blind": ruling }));
+            return Ok(Ending::Done);
+        }
     }
+    let releases = desk.db.affected_releases(&persons)?;
     tell_releases(desk.voice, &releases);
-    desk.voice.value(&json!({ "persons": persons, "releases": releases_value(&releases) }));
+    let mut told = json!({ "persons": persons, "releases": releases_value(&releases) });
+    handed(desk, &mut told, &releases, cause)?;
+    desk.voice.value(&told);
     Ok(Ending::Done)
+}
+
+/// Adds to whom the releases went and what the Act asks, and says it.
+fn handed(desk: &Desk<'_>, told: &mut Value, releases: &[AffectedRelease], cause: Cause) -> Result<()> {
+    let names = releases.iter().flat_map(|r| r.releases.iter().cloned()).collect();
+    let found = aftermath::of(desk.home, &names, cause)?;
+    found.say(desk.voice);
+    put(told, "handed", found.value(desk.home.acting.granted.role));
+    Ok(())
 }
 
 /// What a ruling is called.

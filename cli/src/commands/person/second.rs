@@ -60,15 +60,35 @@ pub(super) fn draw(desk: &mut Desk<'_>, ruling: i64) -> Result<()> {
     Ok(())
 }
 
+/// The looks that wait for this account. Only whoever may say a second word is to be kept from the first.
+pub(super) fn waiting(desk: &mut Desk<'_>) -> Result<Vec<SecondLookRow>> {
+    if desk.home.acting.granted.role != AuditRole::Identity {
+        return Ok(Vec::new());
+    }
+    let me = desk.home.acting.granted.principal.to_string();
+    let all = desk.db.second_looks()?;
+    Ok(all.into_iter().filter(|l| waits(l) && l.first.0 != me).collect())
+}
+
 /// The look that waits for this account on a pair: as long as it does, the account sees the pair blind.
 pub(super) fn waits_on(desk: &mut Desk<'_>, a: IdentityId, b: IdentityId) -> Result<Option<i64>> {
-    // Only whoever may say a second word is to be kept from the first.
-    if desk.home.acting.granted.role != AuditRole::Identity {
-        return Ok(None);
-    }
-    let (pair, me) = ((a.min(b), a.max(b)), desk.home.acting.granted.principal.to_string());
-    let all = desk.db.second_looks()?;
-    Ok(all.iter().find(|l| l.pair == pair && waits(l) && l.first.0 != me).map(|l| l.ruling))
+    let pair = (a.min(b), a.max(b));
+    Ok(waiting(desk)?.iter().find(|l| l.pair == pair).map(|l| l.ruling))
+}
+
+/// The look that waits for this account and has one of these identities in its pair. Who belongs together with it, and
+/// under which research id, would tell the first word.
+pub(super) fn hides(desk: &mut Desk<'_>, ids: &[IdentityId]) -> Result<Option<i64>> {
+    let found = waiting(desk)?.into_iter().find(|l| ids.contains(&l.pair.0) || ids.contains(&l.pair.1));
+    Ok(found.map(|l| l.ruling))
+}
+
+/// Says that something is kept from whoever has to say the second word.
+pub(super) fn kept_from(desk: &Desk<'_>, ruling: i64) {
+    desk.voice.say(
+        format!("  二人目の確認(裁定 {ruling})を待つ記録のため、あなたが判断するまで示しません"),
+        format!("  a second look (ruling {ruling}) waits for you: not shown until you have said your word"),
+    );
 }
 
 fn waits(look: &SecondLookRow) -> bool {

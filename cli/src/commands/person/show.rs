@@ -10,7 +10,7 @@ use musubi_model::{IdentityId, ResearchId};
 use musubi_storage::identity::{MemberSince, PersonRow, PersonState, open_demographics};
 use serde_json::{Map, Value, json};
 
-use super::{Desk, Ending, Values, put};
+use super::{Desk, Ending, Values, put, second};
 use crate::say::Voice;
 
 /// `musubi person show`.
@@ -55,6 +55,11 @@ pub fn run(desk: &mut Desk<'_>, order: &Show) -> Result<Ending> {
     let members = desk.db.members_since(&ids)?;
     let purpose = order.values.purpose();
     desk.book_look(AuditObject::Person(person, purpose), 1)?;
+    if let Some(ruling) = desk.hidden(&person, named.identity, &ids)? {
+        second::kept_from(desk, ruling);
+        voice.value(&json!({ "asked": order.id, "blind": ruling }));
+        return Ok(Ending::Done);
+    }
 
     voice.line(format!("■ {} {person}", voice.word("研究用ID", "research id")));
     voice.line(format!("  {}: {}", voice.word("状態", "state"), state(voice, row)));

@@ -1,5 +1,6 @@
 //! The pages, one file for each area; each has its rows of the table of routes.
 
+mod aftermath;
 mod desk;
 mod entry;
 mod find;
@@ -30,6 +31,7 @@ pub(crate) const CHAPTERS: &[&[Route]] = &[
     matching::ROUTES,
     output::ROUTES,
     handover::ROUTES,
+    aftermath::ROUTES,
     municipality::ROUTES,
     keeping::ROUTES,
     packages::ROUTES,

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 use serde_json::Value;
 
+use crate::dossier;
 use crate::web::house::{Answer, Order};
 use crate::web::reply::{Problem, Reply};
 use crate::web::ui::{self, Tone};
@@ -220,15 +221,50 @@ pub(super) fn quorum(v: &Visit<'_>, quorum: &Value) -> Markup {
 
 /// What changed, field by field.
 pub(super) fn changes(v: &Visit<'_>, all: &[Value]) -> Markup {
-    if all.is_empty() {
-        return ui::empty(v.pick("違いはありません。", "No differences."));
-    }
+    dossier::changes(v.lang, all)
+}
+
+/// The dossier's chapters, with what has changed since it was made.
+pub(super) fn chapters(v: &Visit<'_>, told: &Value) -> Markup {
     html! {
-        @for c in all {
-            h3 { (v.pick(text(c, "ja"), text(c, "en"))) }
-            p { del { (text(c, "before")) } }
-            p { ins { (text(c, "after")) } }
+        (dossier::outdated(v.lang, told))
+        p { (v.pick("資料のハッシュ", "Hash of the dossier")) " " code { (text(told, "hash")) } }
+        @for chapter in dossier::chapters(v.lang, told) { (ui::section(chapter.heading, chapter.note, &chapter.body)) }
+    }
+}
+
+/// The dossier as one file; not found where there is none, or none for this visitor.
+pub(super) fn dossier_file(v: &Visit<'_>, application: &str) -> Result<Reply, Problem> {
+    let answer = give(v, &Order::new("committee dossier show").word(application).out("--html", "html"))?;
+    let file = answer.files.into_iter().next().filter(|f| !f.is_empty());
+    let file = file.ok_or_else(|| Problem::Conflict(answer.lines.join("\n")))?;
+    Ok(Reply::bytes("text/html; charset=utf-8", file).named(&format!("dossier-{application}.html")))
+}
+
+/// Who was asked in a ballot and who has answered; never how.
+pub(super) fn answers(v: &Visit<'_>, ballot: &Value) -> Markup {
+    let rows: Vec<Vec<Markup>> = list(ballot, "members")
+        .iter()
+        .map(|m| {
+            let (tone, word) = if yes(m, "recused") {
+                (Tone::Plain, v.pick("除斥", "recused"))
+            } else if yes(m, "voted") {
+                (Tone::Good, v.pick("回答済み", "answered"))
+            } else {
+                (Tone::Waiting, v.pick("未回答", "not yet"))
+            };
+            vec![html! { (text(m, "member")) }, ui::badge(tone, word)]
+        })
+        .collect();
+    let heads = [(v.pick("委員", "Member"), false), (v.pick("回答", "Answer"), false)];
+    html! {
+        @if yes(ballot, "expedited") {
+            p { (v.pick(
+                "迅速審査です。会議を開かず、求められた委員全員の回答によって決します。",
+                "An expedited review: no meeting; all members who are asked must answer.",
+            )) }
         }
+        @if !rows.is_empty() { (ui::table(v.pick("回答の状況(票の内容は締切りまで見えません)", "Who has answered; nobody sees how before the closing"), &heads, &rows)) }
     }
 }
 

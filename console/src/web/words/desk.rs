@@ -76,6 +76,10 @@ words! {
     STOPS: "停止の求め", "Stops";
     STOPS_NOTE: "番号と日付だけを示します。本人の名前はどこにも表示しません。", "Numbers and days only; no name is shown anywhere.";
     NO_STOPS: "停止の求めはありません。", "No request to stop.";
+    AFTERMATH_DESK: "件数だけを示します。提供先への連絡は責任者が行います。", "Numbers only; the officer speaks with recipients.";
+    CERTIFICATE_PAGE: "削除証明書を印刷する", "Print the certificate of erasure";
+    CERTIFICATE_FILE: "署名付きの証明書を保存する", "Save the signed certificate";
+    CERTIFICATE_NOTE: "下の内容を印刷して交付します。署名の検証には、保存した JSON ファイルを使います。", "Print and hand over what is below; the signature is verified with the saved JSON file.";
     RELEASES: "すでに提供したもの", "Released already";
     NO_RELEASES: "提供したものはありません。", "Nothing was released.";
     SIMILAR: "人、記入に近い人がいます。", " persons are like the one described.";

@@ -75,6 +75,8 @@ words! {
     DRAWN: "選ばれた日時", "Drawn";
     FIRST_WORD: "先の判断", "First word";
     SECOND_WORD: "二人目の判断", "Second word";
+    KEPT_FROM_YOU: "二人目の確認を待つため伏せています", "kept from you: a second look waits";
+    KEPT_NOTE: "この記録は、あなたを待つ二人目の確認に含まれます。先の判断が分かるものは、あなたが判断するまで示しません。", "This record is in a second look that waits for you. What would tell the first word is not shown until you have said yours.";
     HISTORY: "人の経緯", "The past of a person";
     ID: "研究用IDまたは元データの番号", "Research id or identity";
     ID_HELP: "16進32桁の番号です。", "32 hexadecimal digits.";

@@ -31,6 +31,10 @@ words! {
     DUE: "期限", "Due";
     MISSING: "足りない書類(1行に1つ)", "Missing documents (one a line)";
     DOSSIER: "審査資料を作る", "Make the dossier";
+    DOSSIER_SHOWN: "審査資料", "Dossier";
+    DOSSIER_FILE: "審査資料を1つのファイルで保存する", "Save the dossier as one file";
+    SIMULATING: "試算を実行しています。終わるとこの画面に表示されます。", "The trial is running; it appears here when it is done.";
+    EXPEDITE: "迅速審査(会議なし)の採決を始める", "Open an expedited vote";
     MEETINGS: "会議", "Meetings";
     MEETING: "会議", "Meeting";
     CALL: "会議を招集する", "Call a meeting";

@@ -1,9 +1,11 @@
 //! Describing a person at the desk (本人の記入): the fields, birth dates by era, and the file that the verbs read. What is typed
 //! here goes on by `POST` from form to form; it must never stand in an address, a title or a message.
 
+use axum::http::StatusCode;
 use maud::{Markup, html};
 use musubi_compliance::desk::{Capacity, CheckMethod, Life};
 
+use crate::web::reply::Reply;
 use crate::web::ui;
 use crate::web::visit::Visit;
 use crate::web::words::desk as w;
@@ -74,6 +76,22 @@ pub(super) fn summary(lang: Lang, wrong: &[Fault]) -> Markup {
             }
         }
     }
+}
+
+/// How far a way of some steps is.
+pub(super) fn way(v: &Visit<'_>, names: &[&Word], at: usize) -> Markup {
+    let all: Vec<(&str, Option<bool>)> = names
+        .iter()
+        .enumerate()
+        .map(|(i, name)| (v.say(name), if i < at { Some(true) } else { (i == at).then_some(false) }))
+        .collect();
+    ui::steps(v.lang, &all)
+}
+
+/// The page of a form: as it is asked for, or, when something was wrong with it, as a form that could not be taken.
+pub(super) fn asked_again(v: &mut Visit<'_>, title: &Word, wrong: &[Fault], body: &Markup) -> Reply {
+    let page = v.page(title.text(v.lang), body);
+    if wrong.is_empty() { page } else { page.status(StatusCode::BAD_REQUEST) }
 }
 
 /// Carries fields on to the next form.

@@ -39,6 +39,9 @@ pub(crate) const ROUTES: &[Route] = &[
     action("/desk/stops/{entry}/certificate", w::CERTIFICATE, papers::certificate)
         .roles(DESK)
         .verbs(&["optout certificate"]),
+    action("/desk/stops/{entry}/certificate/file", w::CERTIFICATE_FILE, papers::certificate_file)
+        .roles(DESK)
+        .verbs(&["optout certificate"]),
     action("/desk/stops/{entry}/withdraw", w::WITHDRAW, stop::withdraw)
         .roles(DESK)
         .verbs(&["optout withdraw"]),

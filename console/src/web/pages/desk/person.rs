@@ -1,7 +1,6 @@
 //! Finding a person at the desk, step by step: who asks and what for, who is meant, and how it stands on a day. Nothing is
 //! looked up or shown before the purpose is chosen and it was made sure who asks. Everything goes by `POST`.
 
-use axum::http::StatusCode;
 use maud::{Markup, html};
 use musubi_compliance::desk::{RELEASED_EN, RELEASED_JA};
 use serde_json::Value;
@@ -16,13 +15,7 @@ use crate::web::words::desk as w;
 use crate::words::Lang;
 
 fn way(v: &Visit<'_>, at: usize) -> Markup {
-    let names = [&w::STEP_WHO, &w::STEP_PERSON, &w::STEP_RESULT];
-    let all: Vec<(&str, Option<bool>)> = names
-        .iter()
-        .enumerate()
-        .map(|(i, name)| (v.say(name), if i < at { Some(true) } else { (i == at).then_some(false) }))
-        .collect();
-    ui::steps(v.lang, &all)
+    describe::way(v, &[&w::STEP_WHO, &w::STEP_PERSON, &w::STEP_RESULT], at)
 }
 
 /// Step 1: who asks, what for.
@@ -47,8 +40,7 @@ fn who_page(v: &mut Visit<'_>, wrong: &[Fault]) -> Reply {
             }
         }))
     };
-    let page = v.page(v.say(&w::FIND), &body);
-    if wrong.is_empty() { page } else { page.status(StatusCode::BAD_REQUEST) }
+    describe::asked_again(v, &w::FIND, wrong, &body)
 }
 
 fn not_asked_rightly(v: &Visit<'_>) -> Wrong {
@@ -82,8 +74,7 @@ fn person_page(v: &mut Visit<'_>, wrong: &[Fault]) -> Reply {
             (ui::field(v.lang, "on", &w::ON, "date", v.field("on"), false, v.say(&w::ON_HELP)))
         }))
     };
-    let page = v.page(v.say(&w::FIND), &body);
-    if wrong.is_empty() { page } else { page.status(StatusCode::BAD_REQUEST) }
+    describe::asked_again(v, &w::FIND, wrong, &body)
 }
 
 /// Step 3: how it stands.

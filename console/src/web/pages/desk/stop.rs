@@ -1,7 +1,6 @@
 //! Stops at the desk: impact, who asks, confirmation, the entry with its deadlines, the paper for printing, taking back, the
 //! certificate of erasure, and doubts. The rules are the verbs'; nothing here asks for a reason.
 
-use axum::http::StatusCode;
 use maud::{Markup, html};
 use musubi_compliance::audit::AuditRole;
 use musubi_compliance::desk::Way;
@@ -11,24 +10,19 @@ use serde_json::Value;
 use super::describe::{self, Fault, Wrong};
 use super::person::{held_table, releases, scope_words};
 use crate::web::house::{Ended, Order};
+use crate::web::pages::aftermath;
 use crate::web::reply::{Problem, Reply};
 use crate::web::told::Told as _;
 use crate::web::ui::{self, Tone};
 use crate::web::visit::Visit;
-use crate::web::words::desk as w;
+use crate::web::words::{desk as w, output};
 use crate::words::Lang;
 
 /// Fields of the request besides who asks and the person.
 const REQUEST: [&str; 4] = ["channel", "checked_by", "scope", "received"];
 
 fn way(v: &Visit<'_>, at: usize) -> Markup {
-    let names = [&w::STEP_IMPACT, &w::STEP_CONFIRM, &w::STEP_PAPER];
-    let all: Vec<(&str, Option<bool>)> = names
-        .iter()
-        .enumerate()
-        .map(|(i, name)| (v.say(name), if i < at { Some(true) } else { (i == at).then_some(false) }))
-        .collect();
-    ui::steps(v.lang, &all)
+    describe::way(v, &[&w::STEP_IMPACT, &w::STEP_CONFIRM, &w::STEP_PAPER], at)
 }
 
 /// Desk accounts other than the visitor's: somebody else makes sure who asks.
@@ -103,8 +97,7 @@ fn impact_page(v: &mut Visit<'_>, wrong: &[Fault]) -> Result<Reply, Problem> {
             (ui::choice(v.lang, "scope", &w::REACH, &scopes, v.field("scope")))
         }))
     };
-    let page = v.page(v.say(&w::REGISTER_STOP), &body);
-    Ok(if wrong.is_empty() { page } else { page.status(StatusCode::BAD_REQUEST) })
+    Ok(describe::asked_again(v, &w::REGISTER_STOP, wrong, &body))
 }
 
 /// What is stored, what is being made, what was released. Pure.
@@ -123,6 +116,7 @@ fn preview(lang: Lang, seen: &Value) -> Markup {
             @if running == 0 { (ui::empty(lang.say(&w::NONE_RUNNING))) } @else { p { (running) " — " (lang.say(&w::RUNNING_NOTE)) } }
         }))
         (ui::section(lang.say(&w::RELEASES), "", &releases(lang, seen.list("releases"))))
+        (ui::section(lang.say(&output::AFTERMATH), lang.say(&w::AFTERMATH_DESK), &aftermath::shown(lang, seen.at("handed"))))
     }
 }
 
@@ -334,6 +328,7 @@ fn entry_facts(lang: Lang, told: &Value) -> Markup {
             (ui::section(lang.say(&w::RELEASES), "", &html! {
                 p { (lang.pick(musubi_compliance::desk::RELEASED_JA, musubi_compliance::desk::RELEASED_EN)) }
                 ul { @for r in told.list("releases") { li { code { (r.as_str().unwrap_or_default()) } } } }
+                (aftermath::shown(lang, told.at("handed")))
             }))
         }
     }
@@ -361,7 +356,7 @@ fn actions(v: &Visit<'_>, told: &Value, fields: &Markup) -> Markup {
             div.go {
                 @if refused { (ui::greyed(v.say(&w::PRINT_PAPER), v.say(&w::REFUSED_NO_PAPER))) }
                 @else { (post("paper", v.say(&w::PRINT_PAPER))) (post("paper/file", v.say(&w::SAVE_PAPER))) }
-                @if erased { (post("certificate", v.say(&w::CERTIFICATE))) }
+                @if erased { (post("certificate", v.say(&w::CERTIFICATE_PAGE))) (post("certificate/file", v.say(&w::CERTIFICATE_FILE))) }
                 @else { (ui::greyed(v.say(&w::CERTIFICATE), v.say(&w::NO_CERTIFICATE_YET))) }
             }
         }))

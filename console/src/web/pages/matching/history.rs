@@ -7,11 +7,12 @@ use serde_json::Value;
 use super::pair::{affected, rulings, what};
 use super::{is_id, pair_path, reason, short};
 use crate::web::house::Order;
+use crate::web::pages::aftermath;
 use crate::web::reply::{Problem, Reply};
 use crate::web::told::Told as _;
 use crate::web::ui::{self, Tone};
 use crate::web::visit::Visit;
-use crate::web::words::matching as w;
+use crate::web::words::{matching as w, output};
 use crate::words::Lang;
 
 fn find_form(v: &Visit<'_>, id: &str) -> Markup {
@@ -40,6 +41,14 @@ pub(super) fn person(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         return Err(Problem::NotFound);
     }
     let shown = answer.value;
+    if shown.at("blind").is_i64() {
+        let body = html! {
+            (find_form(v, &id))
+            (ui::standing(v.lang, Tone::Plain, v.say(&w::KEPT_NOTE), "", v.say(&w::CLERK), None))
+            p { (ui::link("/matching/second", v.say(&w::SECOND))) }
+        };
+        return Ok(v.page(v.say(&w::HISTORY), &body));
+    }
     let told = v.value(&Order::new("person explain").word(id.as_str()))?;
     let touched = v.value(&Order::new("person affected").word(id.as_str()))?;
     let body = html! { (find_form(v, &id)) (past(v.lang, &shown, &told, &touched)) };
@@ -112,6 +121,7 @@ fn past(lang: Lang, shown: &Value, told: &Value, touched: &Value) -> Markup {
             @for r in in_force { p { a href={ "/matching/undo?ruling=" (r.count("ruling")) } { (lang.say(&w::PROPOSE_UNDO)) " #" (r.count("ruling")) } } }
         })) }
         (ui::section(lang.say(&w::AFFECTED), "", &affected(lang, touched.list("releases"))))
+        (ui::section(lang.say(&output::AFTERMATH), "", &aftermath::shown(lang, touched.at("handed"))))
     }
 }
 

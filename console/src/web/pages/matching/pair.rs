@@ -7,11 +7,12 @@ use serde_json::Value;
 use super::{bad, diff, is_id, pair_path, reason, short};
 use crate::charts::waterfall_told;
 use crate::web::house::Order;
+use crate::web::pages::aftermath;
 use crate::web::reply::{Problem, Reply};
 use crate::web::told::Told as _;
 use crate::web::ui::{self, Tone};
 use crate::web::visit::Visit;
-use crate::web::words::matching as w;
+use crate::web::words::{matching as w, output};
 use crate::words::Lang;
 
 fn ids(v: &Visit<'_>) -> Result<(String, String), Problem> {
@@ -65,6 +66,7 @@ fn pair(lang: Lang, told: &Value) -> Markup {
                 "A second look: the first word is not shown.",
             ),
         ),
+        _ if told.at("kept_from").is_i64() => (Tone::Plain, lang.say(&w::KEPT_NOTE)),
         (_, true) => {
             (Tone::Waiting, lang.pick("今は同一人として扱われています。", "They are one person today."))
         }
@@ -262,6 +264,7 @@ fn change(lang: Lang, verdict: &str, tried: &Value) -> Markup {
             (lang.say(&w::MOVED), html! { (tried.count("moved")) }),
         ]))
         (ui::section(lang.say(&w::AFFECTED), "", &affected(lang, releases)))
+        (ui::section(lang.say(&output::AFTERMATH), "", &aftermath::shown(lang, tried.at("handed"))))
     }
 }
 

@@ -108,7 +108,13 @@ fn row(lang: Lang, p: &Value) -> Vec<Markup> {
         html! { (p.count("days")) (lang.pick("日", " d")) },
         html! { (bits(p.at("weight"))) },
         html! { (p.word("doubt_words", lang)) },
-        html! { @if p.yes("one_person") { (lang.pick("同一人", "one person")) } @else { (lang.pick("別人", "two persons")) } },
+        html! {
+            @match p.at("one_person").as_bool() {
+                Some(true) => { (lang.pick("同一人", "one person")) }
+                Some(false) => { (lang.pick("別人", "two persons")) }
+                None => { (lang.say(&w::KEPT_FROM_YOU)) }
+            }
+        },
         html! { (p.text("reason")) },
     ]
 }
@@ -131,6 +137,7 @@ mod tests {
                 && page.contains("1.500")
                 && page.contains("+2.0")
         );
+        assert!(page.contains("二人目の確認を待つため"), "nothing told is nothing shown: {page}");
         assert!(page.contains("/matching?state=open&amp;after=1-a-b") && page.contains("わずかに届かない"));
     }
 }

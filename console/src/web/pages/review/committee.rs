@@ -6,7 +6,7 @@ use musubi_compliance::audit::AuditRole;
 use serde_json::{Value, json};
 
 use super::meetings::interests_table;
-use super::{act, ask, changes, fields, list, number, outcome, text, yes};
+use super::{act, answers, ask, chapters, dossier_file, list, number, outcome, text, yes};
 use crate::web::house::Order;
 use crate::web::reply::{Problem, Reply};
 use crate::web::route::{Area, Route, action, page};
@@ -23,6 +23,9 @@ pub(crate) const ROUTES: &[Route] = &[
         "committee dossier show",
         "committee ballot show",
     ]),
+    page("/committee/cases/{id}/dossier.html", w::DOSSIER_FILE, file)
+        .roles(MEMBER)
+        .verbs(&["committee ballot mine", "committee dossier show"]),
     action("/committee/cases/{id}/declare", w::DECLARE, declare).roles(MEMBER).verbs(&["committee declare"]),
     action("/committee/cases/{id}/vote", w::VOTE, vote).roles(MEMBER).verbs(&["committee ballot vote"]),
     page("/committee/interests", w::INTERESTS, interests)
@@ -38,6 +41,9 @@ fn next(v: &Visit<'_>, line: &Value) -> (Tone, &'static str) {
     match text(line, "next") {
         "recused" => (Tone::Plain, v.pick("除斥(審査に加わりません)", "recused")),
         "declare" => (Tone::Bad, v.pick("利益相反を申告してください", "declare first")),
+        "vote" if yes(line, "expedited") => {
+            (Tone::Bad, v.pick("迅速審査: 投票してください", "expedited review: vote"))
+        }
         "vote" => (Tone::Bad, v.pick("投票してください", "vote")),
         _ => (Tone::Waiting, v.pick("待っています", "waiting")),
     }
@@ -142,55 +148,22 @@ fn papers(v: &Visit<'_>, id: &str) -> Result<Markup, Problem> {
         }
         Err(e) => return Err(e),
     };
-    let dossier = told.get("dossier").cloned().unwrap_or_default();
-    let class = |c: &Value| match text(c, "class") {
-        "direct" => v.pick("直接識別", "direct"),
-        "quasi" => v.pick("準識別子", "quasi-identifier"),
-        "sensitive" => v.pick("機微", "sensitive"),
-        "neutral" => v.pick("その他", "neutral"),
-        _ => "–",
-    };
-    let columns: Vec<Vec<Markup>> = list(&dossier, "columns")
-        .iter()
-        .map(|c| {
-            vec![html! { code { (text(c, "item")) } }, html! { (class(c)) }, html! { (text(c, "necessity")) }]
-        })
-        .collect();
-    let similar: Vec<Vec<Markup>> = list(&dossier, "similar")
-        .iter()
-        .map(|s| {
-            vec![
-                html! { (text(s, "application")) },
-                html! { (text(s, "title")) },
-                html! { (number(s, "likeness")) "%" },
-                html! { (v.pick(text(s, "state_ja"), text(s, "state"))) },
-            ]
-        })
-        .collect();
-    let count = dossier.get("count").filter(|c| c.is_object());
     Ok(html! {
-        p { (v.pick("資料のハッシュ", "Hash of the dossier")) " " code { (text(&told, "hash")) } }
-        @for section in list(&dossier, "sections") { (ui::section(v.pick(text(section, "ja"), text(section, "en")), "", &fields(v, section))) }
-        (ui::section(v.pick("項目・区分・必要性", "Items, class, necessity"), "", &ui::table(
-            v.pick("項目", "Items"),
-            &[(v.pick("項目", "Item"), false), (v.pick("個人について伝えること", "Class"), false), (v.pick("必要性", "Necessity"), false)],
-            &columns,
-        )))
-        @if let Some(count) = count {
-            (ui::section(v.pick("対象集団(幅)", "Cohort in bands"), "", &ui::facts(&[
-                (v.pick("停止の求めを除いた人", "after opt-outs"), html! { (text(count, "persons")) }),
-                (v.pick("対象集団", "cohort"), html! { (text(count, "cohort")) }),
-            ])))
-        }
-        (ui::section(v.pick("前の版からの違い", "Changes since the last version"), "", &changes(v, list(&dossier, "changes"))))
-        @if !similar.is_empty() {
-            (ui::section(v.pick("似た審査例", "Similar decisions"), "", &ui::table(
-                v.pick("似た審査例", "Similar decisions"),
-                &[(v.pick("番号", "Number"), false), (v.pick("題名", "Title"), false), (v.pick("似ている度合い", "Likeness"), true), (v.pick("結論", "State"), false)],
-                &similar,
-            )))
-        }
+        p { (ui::link(&format!("/committee/cases/{id}/dossier.html"), v.pick("審査資料を1つのファイルで保存する", "Save the dossier as one file"))) }
+        (chapters(v, &told))
     })
+}
+
+/// The dossier as one file. As on the page, the declaration comes first.
+fn file(v: &mut Visit<'_>) -> Result<Reply, Problem> {
+    let id = v.param("id").to_owned();
+    let told = ask(v, &Order::new("committee ballot mine"))?;
+    let mut lines = list(&told, "waiting").iter().chain(list(&told, "past"));
+    let line = lines.find(|l| text(l, "application") == id).ok_or(Problem::NotFound)?;
+    if yes(line, "recused") || !yes(line, "declared") {
+        return Err(Problem::NotFound);
+    }
+    dossier_file(v, &id)
 }
 
 fn vote_section(v: &Visit<'_>, id: &str, ballot: &str, line: &Value) -> Result<Markup, Problem> {
@@ -215,6 +188,10 @@ fn vote_section(v: &Visit<'_>, id: &str, ballot: &str, line: &Value) -> Result<M
     };
     let body = html! {
         @if !put.is_empty() { h3 { (v.pick("示された条件", "Conditions that were put")) } ul { @for c in put { li { (v.pick(text(c, "ja"), text(c, "en"))) " (" (text(c, "due")) ")" } } } }
+        @if yes(line, "open") {
+            (answers(v, &shown))
+            @if !yes(line, "sitting") { p { (v.pick("あなたは、この採決では回答を求められていません。", "You are not asked in this ballot.")) } }
+        }
         @if text(line, "next") == "vote" { (form) } @else { (outcome(v, &shown)) }
         @if yes(line, "voted") && yes(line, "open") { p { (v.pick("あなたの票は受け付けました。", "Your vote has been taken.")) } }
     };

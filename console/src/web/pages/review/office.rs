@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::applicant::{flaws, items, section_choices};
 use super::{
-    act, ask, changes, conditions, day, fields, history, list, outcome, quorum, state_words, text, tone, way,
-    yes,
+    act, answers, ask, changes, chapters, conditions, day, dossier_file, fields, history, list, outcome,
+    quorum, state_words, text, tone, way, yes,
 };
 use crate::web::house::Order;
 use crate::web::reply::{Problem, Reply};
@@ -17,6 +17,7 @@ use crate::web::visit::Visit;
 use crate::web::words::review as w;
 
 const OFFICE: &[AuditRole] = &[AuditRole::ReviewSecretary];
+const MAKE: &str = "committee dossier make";
 
 pub(crate) const ROUTES: &[Route] = &[
     page("/office/board", w::BOARD, board).roles(OFFICE).verbs(&["application board"]).menu(Area::Secretary),
@@ -32,11 +33,18 @@ pub(crate) const ROUTES: &[Route] = &[
     action("/office/cases/{id}/accept", w::ACCEPT, accept).roles(OFFICE).verbs(&["application accept"]),
     action("/office/cases/{id}/card", w::CARD, card).roles(OFFICE).verbs(&["application card"]),
     action("/office/cases/{id}/say", w::SAY, say).roles(OFFICE).verbs(&["application say"]),
-    action("/office/cases/{id}/dossier", w::DOSSIER, dossier)
+    page("/office/cases/{id}/dossier", w::DOSSIER_SHOWN, papers)
         .roles(OFFICE)
-        .verbs(&["committee dossier make"]),
+        .verbs(&["committee dossier show"]),
+    page("/office/cases/{id}/dossier.html", w::DOSSIER_FILE, file)
+        .roles(OFFICE)
+        .verbs(&["committee dossier show"]),
+    action("/office/cases/{id}/dossier", w::DOSSIER, dossier).roles(OFFICE).verbs(&[MAKE]).starts(&[MAKE]),
     action("/office/cases/{id}/put", w::PUT, put).roles(OFFICE).verbs(&["committee meeting put"]),
     action("/office/cases/{id}/open", w::OPEN, open).roles(OFFICE).verbs(&["committee ballot open"]),
+    action("/office/cases/{id}/expedite", w::EXPEDITE, expedite)
+        .roles(OFFICE)
+        .verbs(&["committee ballot open"]),
     action("/office/cases/{id}/close", w::CLOSE, close).roles(OFFICE).verbs(&["committee ballot close"]),
 ];
 
@@ -81,7 +89,7 @@ fn case(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let own: Vec<&Value> =
         list(&ballots, "ballots").iter().filter(|b| text(b, "application") == id).collect();
     let review = if state == "in-review" {
-        review(v, &id, &own)?
+        review(v, &id, &own, yes(&diff, "minor"))?
     } else {
         html! {}
     };
@@ -94,12 +102,9 @@ fn case(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         @for b in own.iter().rev() {
             (ui::section(&format!("{} {}", v.pick("採決", "Ballot"), text(b, "ballot")), "", &html! {
                 (outcome(v, b))
+                @if yes(b, "expedited") { p { (ui::link(&format!("/office/minutes/{}", text(b, "ballot")), v.say(&w::MINUTES))) } }
                 @if b.get("result").is_none_or(Value::is_null) {
-                    p {
-                        (v.pick("投票済み", "Voted")) ": "
-                        (list(b, "members").iter().filter(|m| yes(m, "voted")).count()) " / "
-                        (list(b, "members").iter().filter(|m| !yes(m, "recused")).count())
-                    }
+                    (answers(v, b))
                     (ui::form(&format!("/office/cases/{id}/close"), v.say(&w::CLOSE), &html! {
                         input type="hidden" name="ballot" value=(text(b, "ballot"));
                     }))
@@ -188,7 +193,7 @@ fn deeds(v: &Visit<'_>, id: &str, shown: &Value) -> Markup {
 }
 
 /// Recusals, dossier, agenda and the opening of a ballot.
-fn review(v: &Visit<'_>, id: &str, ballots: &[&Value]) -> Result<Markup, Problem> {
+fn review(v: &Visit<'_>, id: &str, ballots: &[&Value], minor: bool) -> Result<Markup, Problem> {
     let recusals = ask(v, &Order::new("committee recusals").word(id))?;
     let meetings = ask(v, &Order::new("committee meeting list"))?;
     let path = |what: &str| format!("/office/cases/{id}/{what}");
@@ -225,8 +230,10 @@ fn review(v: &Visit<'_>, id: &str, ballots: &[&Value]) -> Result<Markup, Problem
             (ui::table(v.pick("委員ごとの除斥", "Recusals by member"), &heads, &rows))
         }))
         (ui::section(v.pick("審査の準備", "Preparing the review"), "", &html! {
+            p { (ui::link(&path("dossier"), v.say(&w::DOSSIER_SHOWN))) }
             (ui::form(&path("dossier"), v.say(&w::DOSSIER), &html! {
                 label.radio { input type="checkbox" name="count" value="1"; " " (v.pick("対象集団を幅で数える(試算)", "count the cohort in bands")) }
+                label.radio { input type="checkbox" name="simulate" value="1"; " " (v.pick("小さいセルの試算も行う(時間がかかるため裏で実行します)", "also try out what protection leaves (it takes a while and runs by itself)")) }
             }))
             @if all.is_empty() { (ui::greyed(v.say(&w::PUT), v.pick("先に会議を招集してください", "call a meeting first"))) }
             @else { (ui::form(&path("put"), v.say(&w::PUT), &ui::choice_as(v.lang, ("agenda-of", "meeting"), &w::MEETING, &all, ""))) }
@@ -234,7 +241,32 @@ fn review(v: &Visit<'_>, id: &str, ballots: &[&Value]) -> Result<Markup, Problem
             @else if with.is_empty() { (ui::greyed(v.say(&w::OPEN), v.pick("会議の議題にありません", "it is on no agenda"))) }
             @else { (ui::form(&path("open"), v.say(&w::OPEN), &html! { (ui::choice(v.lang, "meeting", &w::MEETING, &with, "")) (gates(v)) })) }
         }))
+        (ui::section(v.say(&w::EXPEDITE), v.pick(
+            "会議を開かずに決する手続きです。定められた項目だけの軽微な変更に限ります。",
+            "A vote without a meeting, for amendments of listed fields only.",
+        ), &html! {
+            @if running { (ui::greyed(v.say(&w::EXPEDITE), v.pick("採決中です", "a ballot is open"))) }
+            @else if !minor { (ui::greyed(v.say(&w::EXPEDITE), v.pick("軽微な変更の申出ではありません", "it is no minor amendment"))) }
+            @else { (ui::form(&path("expedite"), v.say(&w::EXPEDITE), &asked(v, &recusals))) }
+        }))
     })
+}
+
+/// Whom an expedited review asks: members who need not stand aside.
+fn asked(v: &Visit<'_>, recusals: &Value) -> Markup {
+    html! {
+        fieldset {
+            legend { (v.pick("回答を求める委員", "Members who are asked")) }
+            @for m in list(recusals, "members") {
+                @let (name, aside) = (text(m, "member"), yes(m, "recused"));
+                label.radio {
+                    input type="checkbox" name="member" value=(name) disabled[aside];
+                    " " (name) " " (v.pick(text(m, "view_ja"), text(m, "view")))
+                    @if aside { " " (v.pick("(除斥)", "(recused)")) }
+                }
+            }
+        }
+    }
 }
 
 /// Up to three conditions to be put with the vote.
@@ -320,10 +352,63 @@ fn say(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     act(v, &Order::new("application say").word(&id).word(v.field("section")).file(words), back(&id))
 }
 
+/// Makes the dossier. A trial of protection may take long: it is a job.
 fn dossier(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let id = v.param("id").to_owned();
-    let order = Order::new("committee dossier make").word(&id);
+    let order = Order::new(MAKE).word(&id);
+    if !v.field("simulate").is_empty() {
+        v.start(AuditRole::ReviewSecretary, &id, order.flag("--simulate"))?;
+        return Ok(v.done(format!("/office/cases/{id}/dossier"), v.say(&w::SIMULATING)));
+    }
     let order = if v.field("count").is_empty() { order } else { order.flag("--count") };
+    act(v, &order, back(&id))
+}
+
+/// The newest dossier as the members see it, and how far the making of another one is.
+fn papers(v: &mut Visit<'_>) -> Result<Reply, Problem> {
+    let id = v.param("id").to_owned();
+    let path = format!("{}/dossier", back(&id));
+    let job = v.house().jobs().into_iter().find(|j| j.verb == MAKE && j.subject == id);
+    let running = job.as_ref().is_some_and(|j| j.ended.is_none());
+    let failed = job.as_ref().filter(|j| j.ended.is_some_and(|(_, well)| !well));
+    let told = match ask(v, &Order::new("committee dossier show").word(&id)) {
+        Ok(told) => Some(told),
+        Err(Problem::NotFound) => None,
+        Err(e) => return Err(e),
+    };
+    let state = html! {
+        @if running { p { (ui::badge(ui::Tone::Waiting, v.say(&w::SIMULATING))) } }
+        @if let Some(job) = failed { div.problem role="note" { p { (v.pick("試算できませんでした: ", "It could not be tried out: ")) (job.said) } } }
+    };
+    let body = html! {
+        @if running { (ui::live(&path, 5, &state)) } @else { (state) }
+        p { (ui::link(&back(&id), v.say(&w::OFFICE_CASE))) }
+        @match &told {
+            Some(told) => {
+                p { (ui::link(&format!("{path}.html"), v.say(&w::DOSSIER_FILE))) }
+                (chapters(v, told))
+            }
+            None => { (ui::empty(v.pick("審査資料はまだ作られていません。", "No dossier yet."))) }
+        }
+    };
+    if v.fragment {
+        return Ok(v.part(state));
+    }
+    Ok(v.page(&format!("{} {id}", v.say(&w::DOSSIER_SHOWN)), &body))
+}
+
+fn file(v: &mut Visit<'_>) -> Result<Reply, Problem> {
+    let id = v.param("id").to_owned();
+    dossier_file(v, &id)
+}
+
+/// Opens a vote without a meeting.
+fn expedite(v: &mut Visit<'_>) -> Result<Reply, Problem> {
+    let id = v.param("id").to_owned();
+    let mut order = Order::new("committee ballot open").word(&id).flag("--expedited");
+    for member in v.fields("member") {
+        order = order.option("--member", member);
+    }
     act(v, &order, back(&id))
 }
 
