@@ -63,6 +63,18 @@ pub(crate) fn c(v: f64) -> String {
     format!("{v:.1}")
 }
 
+/// A day with its Japanese era: `令和8年11月21日`; before Meiji as it is.
+pub(crate) fn era(day: Date) -> String {
+    let first = |e: &&Era| {
+        (day.year(), day.month().cast_unsigned(), day.day().cast_unsigned())
+            >= (e.first.0, e.first.1, e.first.2)
+    };
+    let Some(era) = ERAS.iter().rev().find(first) else { return day.to_string() };
+    let year = day.year() - era.base;
+    let year = if year == 1 { "元".to_owned() } else { year.to_string() };
+    format!("{}{year}年{}月{}日", era.name, day.month(), day.day())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,16 +92,4 @@ mod tests {
         assert_eq!(c(scale(1, 3, 100.0)), "33.3");
         assert_eq!(c(scale(1, 0, 100.0)), "0.0");
     }
-}
-
-/// A day with its Japanese era: `令和8年11月21日`; before Meiji as it is.
-pub(crate) fn era(day: Date) -> String {
-    let first = |e: &&Era| {
-        (day.year(), day.month().cast_unsigned(), day.day().cast_unsigned())
-            >= (e.first.0, e.first.1, e.first.2)
-    };
-    let Some(era) = ERAS.iter().rev().find(first) else { return day.to_string() };
-    let year = day.year() - era.base;
-    let year = if year == 1 { "元".to_owned() } else { year.to_string() };
-    format!("{}{year}年{}月{}日", era.name, day.month(), day.day())
 }

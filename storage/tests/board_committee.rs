@@ -37,7 +37,7 @@ fn member(n: u8) -> MemberRow {
         member: format!("member-0{n}"),
         view: "public".to_owned(),
         sex: "female".to_owned(),
-        outside: n % 2 == 0,
+        outside: n.is_multiple_of(2),
         organisation: "見本大学".to_owned(),
         from: DAY,
         until: Date::constant(2028, 3, 31),

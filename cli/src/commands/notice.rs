@@ -122,7 +122,7 @@ fn load(cli: &Cli, home: &Home, voice: Voice, paths: &[PathBuf]) -> Result<Endin
         }
     }
     if ledgers.is_empty() {
-        voice.say("通知台帳(ledger.toml)がありません".to_owned(), "No ledger.toml here".to_owned());
+        voice.say("通知台帳(ledger.toml)がありません", "No ledger.toml here");
         return Ok(Ending::Usage);
     }
     let taken = super::night::with_house(home, voice, musubi_etl::Faults::default(), |house, agreements| {
@@ -288,7 +288,7 @@ fn held(home: &Home, voice: Voice) -> Result<Ending> {
         counts.retain(|c| own.contains(&c.provider));
     }
     if counts.is_empty() {
-        voice.say("保留している分はありません".to_owned(), "Nothing is held".to_owned());
+        voice.say("保留している分はありません", "Nothing is held");
     }
     for c in &counts {
         let reason =
@@ -325,10 +325,8 @@ fn reconcile(home: &Home, voice: Voice, submission: Option<&str>) -> Result<Endi
         rows.retain(|r| own.contains(&r.provider));
     }
     voice.say(
-        "提出          医療機関等    通知 N   停止 O   対象 E   提出 F   受入 A   保留等 Q  (通知なし)"
-            .to_owned(),
-        "delivery      provider     notified opted-out eligible in-feed admitted set-aside (without)"
-            .to_owned(),
+        "提出          医療機関等    通知 N   停止 O   対象 E   提出 F   受入 A   保留等 Q  (通知なし)",
+        "delivery      provider     notified opted-out eligible in-feed admitted set-aside (without)",
     );
     for r in &rows {
         let id: String = r.submission.chars().take(12).collect();
@@ -356,7 +354,7 @@ fn allow(cli: &Cli, home: &Home, voice: Voice, submission: &str, reason: &str) -
         Ok(done) => done,
         Err(StorageError::Refused(why)) => {
             voice.say(
-                "停止を解除できません: 提案した人とは別の人が必要か、すでに解除されています".to_owned(),
+                "停止を解除できません: 提案した人とは別の人が必要か、すでに解除されています",
                 format!("Not opened: {why}"),
             );
             return Ok(Ending::Usage);
@@ -366,13 +364,13 @@ fn allow(cli: &Cli, home: &Home, voice: Voice, submission: &str, reason: &str) -
     audit(&mut db, cli, AuditRole::Operator, AuditAction::AllowGrowth, AuditObject::Submission(*id), 0)?;
     if done {
         voice.say(
-            "停止を解除しました。次の夜間処理か musubi notice release で格納します".to_owned(),
-            "Opened. The next night, or musubi notice release, loads it".to_owned(),
+            "停止を解除しました。次の夜間処理か musubi notice release で格納します",
+            "Opened. The next night, or musubi notice release, loads it",
         );
     } else {
         voice.say(
-            "解除を提案しました。別の人が同じ命令を行うと解除されます".to_owned(),
-            "Proposed. Another person gives the same command to open it".to_owned(),
+            "解除を提案しました。別の人が同じ命令を行うと解除されます",
+            "Proposed. Another person gives the same command to open it",
         );
     }
     voice.value(&json!({ "submission": id, "opened": done }));

@@ -79,7 +79,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &PolicyOrder) -> Result<Ending> {
             let Some(found) = preset(name) else {
                 bail!("その名前のひな型はありません: {name}")
             };
-            voice.line(found.text.trim_end().to_owned());
+            voice.line(found.text.trim_end());
             voice.value(&json!({ "name": found.name, "text": found.text }));
             Ok(Ending::Done)
         }

@@ -82,7 +82,7 @@ fn template(
     let text = found.fill(&with).context("ひな型から申出を作れません")?;
     match out {
         Some(out) => fs::write(out, &text).with_context(|| format!("書けません: {}", out.display()))?,
-        None => voice.line(text.trim_end().to_owned()),
+        None => voice.line(text.trim_end()),
     }
     voice.value(&json!({ "template": found.name, "text": text }));
     Ok(Ending::Done)

@@ -232,7 +232,7 @@ impl Window {
         // Between two pages there is none.
         self.all("body")
             .first()
-            .map(|b| b.text())
+            .map(Element::text)
             .unwrap_or_default()
             .split_whitespace()
             .collect::<Vec<_>>()

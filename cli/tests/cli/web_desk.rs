@@ -170,7 +170,7 @@ fn c_086_the_desk_sees_nothing_clinical() {
         if roles.iter().any(|r| r.as_str() == "help-desk") {
             continue;
         }
-        let path = row.path.replace('{', "").replace('}', "");
+        let path = row.path.replace(['{', '}'], "");
         let page = if row.post { desk.post(&path, &[]) } else { desk.get(&path) };
         assert_eq!(page.status, 403, "{} {path}", row.method());
         refused += 1;

@@ -59,10 +59,10 @@ fn every_cell_of_the_table_of_rights_holds_over_http() {
         let page = answer(&stranger);
         match row.who {
             Who::Anyone => {
-                assert!(page.status < 500 && page.status != 403, "{} {path}: {}", row.method(), page.status)
+                assert!(page.status < 500 && page.status != 403, "{} {path}: {}", row.method(), page.status);
             }
             _ if row.post || path.starts_with("/api/") => {
-                assert_eq!(page.status, 401, "{} {path}", row.method())
+                assert_eq!(page.status, 401, "{} {path}", row.method());
             }
             _ => assert_eq!(page.status, 303, "{} {path}", row.method()),
         }

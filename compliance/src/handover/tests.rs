@@ -46,10 +46,8 @@ fn registers(kind: &str, user_type: &str) -> Registers {
 }
 
 fn spec(product: &str) -> ExtractSpec {
-    let text = format!(
-        "version=1\nname='t'\ntitle='t'\npurpose='p'\nrecipient='見本大学'\nproduct='statistics'\n\
-         [cohort]\nfrom='2026-01-01'\nto='2026-12-31'\n[table]\naxes=['sex']\nmeasure='persons'\nage_on='2026-10-01'\n"
-    );
+    let text = "version=1\nname='t'\ntitle='t'\npurpose='p'\nrecipient='見本大学'\nproduct='statistics'\n\
+         [cohort]\nfrom='2026-01-01'\nto='2026-12-31'\n[table]\naxes=['sex']\nmeasure='persons'\nage_on='2026-10-01'\n".to_string();
     let mut spec = ExtractSpec::parse(&text).unwrap();
     spec.product = match product {
         "pseudonymized" => Product::Pseudonymized,

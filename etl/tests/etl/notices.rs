@@ -106,7 +106,7 @@ pub fn some(
 }
 
 pub fn held(room: &Room) -> musubi_etl::held::HeldOutcome {
-    room.with_house("", |house| load_held(house)).expect("looked at")
+    room.with_house("", load_held).expect("looked at")
 }
 
 fn reasons(room: &Room) -> Vec<String> {

@@ -101,7 +101,7 @@ impl IdentityDb {
         on: Date,
     ) -> Result<BTreeSet<IdentityId>, StorageError> {
         let doing = "asking for doubts about stops";
-        let asked: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes()).collect();
+        let asked: Vec<&[u8]> = ids.iter().map(musubi_model::IdentityId::as_bytes).collect();
         let statement = format!(
             "INSERT INTO identity.opt_out_doubt (identity_id, entry, found, submission_id, at)
              SELECT k.identity_id, b.entry, 'block-keys', $2::bytea, $3::timestamptz

@@ -125,5 +125,5 @@ pub fn sessions(cli: &Cli, voice: Voice, id: Option<&str>, all: bool) -> Result<
 
 /// Roles as words for machines: stored word and Japanese.
 pub fn role_words(word: &str) -> Value {
-    json!({ "role": word, "ja": role_of(word).map(|r| r.ja()) })
+    json!({ "role": word, "ja": role_of(word).map(musubi_compliance::audit::AuditRole::ja) })
 }

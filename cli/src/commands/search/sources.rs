@@ -36,7 +36,7 @@ pub const SOURCES: [(Kind, Source); 8] = [
 
 /// Whoever may give a verb, for what it shows.
 fn readers(verb: &str) -> Readers {
-    Readers::roles(viewers(verb).map(|r| r.as_str()))
+    Readers::roles(viewers(verb).map(musubi_compliance::audit::AuditRole::as_str))
 }
 
 fn checks(_: &Home) -> Result<Vec<Doc>> {

@@ -91,7 +91,7 @@ fn metrics(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let submissions = v.house().console()?.using(|db| db.submissions_by_state(None))?;
     let submissions: Vec<(&str, u64)> = submissions.iter().map(|(s, n)| (s.as_str(), *n)).collect();
     family("musubi_submissions", "gauge", "Deliveries by state.", "state", &submissions);
-    let lake = v.house().console()?.using(|db| db.lake())?;
+    let lake = v.house().console()?.using(musubi_storage::registry::ConsoleDb::lake)?;
     let rows: Vec<(&str, u64)> = lake.tables.iter().map(|t| (t.table.as_str(), t.rows)).collect();
     family("musubi_lake_rows", "gauge", "Rows of the current files of the lake.", "table", &rows);
     let bytes: Vec<(&str, u64)> = lake.tables.iter().map(|t| (t.table.as_str(), t.bytes)).collect();

@@ -96,7 +96,7 @@ pub(super) fn explanation(v: &mut Visit<'_>) -> Result<Reply, Problem> {
 }
 
 /// The dimensions that tell the cells apart: name and words.
-pub(super) fn axes<'v>(lang: Lang, value: &'v Value) -> Vec<(&'v str, &'v str)> {
+pub(super) fn axes(lang: Lang, value: &Value) -> Vec<(&str, &str)> {
     let by: Vec<&str> = list(value, "/by").iter().filter_map(Value::as_str).collect();
     let dimensions = list(value, "/dimensions").iter().filter(|d| by.contains(&text(d, "/name")));
     let place = |name: &str| matches!(name, "municipality" | "medical_area");
