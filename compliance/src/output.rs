@@ -76,13 +76,14 @@ const ACCOMPANYING: [&str; 10] = [
 
 /// Of the files of a manifest, those that are voted on: all that hold results. A Parquet file beside a CSV of the same
 /// name holds the same values, as the independent checker has found, and is voted on with it.
-pub fn voted_files<'a>(names: impl IntoIterator<Item = &'a str> + Clone) -> BTreeSet<String> {
+pub fn voted_files<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    let names: BTreeSet<&str> = names.into_iter().collect();
     let twin = |name: &str| {
         let csv = name.strip_suffix(".parquet").map(|stem| format!("{stem}.csv"));
-        csv.is_some_and(|csv| names.clone().into_iter().any(|n| n == csv))
+        csv.is_some_and(|csv| names.contains(csv.as_str()))
     };
-    let own = names.clone().into_iter().filter(|n| !ACCOMPANYING.contains(n) && !twin(n));
-    own.map(str::to_owned).collect()
+    let own = names.iter().filter(|n| !ACCOMPANYING.contains(n) && !twin(n));
+    own.map(|n| (*n).to_owned()).collect()
 }
 
 /// A built release (作成済).

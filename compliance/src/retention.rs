@@ -175,7 +175,8 @@ pub fn check(
         places: u64::try_from(there.len()).unwrap_or(u64::MAX),
         ..RetentionReport::default()
     };
-    report.idle = known.keys().filter(|p| !there.contains(**p)).map(std::string::ToString::to_string).collect();
+    report.idle =
+        known.keys().filter(|p| !there.contains(**p)).map(std::string::ToString::to_string).collect();
     for place in &there {
         let Some(row) = known.get(place) else {
             report.without.push(place.to_string());

@@ -1,5 +1,6 @@
 //! Every line of a ledger of notices becomes a notice or has an error, each rule is found by its number, and no value of
 //! a person is in a finding.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // helpers of tests stop on what cannot be
 
 use jiff::Timestamp;
 use jiff::civil::date;

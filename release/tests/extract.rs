@@ -311,7 +311,8 @@ fn expected_events(judged: &[(&Made, Judged<'_>)], from: i32, to: i32) -> BTreeS
 fn events(found: &Linked) -> BTreeSet<String> {
     let text = |(e, id): (&musubi_release::extract::EventRow, &FactId)| {
         let code = &found.codes[e.code as usize];
-        let unit = found.units.get(usize::from(e.unit)).map(compact_str::CompactString::as_str).unwrap_or_default();
+        let unit =
+            found.units.get(usize::from(e.unit)).map(compact_str::CompactString::as_str).unwrap_or_default();
         let key = found.keys[e.person as usize].0;
         let (value, sign) = (e.value(), e.comparator());
         format!(
@@ -413,7 +414,9 @@ fn check_person(p: &Made, j: &Judged<'_>, row: &musubi_release::extract::PersonR
             assert!(InsurerKind::ALL.into_iter().all(|k| kinds(k) == 0 || k == InsurerKind::Public));
         }
         Some(kind) => {
-            assert!(InsurerKind::ALL.into_iter().all(|k| k == InsurerKind::Public || kinds(k) <= kinds(kind)));
+            assert!(
+                InsurerKind::ALL.into_iter().all(|k| k == InsurerKind::Public || kinds(k) <= kinds(kind))
+            );
         }
     }
 }

@@ -80,6 +80,7 @@ impl SearchError {
     }
 }
 
+#[allow(clippy::needless_pass_by_value)] // it is given to `map_err`
 fn broken(e: impl ToString) -> SearchError {
     SearchError::Broken(e.to_string())
 }

@@ -1,4 +1,5 @@
 //! What is found, by whom, in which order; and what becomes of a folder that was touched.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // helpers of tests stop on what cannot be
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! The committee's tables: what is kept once stays, an open ballot is shown to nobody, a late one is refused.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // helpers of tests stop on what cannot be
 
 mod support;
 
@@ -44,6 +45,7 @@ fn member(n: u8) -> MemberRow {
     }
 }
 
+#[allow(clippy::needless_pass_by_value)] // a result that is asked once
 fn refused<T: std::fmt::Debug>(done: Result<T, StorageError>) -> bool {
     matches!(done, Err(StorageError::Refused(_)))
 }

@@ -44,7 +44,8 @@ pub enum Handover {
         manifest: String,
     },
     /// Hand a release to its recipient (引渡し).
-    Handover(To),
+    #[command(name = "handover")]
+    Give(To),
     /// Call a release back (回収).
     Recall {
         /// The release.
@@ -83,7 +84,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Handover) -> Result<Ending> {
         Handover::List { release } => list(cli, voice, release.as_deref()),
         Handover::Conditions(to) => conditions(cli, voice, to),
         Handover::Key { release, manifest } => key(cli, voice, release, manifest),
-        Handover::Handover(to) => hand(cli, voice, to),
+        Handover::Give(to) => hand(cli, voice, to),
         Handover::Recall { release, to, cause, reason } => {
             recall(cli, voice, release, to.as_deref(), *cause, reason)
         }

@@ -14,6 +14,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::string_slice,
+    clippy::disallowed_methods,
     clippy::print_stdout,
     clippy::print_stderr
 )]

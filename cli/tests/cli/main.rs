@@ -8,7 +8,8 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::string_slice
+    clippy::string_slice,
+    clippy::disallowed_methods
 )]
 #![allow(clippy::print_stderr)]
 

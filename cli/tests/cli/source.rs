@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::{Span, Timestamp};
 use musubi_model::{FactTable, IdentityId};
@@ -146,7 +146,7 @@ fn list(house: &House, name: &str, lines: &[String]) -> PathBuf {
 }
 
 /// The session of two people: A asks, B agrees, A does it.
-fn session(house: &House, code: i32, list: &PathBuf) -> Value {
+fn session(house: &House, code: i32, list: &Path) -> Value {
     let ask = ["release", "verify-source", "R-kamei", "--cells", text(list), "--reason", "承認審査の照会"];
     let proposed = house.json(3, &ask)["proposed"].to_string();
     assert_eq!(house.json(3, &ask)["proposed"].to_string(), proposed, "asked once, however often");

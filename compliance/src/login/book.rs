@@ -56,6 +56,7 @@ impl Account {
     }
 
     /// May come in as what it is; whether it proves it is another question.
+    #[allow(clippy::result_large_err)] // who it was goes into the log; one knock at a time
     pub(super) fn admitted(self, human: bool, today: Date) -> Result<Self, (Option<Self>, Why)> {
         if !self.open(today) {
             return Err((Some(self), Why::Closed));

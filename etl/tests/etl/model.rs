@@ -246,7 +246,7 @@ fn sequences(cases: u32, threads: u32, seed: u8) {
                 let result = runner.run(&sequence(), |steps| {
                     tried.set(tried.get() + 1);
                     if tried.get().is_multiple_of(100) {
-                        println!("thread {thread}: {} sequences", tried.get());
+                        eprintln!("thread {thread}: {} sequences", tried.get());
                     }
                     run(&stage, &steps)
                 });

@@ -56,6 +56,7 @@ impl Ordered {
     ///
     /// # Errors
     /// [`ReleaseError::Internal`] when there is not one pseudonym for each person.
+    #[allow(clippy::needless_pass_by_value)] // pseudonyms in the order of before are not to be had any more
     pub fn new(mut linked: Linked, pids: Vec<String>) -> Result<Self, ReleaseError> {
         let persons = linked.persons.len();
         if pids.len() != persons || linked.keys.len() != persons {

@@ -180,9 +180,10 @@ impl Stage {
 
     fn document(&self, place: Place, units: &[(Person, usize)], serial: u32) -> Vec<u8> {
         let provider = self.places[place].to_string();
+        let (prefecture, rest) = provider.split_at(2);
+        let (table, number) = rest.split_at(1);
         let mut out = changed(&self.head, |c| {
-            (c[2], c[3], c[4]) =
-                (provider[..2].into(), provider[2..3].into(), provider[3..].as_bytes().to_vec());
+            (c[2], c[3], c[4]) = (prefecture.into(), table.into(), number.into());
             c[9] = format!("{:010}\r\n", serial).into_bytes();
         });
         let mut points = 0;
