@@ -165,6 +165,83 @@ fn entry_of(room: &Room, parcel: &Parcel, receipt: usize) -> musubi_compliance::
     list.entries[0].clone()
 }
 
+/// The first receipt of the region alone, as the clinic of the first file in `of` sends it, for somebody of another surname
+/// (kanji, kana), chart and insured number; the given name, the sex and the day of birth stay.
+fn under_the_name(room: &Room, of: Parcel, (kanji, kana): (&str, &str), chart: &str, number: &str) -> Parcel {
+    let people = table(&room.shared.region.join("truth/persons.csv"));
+    let parcel = room.parcel();
+    let bytes = &parcel.files[&parcel.first_path()];
+    let (start, end, _) = receipts(bytes)[0].clone();
+    let read = |bytes: &[u8]| encoding_rs::SHIFT_JIS.decode_without_bom_handling(bytes).0.into_owned();
+    let mut points = String::new();
+    let receipt: String = read(&bytes[start..end])
+        .split_inclusive("\r\n")
+        .filter(|line| !line.starts_with("KO,"))
+        .map(|line| {
+            let mut columns: Vec<String> = line.split(',').map(str::to_owned).collect();
+            match columns[0].as_str() {
+                "RE" => {
+                    let hers = |p: &&BTreeMap<String, String>| p["name_kana"].replace(' ', "") == columns[36];
+                    let who = people.iter().find(hers).expect("somebody of the region");
+                    let given = |name: &str| who[name].split(' ').nth(1).expect("a given name").to_owned();
+                    columns[4] = format!("{kanji}\u{3000}{}", given("name_kanji"));
+                    columns[13] = chart.to_owned();
+                    columns[36] = format!("{kana}{}", given("name_kana"));
+                }
+                "HO" => {
+                    columns[3] = number.to_owned();
+                    points = columns[5].clone();
+                }
+                _ => {}
+            }
+            columns.join(",")
+        })
+        .collect();
+    let (mut sent, path) = (of.clone(), of.first_path());
+    let head = read(&of.files[&path]);
+    let head = head.split_inclusive("\r\n").next().expect("IR");
+    let whole = format!("{head}{receipt}GO,1,{points},99\r\n");
+    sent.manifest.totals.clear();
+    sent.manifest.files.retain(|f| f.path == path);
+    sent.files.retain(|p, _| *p == path);
+    sent.put(&path, encoding_rs::SHIFT_JIS.encode(&whole).0.into_owned());
+    sent
+}
+
+#[test]
+fn g8_whoever_asked_to_stop_and_comes_from_another_clinic_under_a_changed_surname_waits_for_people() {
+    let room = Room::new();
+    let first = room.parcel();
+    let elsewhere = |p: &Parcel| {
+        p.manifest.files[0].provider != first.manifest.files[0].provider && p.first_path().ends_with("UKE")
+    };
+    let all = packages_of(&room.shared.region).into_iter().map(|path| Parcel::read(&path));
+    let other =
+        all.filter(|p| p.manifest.kind == first.manifest.kind).find(elsewhere).expect("another clinic");
+    let before = under_the_name(&room, first, ("佐藤", "サトウ"), "990001", "９９８８７７６");
+    let married = under_the_name(&room, other.of_day(20), ("鈴木", "スズキ"), "880002", "８８７７６６５");
+
+    let open = Room::new();
+    open.take_parcel(&before);
+    assert_eq!(open.take_parcel(&married).balance.lines["RE"].loaded, 1, "nobody asked, nothing waits");
+
+    room.take_parcel(&before);
+    // She asks all to stop: what stands for her in the gates, and the block keys of what is held of her.
+    let hers = "(SELECT identity_id FROM intake.unit WHERE identity_id IS NOT NULL)";
+    room.execute(&format!(
+        "INSERT INTO compliance.opt_out (entry, token, kind, guard, effective_from, received_at)
+         SELECT 'T-8', token, kind, guard, '2026-01-01', '2026-01-01' FROM identity.token WHERE identity_id = {hers}"
+    ));
+    room.execute(&format!(
+        "INSERT INTO compliance.opt_out_block (entry, key)
+         SELECT DISTINCT 'T-8', key FROM identity.match_key WHERE identity_id = {hers}"
+    ));
+    let outcome = room.take_parcel(&married);
+    let line = &outcome.balance.lines["RE"];
+    assert_eq!((line.received, line.held), (1, 1), "{}", outcome.balance);
+    assert_eq!(room.texts("SELECT entry || ' ' || found FROM identity.opt_out_doubt"), ["T-8 block-keys"]);
+}
+
 #[test]
 fn a_withdrawn_opt_out_lets_later_deliveries_in() {
     let room = Room::new();
