@@ -65,6 +65,18 @@ fn only_what_was_signed_counts() {
     check(|_, request| request.spec.push_str("extra=1\n"), day, "REV_SPEC");
 }
 
+/// One item more than the board saw is another scope, however small; so is one less.
+#[test]
+fn g12_a_spec_that_asks_for_one_item_more_than_was_approved_is_refused() {
+    let day = Date::constant(2027, 1, 1);
+    let asks = |axes: &str| {
+        let spec = SPEC.replace("'diagnosis_chapter','sex'", axes);
+        check(|_, request| request.spec = spec, day, "REV_SCOPE_MISMATCH");
+    };
+    asks("'diagnosis_chapter','prefecture','sex'");
+    asks("'diagnosis_chapter'");
+}
+
 #[test]
 fn another_key_or_purpose_is_worth_nothing() {
     let day = Date::constant(2027, 1, 1);
