@@ -123,7 +123,7 @@ fn unpacked(package: &Path, told: &BTreeMap<String, String>) -> String {
     let mut found = 0;
     for n in 0..zip.len() {
         let mut file = zip.by_index(n).unwrap();
-        let name = file.name().rsplit('/').next().unwrap_or_default().to_owned();
+        let name = file.name().unwrap().rsplit('/').next().unwrap_or_default().to_owned();
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).unwrap();
         let hash = blake3::hash(&bytes).to_hex().to_string();
