@@ -32,6 +32,7 @@ words! {
     MISSING: "足りない書類(1行に1つ)", "Missing documents (one a line)";
     DOSSIER: "審査資料を作る", "Make the dossier";
     MEETINGS: "会議", "Meetings";
+    ABOUT: "どの区分について", "About which section";
     MEETING: "会議", "Meeting";
     CALL: "会議を招集する", "Call a meeting";
     DAY: "開催日", "Day";
