@@ -50,23 +50,20 @@ impl Window {
         self.script(&format!("document.querySelector({field}).value = {};", json!(day)));
     }
 
-    /// Fills in every field of a form: with what is said of it, or with something that fits its kind.
+    /// Fills in the fields of a form of which something is said and that are empty.
     pub fn fill_in(&self, action: &str, said: &dyn Fn(&str) -> Option<String>) {
         let form = json!(format!("main form[action='{action}']"));
         let fields = self.script(&format!(
-            "return [...document.querySelector({form}).elements].filter(e => e.name && e.type !== 'hidden').map(e => \
-             [e.name, e.tagName === 'SELECT' ? 'select' : e.inputMode || e.type, e.options?.[1]?.value ?? '', e.value])"
+            "return [...document.querySelector({form}).elements].filter(e => e.name && e.type !== 'hidden' && !e.value)\
+             .map(e => [e.name, e.type])"
         ));
         for field in fields.as_array().unwrap() {
-            let part = |n: usize| field[n].as_str().unwrap_or_default();
-            let name = part(0);
-            let given = said(name);
-            match part(1) {
-                "select" => self.choose(action, name, &given.unwrap_or_else(|| part(2).to_owned())),
-                "date" => self.day(action, name, &given.unwrap_or_else(|| "2027-03-31".to_owned())),
-                _ if !part(3).is_empty() => {}
-                "numeric" => self.write(action, name, &given.unwrap_or_else(|| "1000".to_owned())),
-                _ => self.write(action, name, &given.unwrap_or_else(|| "見本".to_owned())),
+            let (name, kind) = (field[0].as_str().unwrap_or_default(), field[1].as_str().unwrap_or_default());
+            let Some(given) = said(name) else { continue };
+            match kind {
+                "select-one" => self.choose(action, name, &given),
+                "date" => self.day(action, name, &given),
+                _ => self.write(action, name, &given),
             }
         }
     }

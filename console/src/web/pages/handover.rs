@@ -211,6 +211,7 @@ fn keys(v: &Visit<'_>, id: &str, r: &Value, account: &str, acts: bool) -> Markup
         } } }
         @if text(r, "state") != "checked" { (ui::greyed(go, v.pick("出力確認が済むと設定できます。", "After the output check."))) }
         @else if !acts { (ui::greyed(go, v.pick("提供承認の担当者が設定します。", "Release officers set keys."))) }
+        @else if count(r, "keys_set") >= count(r, "keys_needed") { (ui::greyed(go, v.pick("必要な鍵はそろっています。", "All keys are set."))) }
         @else if mine { (ui::greyed(go, v.pick("あなたの鍵は設定済みです。別の人が設定します。", "Yours is set; another person sets the next."))) }
         @else {
             (ui::form(&format!("/releases/{id}/key"), go, &html! {

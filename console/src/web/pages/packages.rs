@@ -182,7 +182,7 @@ fn fetch_part(v: &Visit<'_>, id: &str, d: &Value) -> Markup {
             go,
             &html! {
                 p { (v.pick("契約に定めた利用条件です。受け取る前に読んでください。", "The terms of use of the contract. Read them before you fetch.")) }
-                ul.terms { @for term in terms { li { (v.pick(text(term, "ja"), text(term, "en"))) } } }
+                ul.many { @for term in terms { li { (v.pick(text(term, "ja"), text(term, "en"))) } } }
                 label.radio {
                     input type="checkbox" name="terms" value="accepted" required; " "
                     (v.pick("利用条件を守ります", "I keep to the terms of use")) " " span.must { (v.pick("必須", "required")) }

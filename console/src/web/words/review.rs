@@ -36,6 +36,7 @@ words! {
     SIMULATING: "試算を実行しています。終わるとこの画面に表示されます。", "The trial is running; it appears here when it is done.";
     EXPEDITE: "迅速審査(会議なし)の採決を始める", "Open an expedited vote";
     MEETINGS: "会議", "Meetings";
+    ABOUT: "どの区分について", "About which section";
     MEETING: "会議", "Meeting";
     CALL: "会議を招集する", "Call a meeting";
     DAY: "開催日", "Day";

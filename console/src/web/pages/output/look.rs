@@ -179,7 +179,11 @@ fn cell_table(v: &Visit<'_>, caption: &str, table: &Value, cells: &[&Value], bes
             let mut row = vec![
                 html! { (joined(cell, "labels")) },
                 html! { (count(cell, "row")) },
-                html! { @match shown { Some(n) => (ui::number(n)), None => { "* " span.soft { (v.pick("秘匿", "hidden")) } } } },
+                html! { @match shown {
+                // Not by colour alone: why stands in words beside it.
+                Some(n) if !list(cell, "risks").is_empty() => mark { (ui::number(n)) },
+                Some(n) => (ui::number(n)),
+                None => { "* " span.soft { (v.pick("秘匿", "hidden")) } } } },
                 range(v, cell),
                 html! { @for r in list(cell, "risks") { (risk(v, r)) " " } },
             ];

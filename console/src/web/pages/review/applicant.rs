@@ -152,7 +152,7 @@ fn one(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         (ui::section(v.pick("経過と連絡", "History and messages"), "", &html! {
             (history(v, &shown))
             (ui::form(&format!("{path}/say"), v.say(&w::SAY), &html! {
-                (ui::choice(v.lang, "section", &w::APPLICATION, &section_choices(v, &shown), "general"))
+                (ui::choice(v.lang, "section", &w::ABOUT, &section_choices(v, &shown), "general"))
                 (ui::area(v.lang, "text", &w::MESSAGE, "", true, ""))
             }))
         }))
@@ -173,16 +173,21 @@ pub(super) fn section_choices(v: &Visit<'_>, shown: &Value) -> Vec<(String, Stri
     choices
 }
 
-pub(super) fn flaws(v: &Visit<'_>, shown: &Value) -> Markup {
+fn flaws(v: &Visit<'_>, shown: &Value) -> Markup {
     let all = list(shown, "flaws");
     ui::section(
         v.pick("提出の前に残っていること", "What is left before handing in"),
         "",
         &html! {
             @if all.is_empty() { p { (v.pick("ありません。提出できます。", "Nothing. It can be handed in.")) } }
-            ul { @for f in all { li { (v.pick(text(f, "ja"), text(f, "en"))) } } }
+            (flaw_list(v, all))
         },
     )
+}
+
+/// What is missing or does not fit, one a line.
+pub(super) fn flaw_list(v: &Visit<'_>, all: &[Value]) -> Markup {
+    html! { ul.many { @for f in all { li { (v.pick(text(f, "ja"), text(f, "en"))) } } } }
 }
 
 fn sections(v: &Visit<'_>, shown: &Value, path: &str) -> Markup {
@@ -258,11 +263,13 @@ fn edit_page(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let (id, section) = (v.param("id").to_owned(), v.param("section").to_owned());
     let shown = ask(v, &Order::new("application show").word(&id))?;
     let path = format!("/applications/{id}/edit/{section}");
+    let mut name = v.pick("抽出仕様と項目", "Specification and items").to_owned();
     let body = if section == "spec" {
         ui::form(&path, v.pick("保存する", "Save"), &spec_form(v, &shown))
     } else {
         let found = list(&shown, "sections").iter().find(|s| text(s, "id") == section);
         let found = found.ok_or(Problem::NotFound)?;
+        v.pick(text(found, "ja"), text(found, "en")).clone_into(&mut name);
         ui::form(
             &path,
             v.pick("保存する", "Save"),
@@ -270,7 +277,8 @@ fn edit_page(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         )
     };
     let body = html! { p { (ui::link(&format!("/applications/{id}"), v.pick("申出へ戻る", "Back to the application"))) } (body) };
-    Ok(v.page(v.say(&w::EDIT), &body))
+    let title = format!("{}: {name}", v.say(&w::EDIT));
+    Ok(v.page(&title, &body))
 }
 
 fn spec_form(v: &Visit<'_>, shown: &Value) -> Markup {

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use musubi_compliance::audit::AuditRole;
 use serde_json::{Value, json};
 
-use super::applicant::{flaws, items, section_choices};
+use super::applicant::{flaw_list, items, section_choices};
 use super::{
     act, answers, ask, changes, chapters, conditions, day, dossier_file, fields, history, list, outcome,
     quorum, state_words, text, tone, way, yes,
@@ -114,7 +114,12 @@ fn case(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         @if !list(&shown, "conditions").is_empty() {
             (ui::section(v.say(&w::CONDITIONS), "", &conditions(v, list(&shown, "conditions"))))
         }
-        (flaws(v, &shown))
+        @if matches!(state, "submitted" | "pre-check") {
+            (ui::section(v.pick("書類の確認", "Completeness"), "", &html! {
+                @if list(&shown, "flaws").is_empty() { p { (v.pick("足りないものは見つかりません。", "Nothing is missing.")) } }
+                @else { (flaw_list(v, list(&shown, "flaws"))) }
+            }))
+        }
         @for section in list(&shown, "sections") {
             (ui::section(v.pick(text(section, "ja"), text(section, "en")), "", &fields(v, section)))
         }
@@ -123,7 +128,7 @@ fn case(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         (ui::section(v.pick("経過と連絡", "History and messages"), "", &html! {
             (history(v, &shown))
             (ui::form(&format!("/office/cases/{id}/say"), v.say(&w::SAY), &html! {
-                (ui::choice(v.lang, "section", &w::APPLICATION, &section_choices(v, &shown), "general"))
+                (ui::choice(v.lang, "section", &w::ABOUT, &section_choices(v, &shown), "general"))
                 (ui::area(v.lang, "text", &w::MESSAGE, "", true, ""))
             }))
         }))
