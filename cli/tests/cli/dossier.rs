@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::committee::{before_the_committee, by, decided, document_of, file, handed_in, members, say};
 use crate::house::{House, Region, string, text};
@@ -132,7 +132,8 @@ fn of_rows_the_dossier_tells_small_classes_before_and_what_is_left_after() {
     let house = Arc::new(Region::of("600")).house();
     house.run(0, &["nightly", "--inbox", text(&house.region.path("inbox/night-01"))]);
     members(&house, 7);
-    let document = document_of(&house, "diabetes-anonymized", &|_| ());
+    let document =
+        document_of(&house, "diabetes-anonymized", &|d| d["fields"]["data-class"] = json!("anonymized"));
     let id = handed_in(&house, &document);
     let make = ["committee", "dossier", "make", &id, "--simulate"];
     adopted(&house, "anonymized-default");

@@ -201,7 +201,8 @@ fn two_identities(house: &House, region: &Region) -> (String, String) {
             found.push(id);
         }
         if let [a, b] = found.as_slice() {
-            return (a.clone(), b.clone());
+            // As rulings keep a pair: the smaller first.
+            return (a.min(b).clone(), a.max(b).clone());
         }
     }
     panic!("nobody is found");

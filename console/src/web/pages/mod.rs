@@ -37,6 +37,7 @@ pub(crate) const CHAPTERS: &[&[Route]] = &[
     packages::ROUTES,
     review::applicant::ROUTES,
     review::office::ROUTES,
+    review::papers::ROUTES,
     review::meetings::ROUTES,
     review::committee::ROUTES,
     review::approvals::ROUTES,

@@ -6,6 +6,7 @@ pub(crate) mod approvals;
 pub(crate) mod committee;
 pub(crate) mod meetings;
 pub(crate) mod office;
+pub(crate) mod papers;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -222,23 +223,6 @@ pub(super) fn quorum(v: &Visit<'_>, quorum: &Value) -> Markup {
 /// What changed, field by field.
 pub(super) fn changes(v: &Visit<'_>, all: &[Value]) -> Markup {
     dossier::changes(v.lang, all)
-}
-
-/// The dossier's chapters, with what has changed since it was made.
-pub(super) fn chapters(v: &Visit<'_>, told: &Value) -> Markup {
-    html! {
-        (dossier::outdated(v.lang, told))
-        p { (v.pick("資料のハッシュ", "Hash of the dossier")) " " code { (text(told, "hash")) } }
-        @for chapter in dossier::chapters(v.lang, told) { (ui::section(chapter.heading, chapter.note, &chapter.body)) }
-    }
-}
-
-/// The dossier as one file; not found where there is none, or none for this visitor.
-pub(super) fn dossier_file(v: &Visit<'_>, application: &str) -> Result<Reply, Problem> {
-    let answer = give(v, &Order::new("committee dossier show").word(application).out("--html", "html"))?;
-    let file = answer.files.into_iter().next().filter(|f| !f.is_empty());
-    let file = file.ok_or_else(|| Problem::Conflict(answer.lines.join("\n")))?;
-    Ok(Reply::bytes("text/html; charset=utf-8", file).named(&format!("dossier-{application}.html")))
 }
 
 /// Who was asked in a ballot and who has answered; never how.

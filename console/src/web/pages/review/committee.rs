@@ -6,7 +6,8 @@ use musubi_compliance::audit::AuditRole;
 use serde_json::{Value, json};
 
 use super::meetings::interests_table;
-use super::{act, answers, ask, chapters, dossier_file, list, number, outcome, text, yes};
+use super::papers::chapters;
+use super::{act, answers, ask, list, number, outcome, text, yes};
 use crate::web::house::Order;
 use crate::web::reply::{Problem, Reply};
 use crate::web::route::{Area, Route, action, page};
@@ -23,9 +24,6 @@ pub(crate) const ROUTES: &[Route] = &[
         "committee dossier show",
         "committee ballot show",
     ]),
-    page("/committee/cases/{id}/dossier.html", w::DOSSIER_FILE, file)
-        .roles(MEMBER)
-        .verbs(&["committee ballot mine", "committee dossier show"]),
     action("/committee/cases/{id}/declare", w::DECLARE, declare).roles(MEMBER).verbs(&["committee declare"]),
     action("/committee/cases/{id}/vote", w::VOTE, vote).roles(MEMBER).verbs(&["committee ballot vote"]),
     page("/committee/interests", w::INTERESTS, interests)
@@ -152,18 +150,6 @@ fn papers(v: &Visit<'_>, id: &str) -> Result<Markup, Problem> {
         p { (ui::link(&format!("/committee/cases/{id}/dossier.html"), v.pick("審査資料を1つのファイルで保存する", "Save the dossier as one file"))) }
         (chapters(v, &told))
     })
-}
-
-/// The dossier as one file. As on the page, the declaration comes first.
-fn file(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let id = v.param("id").to_owned();
-    let told = ask(v, &Order::new("committee ballot mine"))?;
-    let mut lines = list(&told, "waiting").iter().chain(list(&told, "past"));
-    let line = lines.find(|l| text(l, "application") == id).ok_or(Problem::NotFound)?;
-    if yes(line, "recused") || !yes(line, "declared") {
-        return Err(Problem::NotFound);
-    }
-    dossier_file(v, &id)
 }
 
 fn vote_section(v: &Visit<'_>, id: &str, ballot: &str, line: &Value) -> Result<Markup, Problem> {

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::applicant::{flaw_list, items, section_choices};
 use super::{
-    act, answers, ask, changes, chapters, conditions, day, dossier_file, fields, history, list, outcome,
-    quorum, state_words, text, tone, way, yes,
+    act, answers, ask, changes, conditions, day, fields, history, list, outcome, quorum, state_words, text,
+    tone, way, yes,
 };
 use crate::web::house::Order;
 use crate::web::reply::{Problem, Reply};
@@ -17,7 +17,6 @@ use crate::web::visit::Visit;
 use crate::web::words::review as w;
 
 const OFFICE: &[AuditRole] = &[AuditRole::ReviewSecretary];
-const MAKE: &str = "committee dossier make";
 
 pub(crate) const ROUTES: &[Route] = &[
     page("/office/board", w::BOARD, board).roles(OFFICE).verbs(&["application board"]).menu(Area::Secretary),
@@ -33,13 +32,6 @@ pub(crate) const ROUTES: &[Route] = &[
     action("/office/cases/{id}/accept", w::ACCEPT, accept).roles(OFFICE).verbs(&["application accept"]),
     action("/office/cases/{id}/card", w::CARD, card).roles(OFFICE).verbs(&["application card"]),
     action("/office/cases/{id}/say", w::SAY, say).roles(OFFICE).verbs(&["application say"]),
-    page("/office/cases/{id}/dossier", w::DOSSIER_SHOWN, papers)
-        .roles(OFFICE)
-        .verbs(&["committee dossier show"]),
-    page("/office/cases/{id}/dossier.html", w::DOSSIER_FILE, file)
-        .roles(OFFICE)
-        .verbs(&["committee dossier show"]),
-    action("/office/cases/{id}/dossier", w::DOSSIER, dossier).roles(OFFICE).verbs(&[MAKE]).starts(&[MAKE]),
     action("/office/cases/{id}/put", w::PUT, put).roles(OFFICE).verbs(&["committee meeting put"]),
     action("/office/cases/{id}/open", w::OPEN, open).roles(OFFICE).verbs(&["committee ballot open"]),
     action("/office/cases/{id}/expedite", w::EXPEDITE, expedite)
@@ -312,7 +304,7 @@ fn gates(v: &Visit<'_>) -> Markup {
     }
 }
 
-fn back(id: &str) -> String {
+pub(super) fn back(id: &str) -> String {
     format!("/office/cases/{id}")
 }
 
@@ -355,56 +347,6 @@ fn say(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let id = v.param("id").to_owned();
     let words = v.need("text", &w::MESSAGE)?.as_bytes().to_vec();
     act(v, &Order::new("application say").word(&id).word(v.field("section")).file(words), back(&id))
-}
-
-/// Makes the dossier. A trial of protection may take long: it is a job.
-fn dossier(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let id = v.param("id").to_owned();
-    let order = Order::new(MAKE).word(&id);
-    if !v.field("simulate").is_empty() {
-        v.start(AuditRole::ReviewSecretary, &id, order.flag("--simulate"))?;
-        return Ok(v.done(format!("/office/cases/{id}/dossier"), v.say(&w::SIMULATING)));
-    }
-    let order = if v.field("count").is_empty() { order } else { order.flag("--count") };
-    act(v, &order, back(&id))
-}
-
-/// The newest dossier as the members see it, and how far the making of another one is.
-fn papers(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let id = v.param("id").to_owned();
-    let path = format!("{}/dossier", back(&id));
-    let job = v.house().jobs().into_iter().find(|j| j.verb == MAKE && j.subject == id);
-    let running = job.as_ref().is_some_and(|j| j.ended.is_none());
-    let failed = job.as_ref().filter(|j| j.ended.is_some_and(|(_, well)| !well));
-    let told = match ask(v, &Order::new("committee dossier show").word(&id)) {
-        Ok(told) => Some(told),
-        Err(Problem::NotFound) => None,
-        Err(e) => return Err(e),
-    };
-    let state = html! {
-        @if running { p { (ui::badge(ui::Tone::Waiting, v.say(&w::SIMULATING))) } }
-        @if let Some(job) = failed { div.problem role="note" { p { (v.pick("試算できませんでした: ", "It could not be tried out: ")) (job.said) } } }
-    };
-    let body = html! {
-        @if running { (ui::live(&path, 5, &state)) } @else { (state) }
-        p { (ui::link(&back(&id), v.say(&w::OFFICE_CASE))) }
-        @match &told {
-            Some(told) => {
-                p { (ui::link(&format!("{path}.html"), v.say(&w::DOSSIER_FILE))) }
-                (chapters(v, told))
-            }
-            None => { (ui::empty(v.pick("審査資料はまだ作られていません。", "No dossier yet."))) }
-        }
-    };
-    if v.fragment {
-        return Ok(v.part(state));
-    }
-    Ok(v.page(&format!("{} {id}", v.say(&w::DOSSIER_SHOWN)), &body))
-}
-
-fn file(v: &mut Visit<'_>) -> Result<Reply, Problem> {
-    let id = v.param("id").to_owned();
-    dossier_file(v, &id)
 }
 
 /// Opens a vote without a meeting.
