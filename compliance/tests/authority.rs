@@ -126,7 +126,7 @@ fn tried(asked: &str, spoil: impl FnOnce(&mut Rows)) -> Result<Granted, Refused>
     };
     spoil(&mut rows);
     let office = Office {
-        book: Book::new(rows.organisations, rows.accounts).unwrap(),
+        book: Book::new(rows.organisations, rows.accounts).unwrap().into(),
         pairs: pairs(),
         hours: 24,
         instructions: rows.instructions,

@@ -367,12 +367,12 @@ mod tests {
         let [own, _] = &place.both;
         let shelf = keeping(1);
         let mut owner = own.connect_owner().unwrap();
-        owner.batch_execute("CREATE TABLE public.t (a integer); GRANT SELECT ON public.t TO PUBLIC").unwrap();
-        let ask = || shelf.take(own, DbRole::Act).unwrap().query("SELECT * FROM public.t", &[]);
+        owner.batch_execute("CREATE TABLE compliance.t (a integer); GRANT SELECT ON compliance.t TO PUBLIC").unwrap();
+        let ask = || shelf.take(own, DbRole::Act).unwrap().query("SELECT * FROM compliance.t", &[]);
         let prepared = || {
             let mut db = shelf.take(own, DbRole::Act).unwrap();
             let row = db.query_one(
-                "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%public.t'",
+                "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%compliance.t'",
                 &[],
             );
             row.unwrap().get::<_, i64>(0)
@@ -381,7 +381,7 @@ mod tests {
             assert!(ask().is_ok());
             assert_eq!(prepared(), 1);
         }
-        owner.batch_execute("ALTER TABLE public.t ADD b text").unwrap();
+        owner.batch_execute("ALTER TABLE compliance.t ADD b text").unwrap();
         // The first to ask hears of it, nobody after.
         assert!(ask().is_err());
         assert!(ask().is_ok());

@@ -139,7 +139,7 @@ fn list(cli: &Cli, voice: Voice, only: Option<&str>) -> Result<Ending> {
     let mut db = home.registry.act()?;
     let needed = keys_needed(&home)?;
     let names: BTreeMap<String, String> =
-        authority::book(&mut db)?.organisations().map(|o| (o.row.id.clone(), o.row.name.clone())).collect();
+        crate::books::organisations(&mut db)?.organisations().map(|o| (o.row.id.clone(), o.row.name.clone())).collect();
     let (rows, events) = (db.handovers(only)?, db.handover_events(only)?);
     let mut told = Vec::new();
     for asked in db.asked_releases()?.into_iter().filter(|a| only.is_none_or(|o| a.release == o)) {

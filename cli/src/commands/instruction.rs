@@ -77,7 +77,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Instruction) -> Result<Ending> {
                 valid_to: *until,
                 reason: reason.clone(),
             };
-            instruction::check(&authority::book(&mut db)?, &new, today()).context("指示を出せません")?;
+            instruction::check(&crate::books::organisations(&mut db)?, &new, today()).context("指示を出せません")?;
             let given = db.give_instructions(&[new], now()).context("指示を登録できません")?;
             let id = given.first().context("指示の番号がありません")?;
             let object = AuditObject::Instruction(operation::name(id)?);

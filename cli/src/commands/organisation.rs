@@ -227,7 +227,7 @@ fn retire(cli: &Cli, voice: Voice, id: &str, reason: &str) -> Result<Ending> {
 fn list(cli: &Cli, voice: Voice) -> Result<Ending> {
     let home = Home::open(cli)?;
     let mut db = home.registry.act()?;
-    let book = authority::book(&mut db)?;
+    let book = crate::books::organisations(&mut db)?;
     let on = today();
     let number = |name| home.parameters.number(name, on);
     let pairs: ForbiddenPairs = authority::pairs(&home.parameters)?;

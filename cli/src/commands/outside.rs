@@ -24,7 +24,7 @@ pub enum Reach {
 impl Reach {
     /// How far whoever acts may see. Fails closed: an outside account that sends nothing sees nothing.
     pub fn of(home: &Home) -> Result<Self> {
-        let book = authority::book(&mut home.registry.act()?)?;
+        let book = &home.books.organisations;
         if book.is_empty() {
             // A house that is being founded has its officer only.
             return Ok(Self::Whole);

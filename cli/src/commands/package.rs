@@ -75,7 +75,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Package) -> Result<Ending> {
 
 /// The organisation of the acting account.
 fn organisation(home: &Home, db: &mut ActDb) -> Result<String> {
-    let book = authority::book(db)?;
+    let book = crate::books::organisations(db)?;
     let principal = book.principal(&home.acting.granted.principal.to_string());
     Ok(principal.context("アカウントの事業者が分かりません")?.row.organisation.clone())
 }

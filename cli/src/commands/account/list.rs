@@ -41,7 +41,7 @@ fn state(
 /// `musubi account list`.
 pub fn accounts(cli: &Cli, voice: Voice) -> Result<Ending> {
     let home = Home::open(cli)?;
-    let book = authority::book(&mut home.registry.act()?)?;
+    let book = &home.books.organisations;
     let rules = Rules::of(&home.parameters, today())?;
     let mut db = home.registry.login()?;
     let credentials: BTreeMap<String, CredentialRow> =

@@ -248,7 +248,7 @@ impl Room {
     pub fn open(cli: &Cli) -> Result<Self> {
         let home = Home::open(cli)?;
         let db = home.registry.board()?;
-        let book = authority::book(&mut home.registry.act()?)?;
+        let book = &home.books.organisations;
         Ok(Self { home, db, book })
     }
 

@@ -255,7 +255,7 @@ pub fn shut_again(home: &Home, approval: &Approval) -> Result<Vec<String>> {
     if gates.is_empty() {
         return Ok(Vec::new());
     }
-    let book = authority::book(&mut home.registry.act()?)?;
+    let book = &home.books.organisations;
     let facts = facts(home, &mut db, &book, case)?;
     Ok(gates.iter().filter(|g| g.holds(&facts) == Some(false)).map(Gate::en).collect())
 }

@@ -137,7 +137,7 @@ fn hear(desk: &Desk<'_>, asking: &Asking, born: Option<Date>) -> Result<Result<H
             "Somebody else than who takes the request makes sure who asks (--checked-by)",
         )));
     }
-    let book = authority::book(&mut desk.home.registry.act()?)?;
+    let book = &desk.home.books.organisations;
     if book.principal(&asking.checked_by).is_none() {
         return Ok(Err(desk.no(
             Ending::Usage,

@@ -80,7 +80,7 @@ pub fn owner<'a>(book: &'a Book, account: &str) -> Option<&'a str> {
 
 /// Requests as filed, by id, with the organisation that filed them.
 fn filed(home: &Home) -> Result<Vec<(RequestRow, ExtractSpec, Option<String>)>> {
-    let book = authority::book(&mut home.registry.act()?)?;
+    let book = &home.books.organisations;
     let mut all = Vec::new();
     for row in home.registry.board()?.requests()? {
         let spec = ExtractSpec::parse(&row.spec).context("申出の内容")?;
