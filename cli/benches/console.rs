@@ -3,7 +3,8 @@
 //! holds nothing against a time by failing.
 //!
 //! `cargo bench -p musubi-cli --bench console`. `MUSUBI_BENCH_SESSIONS` (200) people, each a page every
-//! `MUSUBI_BENCH_PAUSE` (5) seconds, `MUSUBI_BENCH_SECONDS` (30) a round.
+//! `MUSUBI_BENCH_PAUSE` (5) seconds, `MUSUBI_BENCH_SECONDS` (30) a round; `MUSUBI_BENCH_ALONE=1` adds what each page costs
+//! while nobody else is there (minutes).
 
 // A bench: what fails here stops it.
 #![allow(
@@ -268,7 +269,8 @@ fn table(title: &str, round: &Round) {
     let mut paths: Vec<&String> = round.times.keys().map(|(_, path)| path).collect();
     paths.sort();
     paths.dedup();
-    let mut pages: Vec<_> = paths.iter().map(|path| (path, summed(round, |_, p| p == path.as_str()))).collect();
+    let mut pages: Vec<_> =
+        paths.iter().map(|path| (path, summed(round, |_, p| p == path.as_str()))).collect();
     pages.sort_by(|a, b| b.1.1.total_cmp(&a.1.1));
     println!("\n| slowest pages by p50 | requests | p50 ms | p99 ms |\n|---|--:|--:|--:|");
     for (path, (count, p50, p99)) in pages.iter().take(10) {
@@ -418,7 +420,9 @@ fn main() {
         .collect();
     let styles: Vec<Visits<'_>> =
         cookies.iter().map(|cookie| Visits { role: STATIC, cookie, paths: &style }).collect();
-    alone(&watch, &server.address, &people[..ROLES.len().min(people.len())]);
+    if number("MUSUBI_BENCH_ALONE", 0) > 0 {
+        alone(&watch, &server.address, &people[..ROLES.len().min(people.len())]);
+    }
     for (pause, what) in [
         (pause, format!("{sessions} sessions, each a page every {} s", pause.as_secs())),
         (Duration::ZERO, format!("{sessions} sessions without a pause: how much is the most")),

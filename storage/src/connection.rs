@@ -367,7 +367,9 @@ mod tests {
         let [own, _] = &place.both;
         let shelf = keeping(1);
         let mut owner = own.connect_owner().unwrap();
-        owner.batch_execute("CREATE TABLE compliance.t (a integer); GRANT SELECT ON compliance.t TO PUBLIC").unwrap();
+        owner
+            .batch_execute("CREATE TABLE compliance.t (a integer); GRANT SELECT ON compliance.t TO PUBLIC")
+            .unwrap();
         let ask = || shelf.take(own, DbRole::Act).unwrap().query("SELECT * FROM compliance.t", &[]);
         let prepared = || {
             let mut db = shelf.take(own, DbRole::Act).unwrap();

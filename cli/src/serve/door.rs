@@ -26,7 +26,12 @@ impl Door {
         work: impl FnOnce(&mut login::Door<'_>) -> std::result::Result<T, Refused>,
     ) -> Answered<T> {
         let at = now();
-        let books = self.lent.registry.act().map_err(anyhow::Error::from).and_then(|mut db| self.lent.kept.now(&mut db))?;
+        let books = self
+            .lent
+            .registry
+            .act()
+            .map_err(anyhow::Error::from)
+            .and_then(|mut db| self.lent.kept.now(&mut db))?;
         let db = self.lent.registry.login().context("ログインの台帳を開けません")?;
         let done = db.using(|db| {
             let mut door = match login::Door::new(db, &self.lent.ring, &books.parameters, at) {

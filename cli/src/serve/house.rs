@@ -38,7 +38,7 @@ impl Served {
         home.registry.keep_connections(at_once.saturating_mul(CONNECTIONS_OF_A_VERB));
         let lent =
             Lent { registry: Arc::clone(&home.registry), ring: home.ring.clone(), kept: Arc::default() };
-        let gateway = Gateway { lent: lent.clone(), data: home.data };
+        let gateway = Gateway::new(lent.clone(), home.data);
         Ok(Self {
             registry: home.registry,
             jobs: Jobs::new(gateway.clone())?,
@@ -142,9 +142,11 @@ impl House for Served {
             persons: 0,
             result: AuditResult::Refused(code),
         };
-        let booked = self.registry.act().map_err(anyhow::Error::from).and_then(|mut db| {
-            audit::append(&mut db, &entry).map(|_| ()).map_err(anyhow::Error::from)
-        });
+        let booked = self
+            .registry
+            .act()
+            .map_err(anyhow::Error::from)
+            .and_then(|mut db| audit::append(&mut db, &entry).map(|_| ()).map_err(anyhow::Error::from));
         if let Err(e) = booked {
             self.broken(&crate::told(&e));
         }
