@@ -18,8 +18,8 @@ use musubi_storage::act::instruction::NewRun;
 use musubi_storage::registry::{ActDb, Registry};
 
 use crate::args::Cli;
-use crate::books::Books;
 use crate::home::{CODE_VERSION, now, today};
+use crate::kept::Books;
 
 use AuditRole::{
     Applicant, Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian,

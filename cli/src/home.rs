@@ -18,8 +18,8 @@ use serde::Deserialize;
 
 use crate::args::{Cli, Command};
 use crate::authority::{self, Acting};
-use crate::books::{Books, Kept};
 use crate::commands::erasure::Erasure;
+use crate::kept::{Books, Kept};
 
 /// What a server lends to the verbs that it gives: database and keys stay open between them.
 #[derive(Clone)]

@@ -5,9 +5,9 @@
 
 mod args;
 mod authority;
-mod books;
 mod commands;
 mod home;
+mod kept;
 mod say;
 mod serve;
 
@@ -18,7 +18,7 @@ use args::{Cli, Command};
 use authority::{Asked, Denied};
 use clap::{CommandFactory as _, FromArgMatches as _};
 use commands::committee::RuleRefused;
-use commands::{Ending, books as agreements, night, release, report, show, synth, trace};
+use commands::{Ending, books, night, release, report, show, synth, trace};
 use say::{Voice, warn};
 
 fn main() -> ExitCode {
@@ -70,7 +70,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<Ending> {
         Command::Operation(order) => commands::operation::run(cli, voice, order),
         Command::Policy(order) => commands::policy::run(cli, voice, order),
         Command::Parameter(order) => commands::parameter::run(cli, voice, order),
-        Command::Feeds { file } => agreements::feeds(cli, voice, file),
+        Command::Feeds { file } => books::feeds(cli, voice, file),
         Command::Masters(order) => commands::masters::run(cli, voice, order),
         Command::Codes(order) => commands::codes::run(cli, voice, order),
         Command::Interfaces(verb) => commands::interfaces::run(cli, voice, verb),

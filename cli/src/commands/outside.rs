@@ -9,7 +9,6 @@ use musubi_model::SubmissionId;
 use musubi_model::manifest::Agreements;
 
 use super::show::one_submission;
-use crate::authority;
 use crate::home::Home;
 
 /// Whose rows a command may see.

@@ -24,7 +24,6 @@ use musubi_review_board::questions::{Level, Question, QuestionError};
 
 use super::Ending;
 use crate::args::Cli;
-use crate::authority::book;
 use crate::home::{Home, today};
 use crate::say::{Voice, warn};
 

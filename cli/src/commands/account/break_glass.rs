@@ -80,7 +80,7 @@ fn ask(cli: &Cli, voice: Voice, role: &str, reason: &str, minutes: u64) -> Resul
     let book = &home.books.organisations;
     let pairs = authority::pairs(&home.parameters)?;
     let office = break_glass::Office {
-        book: &book,
+        book,
         pairs: &pairs,
         parameters: &home.parameters,
         now: now(),

@@ -10,7 +10,6 @@ use musubi_storage::login::{CredentialRow, SessionRow};
 use serde_json::{Value, json};
 
 use crate::args::Cli;
-use crate::authority;
 use crate::commands::Ending;
 use crate::home::{Home, now, today};
 use crate::say::Voice;

@@ -17,7 +17,6 @@ use serde_json::{Value, json};
 use super::case::{Case, Room, all, committee, refuse, text, unknown};
 use super::conditions::facts;
 use crate::args::{Board, Cli};
-use crate::authority;
 use crate::commands::{Ending, books};
 use crate::home::{Home, now, today};
 use crate::say::Voice;
@@ -256,6 +255,6 @@ pub fn shut_again(home: &Home, approval: &Approval) -> Result<Vec<String>> {
         return Ok(Vec::new());
     }
     let book = &home.books.organisations;
-    let facts = facts(home, &mut db, &book, case)?;
+    let facts = facts(home, &mut db, book, case)?;
     Ok(gates.iter().filter(|g| g.holds(&facts) == Some(false)).map(Gate::en).collect())
 }

@@ -21,7 +21,6 @@ use serde_json::json;
 
 use super::person::{Person, Written};
 use super::{Asking, Desk, Ending, entry_object, understood};
-use crate::authority;
 use crate::commands::erasure;
 use crate::home::{now, today};
 

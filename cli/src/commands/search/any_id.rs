@@ -17,7 +17,6 @@ use serde_json::json;
 use super::sources::owner;
 use super::{folder, seen, told, viewers};
 use crate::args::Cli;
-use crate::authority;
 use crate::commands::findings::all_rules;
 use crate::commands::{Ending, books};
 use crate::home::{Home, today};
@@ -201,7 +200,7 @@ fn document(home: &Home, hash: &DocumentHash) -> Result<Vec<Thing>> {
 fn filed_by(home: &Home, request: &str) -> Result<Option<String>> {
     let book: &Book = &home.books.organisations;
     let row = home.registry.board()?.request(request)?;
-    Ok(row.and_then(|row| owner(&book, &row.filed_by).map(str::to_owned)))
+    Ok(row.and_then(|row| owner(book, &row.filed_by).map(str::to_owned)))
 }
 
 fn request(home: &Home, id: &str) -> Result<Thing> {

@@ -14,7 +14,7 @@ use musubi_search::{Doc, Kind, Readers};
 use musubi_storage::board::RequestRow;
 
 use super::viewers;
-use crate::authority::{self, owns};
+use crate::authority::owns;
 use crate::commands::committee::indexed;
 use crate::commands::findings::all_rules;
 use crate::home::{Home, now, today};
@@ -84,7 +84,7 @@ fn filed(home: &Home) -> Result<Vec<(RequestRow, ExtractSpec, Option<String>)>> 
     let mut all = Vec::new();
     for row in home.registry.board()?.requests()? {
         let spec = ExtractSpec::parse(&row.spec).context("申出の内容")?;
-        let owner = owner(&book, &row.filed_by).map(str::to_owned);
+        let owner = owner(book, &row.filed_by).map(str::to_owned);
         all.push((row, spec, owner));
     }
     Ok(all)
