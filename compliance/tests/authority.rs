@@ -704,3 +704,39 @@ proptest! {
         prop_assert_eq!(set.number("statistics.cell_min_persons", day(on)), Ok(expected.1));
     }
 }
+
+proptest! {
+    /// A use is noted once a minute; whoever acted in one role of a forbidden pair is refused in the other for as long as if
+    /// every use had been noted, and hardly longer.
+    #[test]
+    fn a_note_a_minute_hides_no_use(gaps in proptest::collection::vec(0_i64..200, 0..10), beyond in -200_i64..200) {
+        let last = at(0) - SignedDuration::from_hours(24) - SignedDuration::from_secs(beyond);
+        let mut times = vec![last];
+        for gap in gaps {
+            times.insert(0, times[0] - SignedDuration::from_secs(gap));
+        }
+        let granted =
+            Granted { principal: Name::new("linker-01").unwrap(), role: AuditRole::Release, instruction: None };
+        let mut office = Office {
+            book: Book::new(Vec::new(), Vec::new()).unwrap().into(),
+            pairs: pairs(),
+            hours: 24,
+            instructions: Vec::new(),
+            uses: Vec::new(),
+            lent: Vec::new(),
+        };
+        for time in times {
+            if !office.noted_lately(&granted, time) {
+                office.uses =
+                    vec![RoleUse { principal: "linker-01".into(), role: "release".into(), at: time }];
+            }
+        }
+        let refused = tried("linker-01", |r| r.uses = office.uses).is_err();
+        if beyond < 0 {
+            prop_assert!(refused);
+        }
+        if beyond >= 120 {
+            prop_assert!(!refused);
+        }
+    }
+}
