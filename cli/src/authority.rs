@@ -19,6 +19,7 @@ use musubi_storage::registry::{ActDb, Registry};
 
 use crate::args::Cli;
 use crate::home::{CODE_VERSION, now, today};
+use crate::kept::Books;
 
 use AuditRole::{
     Applicant, Auditor, Board, Checker, Confirmer, Curator, Eraser, HelpDesk, Identity, Intake, KeyCustodian,
@@ -530,19 +531,12 @@ impl OpenRun {
     }
 }
 
-/// All organisations and accounts.
-pub fn book(db: &mut ActDb) -> Result<Book> {
-    let (organisations, principals) = (db.organisations()?, db.principals()?);
-    Book::new(organisations, principals).context("事業者の台帳を使えません")
-}
-
 /// The organisation outside the house for which an account works: it sees what belongs to that one and nothing else.
 /// `None`: an account of the house, or of its committee.
-pub fn outside(registry: &Registry, acting: &Acting) -> Result<Option<String>> {
-    let book = book(&mut registry.act()?)?;
+pub fn outside(book: &Book, acting: &Acting) -> Option<String> {
     let account = book.principal(&acting.granted.principal.to_string());
     let organisation = account.and_then(|p| book.organisation(&p.row.organisation));
-    Ok(organisation.filter(|o| owns(o.kind)).map(|o| o.row.id.clone()))
+    organisation.filter(|o| owns(o.kind)).map(|o| o.row.id.clone())
 }
 
 /// Whether things of its own stand in the books, which its accounts see whatever their role.
@@ -557,23 +551,22 @@ pub fn pairs(set: &ParameterSet) -> Result<ForbiddenPairs> {
 }
 
 /// All that is known when a command is given.
-pub fn office(db: &mut ActDb, set: &ParameterSet) -> Result<Office> {
+pub fn office(db: &mut ActDb, books: &Books) -> Result<Office> {
     Ok(Office {
-        book: book(db)?,
-        pairs: pairs(set)?,
-        hours: set.number("authority.forbidden_hours", today())?,
-        instructions: db.instructions()?,
+        book: Arc::clone(&books.organisations),
+        pairs: pairs(&books.parameters)?,
+        hours: books.parameters.number("authority.forbidden_hours", today())?,
+        instructions: books.instructions.clone(),
         uses: db.role_uses()?,
         lent: db.break_glasses(Some(now()))?,
     })
 }
 
 /// Lets a command into the house, or not. What it finds stands in `cli.actor`, and a job's run in `cli.run`.
-pub fn admit(cli: &Cli, registry: &Arc<Registry>, set: &ParameterSet) -> Result<Acting> {
+pub fn admit(cli: &Cli, registry: &Arc<Registry>, db: &mut ActDb, books: &Books) -> Result<Acting> {
     let asked = cli.asked.as_ref().context("権限の表にない操作です")?;
     let need = asked.line.need.as_ref().context("権限の表で、家を開かないとされた操作です")?;
-    let mut db = registry.act()?;
-    let office = office(&mut db, set)?;
+    let office = office(db, books)?;
     let named = asked.by.as_deref().or_else(|| cli.actor.named());
     if office.book.is_empty() && asked.line.founding {
         let principal = Name::new(named.unwrap_or("founding")).context("--actor")?;
@@ -587,19 +580,21 @@ pub fn admit(cli: &Cli, registry: &Arc<Registry>, set: &ParameterSet) -> Result<
     let granted = match decide(&office, need, named, asked.scope.as_deref(), at, today()) {
         Ok(granted) => granted,
         Err(refused) => {
-            book_refusal(&mut db, named, need, &refused)?;
+            book_refusal(db, named, need, &refused)?;
             return Err(Denied::of(cli, &refused).into());
         }
     };
-    db.note_role_use(&granted.principal.to_string(), granted.role.as_str(), at)?;
+    if !office.noted_lately(&granted, at) {
+        db.note_role_use(&granted.principal.to_string(), granted.role.as_str(), at)?;
+    }
     let roles = office.book.principal(&granted.principal.to_string()).map(|p| p.roles_on(today()));
     let roles = roles.unwrap_or_default();
     if !roles.contains(&granted.role) {
-        book_emergency(&mut db, &granted, at)?;
+        book_emergency(db, &granted, at)?;
     }
     cli.actor.acts_as(&granted.principal, granted.role);
     if let (Some(job), Some(instruction)) = (need.job, &granted.instruction) {
-        let id = begin(&mut db, asked, job, &granted, instruction, set)?;
+        let id = begin(db, asked, job, &granted, instruction, &books.parameters)?;
         // One command opens one house; a second opening belongs to the same run.
         cli.run.get_or_init(|| OpenRun { registry: Arc::clone(registry), id });
     }

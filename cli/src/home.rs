@@ -19,6 +19,7 @@ use serde::Deserialize;
 use crate::args::{Cli, Command};
 use crate::authority::{self, Acting};
 use crate::commands::erasure::Erasure;
+use crate::kept::{Books, Kept};
 
 /// What a server lends to the verbs that it gives: database and keys stay open between them.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct Lent {
     pub registry: Arc<Registry>,
     /// Keys.
     pub ring: KeyRing,
+    /// Books that were read before.
+    pub kept: Arc<Kept>,
 }
 
 impl std::fmt::Debug for Lent {
@@ -80,7 +83,9 @@ pub struct Home {
     /// Database.
     pub registry: Arc<Registry>,
     /// Parameters.
-    pub parameters: ParameterSet,
+    pub parameters: Arc<ParameterSet>,
+    /// The books of authority as they were when it was opened.
+    pub books: Arc<Books>,
     /// Limits in force today.
     pub limits: Limits,
     /// Who acts, in which role.
@@ -137,11 +142,24 @@ impl Home {
                 (configuration, ring, Arc::new(registry))
             }
         };
-        let changes = registry.act()?.parameter_changes().context("パラメータの変更を読めません")?;
-        let set = parameters::parameters(Some(&changes)).context("パラメータを使えません")?;
-        let acting = authority::admit(cli, &registry, &set)?;
-        let limits = parameters::limits(&set, today()).context("上限値を読めません")?;
-        Ok(Self { data: data.to_owned(), configuration, ring, registry, parameters: set, limits, acting })
+        let mut db = registry.act()?;
+        let books = match &cli.lent {
+            Some(lent) => lent.kept.now(&mut db)?,
+            None => Arc::new(Books::read(&mut db)?),
+        };
+        let acting = authority::admit(cli, &registry, &mut db, &books)?;
+        drop(db);
+        let limits = parameters::limits(&books.parameters, today()).context("上限値を読めません")?;
+        Ok(Self {
+            data: data.to_owned(),
+            configuration,
+            ring,
+            registry,
+            parameters: Arc::clone(&books.parameters),
+            books,
+            limits,
+            acting,
+        })
     }
 
     /// Where vault and lake lie.

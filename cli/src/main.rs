@@ -7,6 +7,7 @@ mod args;
 mod authority;
 mod commands;
 mod home;
+mod kept;
 mod say;
 mod serve;
 

@@ -3,6 +3,8 @@
 //! It must never guess: an account that is not registered, a certificate that ended, a pair of roles that nobody may hold
 //! together, a job without an instruction – each is a refusal with words that say what to do.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use musubi_storage::act::instruction::InstructionRow;
@@ -56,11 +58,14 @@ pub struct Need {
     pub human: bool,
 }
 
+/// A use of a role is noted once a minute: pages are asked for faster than that, and each note is a write.
+const NOTED: SignedDuration = SignedDuration::from_secs(60);
+
 /// What is known when a command is given.
 #[derive(Debug, Clone)]
 pub struct Office {
     /// Organisations and accounts.
-    pub book: Book,
+    pub book: Arc<Book>,
     /// Pairs of roles that do not come together.
     pub pairs: ForbiddenPairs,
     /// For so many hours after the use of one of them.
@@ -71,6 +76,16 @@ pub struct Office {
     pub uses: Vec<RoleUse>,
     /// Roles that are lent in an emergency.
     pub lent: Vec<BreakGlassRow>,
+}
+
+impl Office {
+    /// Whether a use of this role by this account was noted within the last minute.
+    #[must_use]
+    pub fn noted_lately(&self, granted: &Granted, at: Timestamp) -> bool {
+        let (who, role) = (granted.principal.to_string(), granted.role.as_str());
+        let mut uses = self.uses.iter().filter(|u| u.principal == who && u.role == role);
+        uses.any(|u| at.duration_since(u.at).abs() < NOTED)
+    }
 }
 
 /// Who acts, in which role, under which instruction.
@@ -300,7 +315,8 @@ fn apart(
     // More hours than a clock can count mean for ever.
     let since = i64::try_from(office.hours)
         .ok()
-        .and_then(|h| at.checked_sub(SignedDuration::try_from_hours(h)?).ok())
+        // The last use may be a little later than its note.
+        .and_then(|h| at.checked_sub(SignedDuration::try_from_hours(h)?.checked_add(NOTED)?).ok())
         .unwrap_or(Timestamp::MIN);
     let lately = office.uses.iter().filter(|u| u.principal == principal.row.id && since < u.at);
     for one in lately {

@@ -126,7 +126,7 @@ fn tried(asked: &str, spoil: impl FnOnce(&mut Rows)) -> Result<Granted, Refused>
     };
     spoil(&mut rows);
     let office = Office {
-        book: Book::new(rows.organisations, rows.accounts).unwrap(),
+        book: Book::new(rows.organisations, rows.accounts).unwrap().into(),
         pairs: pairs(),
         hours: 24,
         instructions: rows.instructions,
@@ -170,8 +170,8 @@ impl Rows {
         });
     }
 
-    fn used(&mut self, role: &str, hours_ago: i64) {
-        let when = at(0) - SignedDuration::from_hours(hours_ago);
+    fn used(&mut self, role: &str, minutes_ago: i64) {
+        let when = at(0) - SignedDuration::from_mins(minutes_ago);
         self.uses.push(RoleUse { principal: "linker-01".into(), role: role.into(), at: when });
     }
 }
@@ -258,10 +258,12 @@ fn roles_that_do_not_go_together() {
     check("FORBIDDEN-PAIR", |r| r.linker().roles.push(second("release")));
     check("", |r| r.linker().roles.push(second("help-desk")));
     // used within 24 hours, though no longer held
-    check("FORBIDDEN-PAIR", |r| r.used("release", 23));
-    check("", |r| r.used("release", 24));
-    check("", |r| r.used("help-desk", 1));
-    check("FORBIDDEN-PAIR", |r| r.used("a-role-of-long-ago", 1));
+    check("FORBIDDEN-PAIR", |r| r.used("release", 23 * 60));
+    // A note stands for a minute, so the last use may be a minute later than it.
+    check("FORBIDDEN-PAIR", |r| r.used("release", 24 * 60));
+    check("", |r| r.used("release", 24 * 60 + 1));
+    check("", |r| r.used("help-desk", 60));
+    check("FORBIDDEN-PAIR", |r| r.used("a-role-of-long-ago", 60));
     // what law.md names
     let pairs = pairs();
     for (a, b) in [
@@ -700,5 +702,41 @@ proptest! {
             }
         }
         prop_assert_eq!(set.number("statistics.cell_min_persons", day(on)), Ok(expected.1));
+    }
+}
+
+proptest! {
+    /// A use is noted once a minute; whoever acted in one role of a forbidden pair is refused in the other for as long as if
+    /// every use had been noted, and hardly longer.
+    #[test]
+    fn a_note_a_minute_hides_no_use(gaps in proptest::collection::vec(0_i64..200, 0..10), beyond in -200_i64..200) {
+        let last = at(0) - SignedDuration::from_hours(24) - SignedDuration::from_secs(beyond);
+        let mut times = vec![last];
+        for gap in gaps {
+            times.insert(0, times[0] - SignedDuration::from_secs(gap));
+        }
+        let granted =
+            Granted { principal: Name::new("linker-01").unwrap(), role: AuditRole::Release, instruction: None };
+        let mut office = Office {
+            book: Book::new(Vec::new(), Vec::new()).unwrap().into(),
+            pairs: pairs(),
+            hours: 24,
+            instructions: Vec::new(),
+            uses: Vec::new(),
+            lent: Vec::new(),
+        };
+        for time in times {
+            if !office.noted_lately(&granted, time) {
+                office.uses =
+                    vec![RoleUse { principal: "linker-01".into(), role: "release".into(), at: time }];
+            }
+        }
+        let refused = tried("linker-01", |r| r.uses = office.uses).is_err();
+        if beyond < 0 {
+            prop_assert!(refused);
+        }
+        if beyond >= 120 {
+            prop_assert!(!refused);
+        }
     }
 }

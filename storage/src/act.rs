@@ -26,6 +26,7 @@ pub mod receipt;
 pub mod reconciliation;
 pub mod register;
 pub mod retention;
+pub mod standing;
 pub mod transfer;
 
 use postgres::types::FromSql;

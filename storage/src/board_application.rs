@@ -255,7 +255,7 @@ impl BoardDb {
 
     /// Enters an event, which must be the next one of its application.
     pub fn enter_event(&mut self, row: &EventRow) -> Result<(), StorageError> {
-        insert_event(&mut self.client, row)
+        insert_event(&mut *self.client, row)
     }
 
     /// Keeps a dossier.

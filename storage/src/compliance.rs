@@ -289,7 +289,7 @@ macro_rules! audited {
             }
 
             fn audit_tail(&mut self) -> Result<Option<AuditTail>, StorageError> {
-                tail(&mut self.client)
+                tail(&mut *self.client)
             }
         }
     )*};

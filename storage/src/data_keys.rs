@@ -131,7 +131,7 @@ macro_rules! key_holder {
                 kek: &SealKey,
                 ids: &[IdentityId],
             ) -> Result<BTreeMap<IdentityId, SealKey>, StorageError> {
-                data_keys(&mut self.client, kek, ids)
+                data_keys(&mut *self.client, kek, ids)
             }
 
             /// See [`existing_data_keys`].
@@ -140,7 +140,7 @@ macro_rules! key_holder {
                 kek: &SealKey,
                 ids: &[IdentityId],
             ) -> Result<BTreeMap<IdentityId, SealKey>, StorageError> {
-                existing_data_keys(&mut self.client, kek, ids)
+                existing_data_keys(&mut *self.client, kek, ids)
             }
         }
     )*};

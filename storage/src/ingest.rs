@@ -279,7 +279,7 @@ impl IngestDb {
         state: SubmissionState,
         detail: &str,
     ) -> Result<(), StorageError> {
-        enter_state(&mut self.client, id, at, state, detail)
+        enter_state(&mut *self.client, id, at, state, detail)
     }
 
     /// Ends a submission outside a load (a package that was rejected): state and findings in one step. A reason that an

@@ -1,7 +1,7 @@
 //! The only room that speaks SQL or touches the stored data.
 //!
 //! * [`server`]: an embedded PostgreSQL, or the one a URL names.
-//! * [`registry`]: migrations and one typed handle for each database role.
+//! * [`registry`]: migrations and one typed handle for each database role; `connection`: what is open under a handle.
 //! * [`act`]: the books of the Act.
 //! * [`keys`]: the key ring in files, and data keys wrapped under it.
 //! * [`vault`]: raw bytes, encrypted unit by unit.
@@ -26,6 +26,7 @@ pub mod board_policy;
 pub mod code_map;
 pub mod code_names;
 pub mod compliance;
+mod connection;
 pub mod console;
 pub mod console_list;
 pub mod data_keys;

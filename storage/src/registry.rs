@@ -7,8 +7,7 @@
 
 use std::sync::Arc;
 
-use postgres::Client;
-
+use crate::connection::{Connection, Shelf};
 use crate::error::StorageError;
 use crate::master::LoadedMasters;
 use crate::master_store::MasterCache;
@@ -24,6 +23,8 @@ const MIGRATION_LOCK: i64 = 0x6d75_7375_6269;
 /// The migrated database.
 #[derive(Debug)]
 pub struct Registry {
+    // Before the server: its connections are closed first.
+    shelf: Arc<Shelf>,
     server: Server,
     masters: MasterCache,
 }
@@ -49,13 +50,18 @@ impl Registry {
         client
             .execute("SELECT pg_advisory_unlock($1)", &[&MIGRATION_LOCK])
             .map_err(StorageError::db("leaving the migration lock"))?;
-        Ok(Self { server, masters: MasterCache::default() })
+        Ok(Self { shelf: Arc::default(), server, masters: MasterCache::default() })
     }
 
     /// The server underneath.
     #[must_use]
     pub fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// For a server of pages: keeps so many connections open that nobody uses. Each is as new when it is used again.
+    pub fn keep_connections(&self, idle: usize) {
+        self.shelf.keep(idle);
     }
 
     /// The code masters as they are now. Editions that were read before are kept in memory.
@@ -65,42 +71,42 @@ impl Registry {
 
     /// A connection for taking in: raw documents, units, findings, agreements, masters, the lake's catalogue.
     pub fn ingest(&self) -> Result<IngestDb, StorageError> {
-        Ok(IngestDb { client: self.server.connect(DbRole::Ingest)? })
+        Ok(IngestDb { client: self.shelf.take(&self.server, DbRole::Ingest)? })
     }
 
     /// A connection for matching: sealed demographics, tokens, persons, opt-outs.
     pub fn identity(&self) -> Result<IdentityDb, StorageError> {
-        Ok(IdentityDb { client: self.server.connect(DbRole::Identity)? })
+        Ok(IdentityDb { client: self.shelf.take(&self.server, DbRole::Identity)? })
     }
 
     /// A connection for the review board: requests and approvals.
     pub fn board(&self) -> Result<BoardDb, StorageError> {
-        Ok(BoardDb { client: self.server.connect(DbRole::Board)? })
+        Ok(BoardDb { client: self.shelf.take(&self.server, DbRole::Board)? })
     }
 
     /// A connection for releasing: cohorts, the lake's catalogue, the ledger; no identity, no key.
     pub fn release(&self) -> Result<ReleaseDb, StorageError> {
-        Ok(ReleaseDb { client: self.server.connect(DbRole::Release)? })
+        Ok(ReleaseDb { client: self.shelf.take(&self.server, DbRole::Release)? })
     }
 
     /// A connection for the console: states, counts and findings.
     pub fn console(&self) -> Result<ConsoleDb, StorageError> {
-        Ok(ConsoleDb { client: self.server.connect(DbRole::Console)? })
+        Ok(ConsoleDb { client: self.shelf.take(&self.server, DbRole::Console)? })
     }
 
     /// A connection for the books of the Act: notices, organisations, instructions, records; states and counts elsewhere.
     pub fn act(&self) -> Result<ActDb, StorageError> {
-        Ok(ActDb { client: self.server.connect(DbRole::Act)? })
+        Ok(ActDb { client: self.shelf.take(&self.server, DbRole::Act)? })
     }
 
     /// A connection for erasure, which alone may delete a person's rows.
     pub fn erasure(&self) -> Result<ErasureDb, StorageError> {
-        Ok(ErasureDb { client: self.server.connect(DbRole::Erasure)? })
+        Ok(ErasureDb { client: self.shelf.take(&self.server, DbRole::Erasure)? })
     }
 
     /// A connection for logging in: credentials, sessions, and who an account is; nothing of any zone.
     pub fn login(&self) -> Result<LoginDb, StorageError> {
-        Ok(LoginDb { client: self.server.connect(DbRole::Login)? })
+        Ok(LoginDb { client: self.shelf.take(&self.server, DbRole::Login)? })
     }
 }
 
@@ -109,7 +115,17 @@ macro_rules! handles {
         $(
             $(#[$doc])*
             pub struct $name {
-                pub(crate) client: Client,
+                pub(crate) client: Connection,
+            }
+
+            impl $name {
+                /// Works with it and lets it go.
+                ///
+                /// # Errors
+                /// Those of `work`.
+                pub fn using<T, E>(mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+                    work(&mut self)
+                }
             }
 
             impl std::fmt::Debug for $name {

@@ -142,6 +142,11 @@ impl Server {
         }
     }
 
+    /// Whether a session is given its role after it logged in as somebody else.
+    pub(crate) fn takes_role(&self) -> bool {
+        matches!(self.kind, Kind::Named(_))
+    }
+
     /// Connects as the owner: for migrations and for the operator's own upkeep only.
     pub fn connect_owner(&self) -> Result<Client, StorageError> {
         match &self.kind {

@@ -143,7 +143,8 @@ fn office() -> Office {
             .to_vec(),
             principals,
         )
-        .unwrap(),
+        .unwrap()
+        .into(),
         pairs: ForbiddenPairs::parse(word(&set, "authority.forbidden_pairs", DAY).unwrap()).unwrap(),
         hours: 24,
         instructions: vec![standing],

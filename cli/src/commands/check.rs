@@ -14,6 +14,7 @@ use musubi_compliance::erasure::Stores;
 use musubi_compliance::parameters::record_parameters;
 use musubi_etl::load::FORGOTTEN_KEY;
 use musubi_model::ids::from_hex;
+use musubi_model::parameter::ParameterSet;
 use musubi_release::checks::Releases;
 use musubi_storage::act::check::CheckResultRow;
 use musubi_storage::vault::{KeyId, PackEntry, read_table};
@@ -141,7 +142,7 @@ fn live_keys(vault: &mut Vault<'_>) -> Result<Judgement, Unreadable> {
 fn books(home: &Home) -> Result<Books> {
     Ok(Books {
         db: home.registry.act()?,
-        parameters: home.parameters.clone(),
+        parameters: ParameterSet::clone(&home.parameters),
         today: today(),
         now: now(),
         house: home.ring.house.public(),
@@ -155,7 +156,7 @@ fn releases(home: &Home) -> Result<Releases> {
         home.registry.release()?,
         keys.0,
         keys.1,
-        home.parameters.clone(),
+        ParameterSet::clone(&home.parameters),
         home.data.join("work"),
         (home.registry.act()?, home.folders().lake),
     ))

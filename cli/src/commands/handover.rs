@@ -21,8 +21,8 @@ use super::output::{Case, case, number};
 use super::refusal::{refused, settle};
 use super::{Ending, books};
 use crate::args::Cli;
-use crate::authority;
 use crate::home::{Home, now, today};
+use crate::kept;
 use crate::say::Voice;
 
 /// The verbs of the hand-over under `musubi release`.
@@ -139,8 +139,10 @@ fn list(cli: &Cli, voice: Voice, only: Option<&str>) -> Result<Ending> {
     let home = Home::open(cli)?;
     let mut db = home.registry.act()?;
     let needed = keys_needed(&home)?;
-    let names: BTreeMap<String, String> =
-        authority::book(&mut db)?.organisations().map(|o| (o.row.id.clone(), o.row.name.clone())).collect();
+    let names: BTreeMap<String, String> = kept::organisations(&mut db)?
+        .organisations()
+        .map(|o| (o.row.id.clone(), o.row.name.clone()))
+        .collect();
     let (rows, events) = (db.handovers(only)?, db.handover_events(only)?);
     let mut told = Vec::new();
     for asked in db.asked_releases()?.into_iter().filter(|a| only.is_none_or(|o| a.release == o)) {

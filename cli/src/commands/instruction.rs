@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::{Ending, books, operation};
 use crate::args::Cli;
-use crate::authority;
 use crate::home::{Home, now, today};
+use crate::kept;
 use crate::say::Voice;
 
 /// `musubi instruction`.
@@ -77,7 +77,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Instruction) -> Result<Ending> {
                 valid_to: *until,
                 reason: reason.clone(),
             };
-            instruction::check(&authority::book(&mut db)?, &new, today()).context("指示を出せません")?;
+            instruction::check(&kept::organisations(&mut db)?, &new, today()).context("指示を出せません")?;
             let given = db.give_instructions(&[new], now()).context("指示を登録できません")?;
             let id = given.first().context("指示の番号がありません")?;
             let object = AuditObject::Instruction(operation::name(id)?);

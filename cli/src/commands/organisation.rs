@@ -20,6 +20,7 @@ use super::{Ending, books, operation};
 use crate::args::Cli;
 use crate::authority::{self, LINES};
 use crate::home::{Home, now, today};
+use crate::kept;
 use crate::say::Voice;
 
 /// `musubi organisation`.
@@ -227,7 +228,7 @@ fn retire(cli: &Cli, voice: Voice, id: &str, reason: &str) -> Result<Ending> {
 fn list(cli: &Cli, voice: Voice) -> Result<Ending> {
     let home = Home::open(cli)?;
     let mut db = home.registry.act()?;
-    let book = authority::book(&mut db)?;
+    let book = kept::organisations(&mut db)?;
     let on = today();
     let number = |name| home.parameters.number(name, on);
     let pairs: ForbiddenPairs = authority::pairs(&home.parameters)?;

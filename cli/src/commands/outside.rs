@@ -9,7 +9,6 @@ use musubi_model::SubmissionId;
 use musubi_model::manifest::Agreements;
 
 use super::show::one_submission;
-use crate::authority;
 use crate::home::Home;
 
 /// Whose rows a command may see.
@@ -24,7 +23,7 @@ pub enum Reach {
 impl Reach {
     /// How far whoever acts may see. Fails closed: an outside account that sends nothing sees nothing.
     pub fn of(home: &Home) -> Result<Self> {
-        let book = authority::book(&mut home.registry.act()?)?;
+        let book = &home.books.organisations;
         if book.is_empty() {
             // A house that is being founded has its officer only.
             return Ok(Self::Whole);

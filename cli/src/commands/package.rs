@@ -21,8 +21,8 @@ use super::handover::delivery;
 use super::refusal::{refused, settle};
 use super::{Ending, books};
 use crate::args::Cli;
-use crate::authority;
 use crate::home::{Home, now, today};
+use crate::kept;
 use crate::say::Voice;
 
 /// A certificate is no longer than this.
@@ -81,7 +81,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Package) -> Result<Ending> {
 
 /// The organisation of the acting account.
 fn organisation(home: &Home, db: &mut ActDb) -> Result<String> {
-    let book = authority::book(db)?;
+    let book = kept::organisations(db)?;
     let principal = book.principal(&home.acting.granted.principal.to_string());
     Ok(principal.context("アカウントの事業者が分かりません")?.row.organisation.clone())
 }

@@ -59,7 +59,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Search) -> Result<Ending> {
 pub fn seen(home: &Home) -> Result<Seen> {
     Ok(Seen {
         roles: home.acting.roles.iter().map(|r| r.as_str().to_owned()).collect(),
-        organisation: authority::outside(&home.registry, &home.acting)?,
+        organisation: authority::outside(&home.books.organisations, &home.acting),
     })
 }
 

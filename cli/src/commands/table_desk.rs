@@ -24,7 +24,6 @@ use musubi_review_board::questions::{Level, Question, QuestionError};
 
 use super::Ending;
 use crate::args::Cli;
-use crate::authority::book;
 use crate::home::{Home, today};
 use crate::say::{Voice, warn};
 
@@ -137,7 +136,7 @@ struct Standing<'a> {
 impl<'a> Standing<'a> {
     fn of(cli: &'a Cli, home: &'a Home) -> Result<Self> {
         let account = home.acting.granted.principal.to_string();
-        let book = book(&mut home.registry.act()?)?;
+        let book = &home.books.organisations;
         let own = book.principal(&account).and_then(|p| book.organisation(&p.row.organisation));
         let own = own.ok_or_else(|| anyhow!("アカウントの組織がありません"))?;
         let named = word(&home.parameters, "desk.policy", today())?;

@@ -1,27 +1,15 @@
 //! The door: who comes in, by password and second factor, by session, or by client certificate. The rules are
 //! `compliance::login`'s; here are the connection, the clock and the words.
 
-use std::sync::{Mutex, PoisonError};
-
 use anyhow::{Context as _, Result};
-use jiff::Timestamp;
 use musubi_compliance::login::{self, PendingToken, Refused, SessionToken};
 use musubi_console::web::house::{Enrolment, Entry, Visitor};
-use musubi_console::web::pool::Pool;
-use musubi_model::parameter::ParameterSet;
-use musubi_storage::registry::LoginDb;
 
-use super::parameters_now;
 use crate::home::{Lent, now};
-
-/// Parameters are read anew after this many seconds: a change takes effect at once for people, and a page costs no reading.
-const FRESH_SECONDS: i64 = 5;
 
 /// The door.
 pub struct Door {
     lent: Lent,
-    pool: Pool<LoginDb>,
-    parameters: Mutex<Option<(Timestamp, ParameterSet)>>,
 }
 
 /// What the door says: let in, not let in, or not known because something failed.
@@ -30,7 +18,7 @@ type Answered<T> = Result<std::result::Result<T, Refused>>;
 impl Door {
     /// Over an open house.
     pub fn new(lent: Lent) -> Self {
-        Self { lent, pool: Pool::default(), parameters: Mutex::default() }
+        Self { lent }
     }
 
     fn with<T>(
@@ -38,15 +26,15 @@ impl Door {
         work: impl FnOnce(&mut login::Door<'_>) -> std::result::Result<T, Refused>,
     ) -> Answered<T> {
         let at = now();
-        let mut kept = self.parameters.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.as_ref().is_none_or(|(read, _)| at.duration_since(*read).as_secs() >= FRESH_SECONDS) {
-            *kept = Some((at, parameters_now(&self.lent.registry)?));
-        }
-        let set = kept.as_ref().map(|(_, set)| set.clone()).context("パラメータ")?;
-        drop(kept);
-        let db = self.pool.take(|| self.lent.registry.login()).context("ログインの台帳を開けません")?;
+        let books = self
+            .lent
+            .registry
+            .act()
+            .map_err(anyhow::Error::from)
+            .and_then(|mut db| self.lent.kept.now(&mut db))?;
+        let db = self.lent.registry.login().context("ログインの台帳を開けません")?;
         let done = db.using(|db| {
-            let mut door = match login::Door::new(db, &self.lent.ring, &set, at) {
+            let mut door = match login::Door::new(db, &self.lent.ring, &books.parameters, at) {
                 Ok(door) => door,
                 Err(e) => return Err(e),
             };

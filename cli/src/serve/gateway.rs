@@ -6,6 +6,7 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -24,8 +25,9 @@ use crate::say::overhear;
 pub struct Gateway {
     /// The open house.
     pub lent: Lent,
-    /// Data folder.
-    pub data: PathBuf,
+    data: PathBuf,
+    /// The words of all verbs, put together once.
+    grammar: Arc<clap::Command>,
 }
 
 /// A file without a place on disk. Its path lives as long as it does.
@@ -81,6 +83,11 @@ impl Drop for Written {
 }
 
 impl Gateway {
+    /// Over an open house in a data folder.
+    pub fn new(lent: Lent, data: PathBuf) -> Self {
+        Self { lent, data, grammar: Arc::new(Cli::command()) }
+    }
+
     /// Gives a verb as an account.
     pub fn give(&self, account: &str, english: bool, order: &Order) -> Answer {
         match self.try_give(account, english, order) {
@@ -126,7 +133,7 @@ impl Gateway {
             }
         });
         made?;
-        let matches = match Cli::command().try_get_matches_from(&words) {
+        let matches = match clap::Command::clone(&self.grammar).try_get_matches_from(&words) {
             Ok(matches) => matches,
             // What people typed does not fit: clap's words name the option, and may repeat what was typed for it; only the kind is told.
             Err(e) => return Ok(unfit(e.kind().as_str().unwrap_or("usage"))),

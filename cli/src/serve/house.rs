@@ -8,15 +8,16 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, AuditResult, AuditRole, Name};
 use musubi_console::web::house::{Answer, Enrolment, Entry, House, Job, Order, Visitor};
-use musubi_console::web::pool::{Pool, Pooled};
 use musubi_storage::registry::{ActDb, ConsoleDb, Registry};
 
 use super::door::Door;
 use super::gateway::Gateway;
 use super::jobs::Jobs;
-use crate::authority;
 use crate::home::{Home, Lent, now, today};
 use crate::say::warn;
+
+/// How many connections a verb has open at a time, as a rule.
+const CONNECTIONS_OF_A_VERB: usize = 3;
 
 /// The open house behind the pages.
 pub struct Served {
@@ -25,8 +26,6 @@ pub struct Served {
     jobs: Jobs,
     door: Door,
     inbox: PathBuf,
-    console: Pool<ConsoleDb>,
-    act: Pool<ActDb>,
 }
 
 fn told(e: impl Into<anyhow::Error>) -> String {
@@ -35,17 +34,17 @@ fn told(e: impl Into<anyhow::Error>) -> String {
 
 impl Served {
     /// Takes over an open house.
-    pub fn new(home: Home, inbox: PathBuf) -> Result<Self> {
-        let lent = Lent { registry: Arc::clone(&home.registry), ring: home.ring.clone() };
-        let gateway = Gateway { lent: lent.clone(), data: home.data };
+    pub fn new(home: Home, inbox: PathBuf, at_once: usize) -> Result<Self> {
+        home.registry.keep_connections(at_once.saturating_mul(CONNECTIONS_OF_A_VERB));
+        let lent =
+            Lent { registry: Arc::clone(&home.registry), ring: home.ring.clone(), kept: Arc::default() };
+        let gateway = Gateway::new(lent.clone(), home.data);
         Ok(Self {
             registry: home.registry,
             jobs: Jobs::new(gateway.clone())?,
             door: Door::new(lent),
             gateway,
             inbox,
-            console: Pool::default(),
-            act: Pool::default(),
         })
     }
 }
@@ -60,9 +59,9 @@ impl House for Served {
             .registry
             .act()
             .map_err(anyhow::Error::from)
-            .and_then(|mut db| authority::book(&mut db))
+            .and_then(|mut db| self.gateway.lent.kept.now(&mut db))
             .ok()
-            .and_then(|book| book.default_for(role, today()).map(|p| p.row.id.clone()));
+            .and_then(|books| books.organisations.default_for(role, today()).map(|p| p.row.id.clone()));
         // Without a service account the verb itself refuses, and its answer says what is missing.
         self.jobs.add(service.unwrap_or_default(), &visitor.account, &visitor.organisation, subject, order)
     }
@@ -79,12 +78,12 @@ impl House for Served {
         today()
     }
 
-    fn console(&self) -> Result<Pooled<'_, ConsoleDb>, String> {
-        self.console.take(|| self.registry.console()).map_err(told)
+    fn console(&self) -> Result<ConsoleDb, String> {
+        self.registry.console().map_err(told)
     }
 
-    fn act(&self) -> Result<Pooled<'_, ActDb>, String> {
-        self.act.take(|| self.registry.act()).map_err(told)
+    fn act(&self) -> Result<ActDb, String> {
+        self.registry.act().map_err(told)
     }
 
     fn inbox(&self) -> &Path {
@@ -143,10 +142,11 @@ impl House for Served {
             persons: 0,
             result: AuditResult::Refused(code),
         };
-        let booked =
-            self.act.take(|| self.registry.act()).map_err(anyhow::Error::from).and_then(|db| {
-                db.using(|db| audit::append(db, &entry)).map(|_| ()).map_err(anyhow::Error::from)
-            });
+        let booked = self
+            .registry
+            .act()
+            .map_err(anyhow::Error::from)
+            .and_then(|mut db| audit::append(&mut db, &entry).map(|_| ()).map_err(anyhow::Error::from));
         if let Err(e) = booked {
             self.broken(&crate::told(&e));
         }

@@ -15,7 +15,6 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use musubi_compliance::audit::{self, AuditAction, AuditEntry, AuditObject, AuditResult, Name};
-use musubi_compliance::parameters;
 use musubi_console::web::server;
 use musubi_console::web::site::{Limits, Site};
 use musubi_model::parameter::ParameterSet;
@@ -83,7 +82,7 @@ pub fn run(cli: &Cli, voice: Voice, order: &Serve) -> Result<Ending> {
     };
     audit::append(&mut home.registry.act()?, &entry).context("証跡に記録できません")?;
     let secure = tls.is_some();
-    let served = house::Served::new(home, inbox)?;
+    let served = house::Served::new(home, inbox, limits.at_once)?;
     let site = Arc::new(Site::new(Arc::new(served), limits, secure));
     let url = format!("{}://{address}/", if secure { "https" } else { "http" });
     voice.say(format!("画面を開いてください: {url}(終了は Ctrl-C)"), format!("Open {url} (Ctrl-C ends)"));
@@ -172,10 +171,4 @@ fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
     options.open(path).and_then(|mut f| f.write_all(bytes)).context("鍵を書けません")
-}
-
-/// The parameters as they are now.
-fn parameters_now(registry: &musubi_storage::registry::Registry) -> Result<ParameterSet> {
-    let changes = registry.act()?.parameter_changes().context("パラメータの変更を読めません")?;
-    parameters::parameters(Some(&changes)).context("パラメータを使えません")
 }

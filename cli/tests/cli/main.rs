@@ -48,6 +48,7 @@ mod web_accounts;
 mod web_desk;
 mod web_forms;
 mod web_hostile;
+mod web_kept;
 mod web_output;
 mod web_review;
 mod web_rights;

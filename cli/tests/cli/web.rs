@@ -15,7 +15,7 @@ use crate::house::{House, string};
 
 /// A served house. It ends with the test.
 pub struct Server {
-    child: Child,
+    pub child: Child,
     pub address: String,
     house_data: std::path::PathBuf,
     browsers: Mutex<BTreeMap<String, Browser>>,

@@ -87,21 +87,8 @@ async fn answer(site: &Arc<Site>, row: &'static Route, request: Request) -> Resp
     }
     // A part of pages is compiled in and the same for everybody: it asks for nobody and waits for nobody.
     if row.path.starts_with(assets::FOLDER) {
-        let mut visit = Visit {
-            site,
-            route: row,
-            visitor: None,
-            lang,
-            path: row.path.to_owned(),
-            params: Vec::new(),
-            query: Vec::new(),
-            carried: Carried::default(),
-            session: None,
-            fragment: false,
-            local: false,
-        };
-        let reply = (row.run)(&mut visit).unwrap_or_else(|what| fallen(&what));
-        return finish(site, reply);
+        let reply = assets::answer(row.path, &parts.headers);
+        return finish(site, reply.unwrap_or_else(|| fallen(&Problem::NotFound)));
     }
     if row.post
         && let Err(what) = same_origin(&parts.headers, &peer)

@@ -12,7 +12,6 @@ use musubi_compliance::audit::AuditRole;
 use musubi_storage::registry::{ActDb, ConsoleDb};
 use serde_json::Value;
 
-use super::pool::Pooled;
 
 /// A word of a verb's arguments.
 #[derive(Debug, Clone)]
@@ -264,10 +263,10 @@ pub trait House: Send + Sync + 'static {
     fn today(&self) -> Date;
 
     /// A connection that sees states, counts and findings.
-    fn console(&self) -> Result<Pooled<'_, ConsoleDb>, String>;
+    fn console(&self) -> Result<ConsoleDb, String>;
 
     /// A connection to the books of the Act.
-    fn act(&self) -> Result<Pooled<'_, ActDb>, String>;
+    fn act(&self) -> Result<ActDb, String>;
 
     /// Where uploads may lie until they are complete, and where complete ones are fetched from.
     fn inbox(&self) -> &Path;

@@ -14,7 +14,6 @@ pub mod guard;
 pub mod house;
 mod layout;
 pub mod pages;
-pub mod pool;
 pub mod reply;
 pub mod route;
 pub mod server;

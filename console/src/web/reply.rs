@@ -1,7 +1,7 @@
 //! What a page answers: a page, a file, a way to the next page, or a problem with what to do about it.
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use maud::Markup;
 use serde_json::Value;
 
@@ -16,11 +16,21 @@ pub struct Reply {
     file_name: Option<String>,
     /// May lie in a cache: styles and scripts only.
     lasting: bool,
+    more: Vec<(HeaderName, String)>,
 }
 
 impl Reply {
     fn new(status: StatusCode, kind: &'static str, body: Vec<u8>) -> Self {
-        Self { status, kind, body, location: None, cookie: None, file_name: None, lasting: false }
+        Self {
+            status,
+            kind,
+            body,
+            location: None,
+            cookie: None,
+            file_name: None,
+            lasting: false,
+            more: Vec::new(),
+        }
     }
 
     /// A page.
@@ -85,6 +95,13 @@ impl Reply {
         self
     }
 
+    /// With another header.
+    #[must_use]
+    pub(crate) fn with(mut self, name: HeaderName, value: String) -> Self {
+        self.more.push((name, value));
+        self
+    }
+
     /// As a response.
     #[must_use]
     pub fn into_response(self) -> Response<Body> {
@@ -102,6 +119,9 @@ impl Reply {
         set(header::LOCATION, self.location);
         set(header::SET_COOKIE, self.cookie);
         set(header::CONTENT_DISPOSITION, self.file_name.map(|n| format!("attachment; filename=\"{n}\"")));
+        for (name, value) in self.more {
+            set(name, Some(value));
+        }
         response
     }
 }

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use musubi_compliance::audit::AuditRole;
 use musubi_console::web::house::{Answer, Argument, Ended, Enrolment, Entry, House, Job, Order, Visitor};
-use musubi_console::web::pool::{Pool, Pooled};
 use musubi_model::SubmissionId;
 use musubi_model::submission::SubmissionState;
 use musubi_storage::ingest::Arrival;
@@ -44,8 +43,6 @@ pub fn visitors() -> Vec<(&'static str, Visitor)> {
 
 pub struct FakeHouse {
     registry: Registry,
-    console: Pool<ConsoleDb>,
-    act: Pool<ActDb>,
     inbox: PathBuf,
     jobs: Mutex<Vec<Job>>,
 }
@@ -77,8 +74,8 @@ impl FakeHouse {
         }
         let inbox = folder.path().join("inbox");
         std::fs::create_dir(&inbox).unwrap();
-        let (console, act, jobs) = (Pool::default(), Pool::default(), Mutex::default());
-        (folder, Arc::new(Self { registry, console, act, inbox, jobs }))
+        let jobs = Mutex::default();
+        (folder, Arc::new(Self { registry, inbox, jobs }))
     }
 
     fn files(folder: &Path) -> Vec<PathBuf> {
@@ -173,12 +170,12 @@ impl House for FakeHouse {
         Date::constant(2026, 11, 21)
     }
 
-    fn console(&self) -> Result<Pooled<'_, ConsoleDb>, String> {
-        self.console.take(|| self.registry.console()).map_err(|e| e.to_string())
+    fn console(&self) -> Result<ConsoleDb, String> {
+        self.registry.console().map_err(|e| e.to_string())
     }
 
-    fn act(&self) -> Result<Pooled<'_, ActDb>, String> {
-        self.act.take(|| self.registry.act()).map_err(|e| e.to_string())
+    fn act(&self) -> Result<ActDb, String> {
+        self.registry.act().map_err(|e| e.to_string())
     }
 
     fn inbox(&self) -> &Path {

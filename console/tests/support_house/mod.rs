@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use musubi_compliance::audit::AuditRole;
 use musubi_console::web::house::{Answer, Ended, Enrolment, Entry, House, Job, Order, Visitor};
-use musubi_console::web::pool::Pooled;
 use musubi_storage::registry::{ActDb, ConsoleDb};
 
 /// The house.
@@ -59,11 +58,11 @@ impl House for FakeHouse {
         Date::constant(2027, 1, 15)
     }
 
-    fn console(&self) -> Result<Pooled<'_, ConsoleDb>, String> {
+    fn console(&self) -> Result<ConsoleDb, String> {
         Err("no database here".to_owned())
     }
 
-    fn act(&self) -> Result<Pooled<'_, ActDb>, String> {
+    fn act(&self) -> Result<ActDb, String> {
         Err("no database here".to_owned())
     }
 

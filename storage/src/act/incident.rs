@@ -115,7 +115,7 @@ impl ActDb {
         rows.iter()
             .map(|r| {
                 let incident = incident_row(r)?;
-                let events = events_of(&mut self.client, &incident.id)?;
+                let events = events_of(&mut *self.client, &incident.id)?;
                 Ok((incident, events))
             })
             .collect()

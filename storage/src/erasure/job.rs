@@ -291,7 +291,7 @@ impl ErasureDb {
 
     /// Notes that a step is done.
     pub fn note_erasure_step(&mut self, id: &str, step: &StepRow) -> Result<(), StorageError> {
-        note_step(&mut self.client, id, step)
+        note_step(&mut *self.client, id, step)
     }
 
     /// Puts the identities of a running job before the database's own functions. They lie there while it runs.

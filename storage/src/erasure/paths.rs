@@ -164,6 +164,6 @@ impl ErasureDb {
         kek: &SealKey,
         ids: &[IdentityId],
     ) -> Result<BTreeMap<IdentityId, SealKey>, StorageError> {
-        existing_data_keys(&mut self.client, kek, ids)
+        existing_data_keys(&mut *self.client, kek, ids)
     }
 }

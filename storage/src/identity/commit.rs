@@ -140,7 +140,7 @@ impl IdentityDb {
     /// # Errors
     /// [`StorageError::Database`].
     pub fn neighbourhood(&mut self, tokens: &[Token]) -> Result<Neighbourhood, StorageError> {
-        read_neighbourhood(&mut self.client, tokens)
+        read_neighbourhood(&mut *self.client, tokens)
     }
 
     /// Those of `ids` that are known, with their person and bucket.
@@ -148,7 +148,7 @@ impl IdentityDb {
     /// # Errors
     /// [`StorageError::Database`].
     pub fn known(&mut self, ids: &[IdentityId]) -> Result<BTreeMap<IdentityId, Placement>, StorageError> {
-        placements(&mut self.client, ids)
+        placements(&mut *self.client, ids)
     }
 }
 

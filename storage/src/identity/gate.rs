@@ -310,7 +310,7 @@ impl IdentityDb {
     /// # Errors
     /// [`StorageError::Database`].
     pub fn gate_shut(&mut self) -> Result<Option<GateShut>, StorageError> {
-        shut(&mut self.client)
+        shut(&mut *self.client)
     }
 }
 

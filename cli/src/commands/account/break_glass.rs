@@ -77,10 +77,10 @@ fn booked(cli: &Cli, home: &Home, account: &Name) -> Result<()> {
 fn ask(cli: &Cli, voice: Voice, role: &str, reason: &str, minutes: u64) -> Result<Ending> {
     let home = Home::open(cli)?;
     let Some(role) = role_of(role) else { return refused(voice, NotLent::Role) };
-    let book = authority::book(&mut home.registry.act()?)?;
+    let book = &home.books.organisations;
     let pairs = authority::pairs(&home.parameters)?;
     let office = break_glass::Office {
-        book: &book,
+        book,
         pairs: &pairs,
         parameters: &home.parameters,
         now: now(),

@@ -10,7 +10,6 @@ use musubi_storage::login::{CredentialRow, SessionRow};
 use serde_json::{Value, json};
 
 use crate::args::Cli;
-use crate::authority;
 use crate::commands::Ending;
 use crate::home::{Home, now, today};
 use crate::say::Voice;
@@ -41,7 +40,7 @@ fn state(
 /// `musubi account list`.
 pub fn accounts(cli: &Cli, voice: Voice) -> Result<Ending> {
     let home = Home::open(cli)?;
-    let book = authority::book(&mut home.registry.act()?)?;
+    let book = &home.books.organisations;
     let rules = Rules::of(&home.parameters, today())?;
     let mut db = home.registry.login()?;
     let credentials: BTreeMap<String, CredentialRow> =

@@ -15,7 +15,7 @@ use crate::say::{Voice, warn};
 /// Runs the verb.
 pub fn run(cli: &Cli, voice: Voice, id: &str) -> Result<Ending> {
     let home = Home::open(cli)?;
-    let office = authority::office(&mut home.registry.act()?, &home.parameters)?;
+    let office = authority::office(&mut home.registry.act()?, &home.books)?;
     let Some(principal) = office.book.principal(id) else {
         warn(voice.word("登録されていないアカウントです", "no such account"));
         return Ok(Ending::Usage);

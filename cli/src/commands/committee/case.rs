@@ -5,6 +5,7 @@
 use std::fmt::Display;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use jiff::civil::Date;
@@ -24,7 +25,6 @@ use musubi_storage::registry::BoardDb;
 use serde_json::{Value, json};
 
 use crate::args::Cli;
-use crate::authority;
 use crate::commands::books;
 use crate::home::{Home, now, today};
 
@@ -240,7 +240,7 @@ pub struct Room {
     /// The board's books.
     pub db: BoardDb,
     /// Organisations and accounts.
-    pub book: Book,
+    pub book: Arc<Book>,
 }
 
 impl Room {
@@ -248,7 +248,7 @@ impl Room {
     pub fn open(cli: &Cli) -> Result<Self> {
         let home = Home::open(cli)?;
         let db = home.registry.board()?;
-        let book = authority::book(&mut home.registry.act()?)?;
+        let book = Arc::clone(&home.books.organisations);
         Ok(Self { home, db, book })
     }
 

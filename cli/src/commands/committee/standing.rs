@@ -17,7 +17,6 @@ use serde_json::{Value, json};
 use super::case::{Case, Room, all, committee, refuse, text, unknown};
 use super::conditions::facts;
 use crate::args::{Board, Cli};
-use crate::authority;
 use crate::commands::{Ending, books};
 use crate::home::{Home, now, today};
 use crate::say::Voice;
@@ -255,7 +254,7 @@ pub fn shut_again(home: &Home, approval: &Approval) -> Result<Vec<String>> {
     if gates.is_empty() {
         return Ok(Vec::new());
     }
-    let book = authority::book(&mut home.registry.act()?)?;
-    let facts = facts(home, &mut db, &book, case)?;
+    let book = &home.books.organisations;
+    let facts = facts(home, &mut db, book, case)?;
     Ok(gates.iter().filter(|g| g.holds(&facts) == Some(false)).map(Gate::en).collect())
 }

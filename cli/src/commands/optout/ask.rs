@@ -22,7 +22,6 @@ use serde_json::json;
 
 use super::person::{Person, Written};
 use super::{Asking, Desk, Ending, entry_object, understood};
-use crate::authority;
 use crate::commands::{aftermath, erasure};
 use crate::home::{now, today};
 
@@ -142,7 +141,7 @@ fn hear(desk: &Desk<'_>, asking: &Asking, born: Option<Date>) -> Result<Result<H
             "Somebody else than who takes the request makes sure who asks (--checked-by)",
         )));
     }
-    let book = authority::book(&mut desk.home.registry.act()?)?;
+    let book = &desk.home.books.organisations;
     if book.principal(&asking.checked_by).is_none() {
         return Ok(Err(desk.no(
             Ending::Usage,

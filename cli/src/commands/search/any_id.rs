@@ -17,7 +17,6 @@ use serde_json::json;
 use super::sources::owner;
 use super::{folder, seen, told, viewers};
 use crate::args::Cli;
-use crate::authority;
 use crate::commands::findings::all_rules;
 use crate::commands::{Ending, books};
 use crate::home::{Home, today};
@@ -199,9 +198,9 @@ fn document(home: &Home, hash: &DocumentHash) -> Result<Vec<Thing>> {
 
 /// The organisation that filed a request.
 fn filed_by(home: &Home, request: &str) -> Result<Option<String>> {
-    let book: Book = authority::book(&mut home.registry.act()?)?;
+    let book: &Book = &home.books.organisations;
     let row = home.registry.board()?.request(request)?;
-    Ok(row.and_then(|row| owner(&book, &row.filed_by).map(str::to_owned)))
+    Ok(row.and_then(|row| owner(book, &row.filed_by).map(str::to_owned)))
 }
 
 fn request(home: &Home, id: &str) -> Result<Thing> {
@@ -220,7 +219,7 @@ fn named(home: &Home, voice: Voice, name: &str) -> Result<Vec<Thing>> {
     if home.registry.board()?.request(name)?.is_some() {
         all.push(request(home, name)?);
     }
-    let book = authority::book(&mut home.registry.act()?)?;
+    let book = &home.books.organisations;
     if let Some(p) = book.principal(name) {
         let owner = Some(p.row.organisation.clone());
         all.push(Thing::new(("account", "アカウント"), name, "organisation show", "accounts").of(owner));

@@ -14,7 +14,7 @@ use musubi_search::{Doc, Kind, Readers};
 use musubi_storage::board::RequestRow;
 
 use super::viewers;
-use crate::authority::{self, owns};
+use crate::authority::owns;
 use crate::commands::committee::indexed;
 use crate::commands::findings::all_rules;
 use crate::home::{Home, now, today};
@@ -80,11 +80,11 @@ pub fn owner<'a>(book: &'a Book, account: &str) -> Option<&'a str> {
 
 /// Requests as filed, by id, with the organisation that filed them.
 fn filed(home: &Home) -> Result<Vec<(RequestRow, ExtractSpec, Option<String>)>> {
-    let book = authority::book(&mut home.registry.act()?)?;
+    let book = &home.books.organisations;
     let mut all = Vec::new();
     for row in home.registry.board()?.requests()? {
         let spec = ExtractSpec::parse(&row.spec).context("申出の内容")?;
-        let owner = owner(&book, &row.filed_by).map(str::to_owned);
+        let owner = owner(book, &row.filed_by).map(str::to_owned);
         all.push((row, spec, owner));
     }
     Ok(all)
