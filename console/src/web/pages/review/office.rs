@@ -144,6 +144,10 @@ fn next(v: &Visit<'_>, state: &str) -> &'static str {
             "Put it on an agenda, collect declarations, take the vote.",
         ),
         "returned" => v.pick("申出者の修正を待っています。", "The applicant is mending it."),
+        "approved" => v.pick(
+            "議事録を確かめてください。委員会の署名で効力が生じます。",
+            "Look over the minutes. The board's signature puts it into force.",
+        ),
         "conditional" => {
             v.pick("条件の確認者が条件を閉じるのを待っています。", "Its conditions wait for their verifiers.")
         }
@@ -157,6 +161,7 @@ fn owner(v: &Visit<'_>, state: &str) -> &'static str {
         "submitted" | "pre-check" | "in-review" => v.pick("審査事務局", "review office"),
         "returned" | "rejected" => v.pick("申出者", "applicant"),
         "conditional" => v.pick("条件の確認者", "verifiers"),
+        "approved" => v.pick("審査事務局・委員会の署名者", "review office, whoever signs for the board"),
         _ => "",
     }
 }
