@@ -263,22 +263,25 @@ fn gates(v: &Visit<'_>) -> Markup {
     let roles =
         [AuditRole::ReviewSecretary, AuditRole::Officer, AuditRole::Checker, AuditRole::ReleaseApprover];
     html! {
-        @for n in 1..=3 {
-            fieldset {
-                legend { (v.pick("付ける条件", "Condition")) " " (n) " " (v.pick("(任意)", "(optional)")) }
-                @for (name, label) in [("gate", &w::GATE), ("verifier", &w::VERIFIER)] {
-                    @let name_of = format!("{name}{n}");
-                    div.field {
-                        label for=(name_of) { (v.say(label)) }
-                        select id=(name_of) name=(name_of) {
-                            @if name == "gate" { @for (value, words) in kinds { option value=(value) { (words) } } }
-                            @else { @for role in roles { option value=(role.as_str()) { (v.pick(role.ja(), role.as_str())) } } }
+        details {
+            summary { (v.pick("条件を付ける(任意)", "Put conditions (optional)")) }
+            @for n in 1..=3 {
+                fieldset {
+                    legend { (v.pick("付ける条件", "Condition")) " " (n) " " (v.pick("(任意)", "(optional)")) }
+                    @for (name, label) in [("gate", &w::GATE), ("verifier", &w::VERIFIER)] {
+                        @let name_of = format!("{name}{n}");
+                        div.field {
+                            label for=(name_of) { (v.say(label)) }
+                            select id=(name_of) name=(name_of) {
+                                @if name == "gate" { @for (value, words) in kinds { option value=(value) { (words) } } }
+                                @else { @for role in roles { option value=(role.as_str()) { (v.pick(role.ja(), role.as_str())) } } }
+                            }
                         }
                     }
-                }
-                @for (name, label, kind) in [("value", &w::GATE_VALUE, "text"), ("words", &w::GATE_WORDS, "text"), ("due", &w::DUE, "date")] {
-                    @let name_of = format!("{name}{n}");
-                    div.field { label for=(name_of) { (v.say(label)) } input id=(name_of) name=(name_of) type=(kind); }
+                    @for (name, label, kind) in [("value", &w::GATE_VALUE, "text"), ("words", &w::GATE_WORDS, "text"), ("due", &w::DUE, "date")] {
+                        @let name_of = format!("{name}{n}");
+                        div.field { label for=(name_of) { (v.say(label)) } input id=(name_of) name=(name_of) type=(kind); }
+                    }
                 }
             }
         }
