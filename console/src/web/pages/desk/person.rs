@@ -169,14 +169,8 @@ fn result(lang: Lang, told: &Value) -> Markup {
     }
 }
 
-fn or_empty(
-    rows: impl Iterator<Item = Vec<Markup>>,
-    caption: &str,
-    heads: &[(&str, bool)],
-    nothing: &str,
-) -> Markup {
-    let rows: Vec<Vec<Markup>> = rows.collect();
-    if rows.is_empty() { ui::empty(nothing) } else { ui::table(caption, heads, &rows) }
+fn or_empty(rows: &[Vec<Markup>], caption: &str, heads: &[(&str, bool)], nothing: &str) -> Markup {
+    if rows.is_empty() { ui::empty(nothing) } else { ui::table(caption, heads, rows) }
 }
 
 /// What is held, by provider.
@@ -195,7 +189,7 @@ pub(super) fn held_table(lang: Lang, held: &[Value]) -> Markup {
         (lang.say(&w::UNITS), true),
         (lang.say(&w::WAITING), true),
     ];
-    or_empty(rows, lang.say(&w::HELD), &heads, lang.say(&w::NOTHING_HELD))
+    or_empty(&rows.collect::<Vec<_>>(), lang.say(&w::HELD), &heads, lang.say(&w::NOTHING_HELD))
 }
 
 fn uses_table(lang: Lang, uses: &[Value]) -> Markup {
@@ -223,7 +217,7 @@ fn uses_table(lang: Lang, uses: &[Value]) -> Markup {
         (lang.say(&w::PSEUDONYMIZED), false),
         (lang.say(&w::BECAUSE), false),
     ];
-    or_empty(rows, lang.say(&w::USES), &heads, lang.say(&w::NO_USES))
+    or_empty(&rows.collect::<Vec<_>>(), lang.say(&w::USES), &heads, lang.say(&w::NO_USES))
 }
 
 fn notices_table(lang: Lang, notices: &[Value]) -> Markup {
@@ -266,7 +260,7 @@ fn notices_table(lang: Lang, notices: &[Value]) -> Markup {
         (lang.say(&w::SCOPE), false),
         (lang.say(&w::RIPE_ON), false),
     ];
-    or_empty(rows, lang.say(&w::NOTICES), &heads, lang.say(&w::NO_NOTICES))
+    or_empty(&rows.collect::<Vec<_>>(), lang.say(&w::NOTICES), &heads, lang.say(&w::NO_NOTICES))
 }
 
 fn stops_table(lang: Lang, stops: &[Value]) -> Markup {
@@ -287,7 +281,7 @@ fn stops_table(lang: Lang, stops: &[Value]) -> Markup {
         (lang.say(&w::EFFECTIVE), false),
         (lang.say(&w::STATE), false),
     ];
-    or_empty(rows, lang.say(&w::STOPS), &heads, lang.say(&w::NO_STOPS))
+    or_empty(&rows.collect::<Vec<_>>(), lang.say(&w::STOPS), &heads, lang.say(&w::NO_STOPS))
 }
 
 /// All providers, or the one.
@@ -326,7 +320,7 @@ fn past_table(lang: Lang, past: &[Value]) -> Markup {
         (lang.say(&w::ANSWERED), false),
         (lang.say(&w::CLOSED), false),
     ];
-    or_empty(rows, lang.say(&w::PAST), &heads, lang.say(&w::NO_PAST))
+    or_empty(&rows.collect::<Vec<_>>(), lang.say(&w::PAST), &heads, lang.say(&w::NO_PAST))
 }
 
 #[cfg(test)]
