@@ -236,9 +236,9 @@ fn restore(cli: &Cli, voice: Voice, order: &Restore) -> Result<Ending> {
     fs::remove_file(data.join(LIST)).context("目録を消せません")?;
     // Who restores is asked now: before, there was no book of accounts to ask.
     let opened = std::sync::Arc::new(opened);
-    let changes = opened.act()?.parameter_changes().context("パラメータの変更を読めません")?;
-    let set = musubi_compliance::parameters::parameters(Some(&changes)).context("パラメータを使えません")?;
-    crate::authority::admit(cli, &opened, &set)?;
+    let mut act = opened.act()?;
+    let books = crate::kept::Books::read(&mut act)?;
+    crate::authority::admit(cli, &opened, &mut act, &books)?;
     let mut db = opened.erasure()?;
     audit(
         &mut db,
