@@ -68,8 +68,8 @@ pub(crate) fn chapters(lang: Lang, told: &Value) -> Vec<Chapter<'_>> {
     all.push(chapter(
         lang.pick("項目・リスク区分・必要性", "Columns by risk class, with necessity"),
         lang.pick(
-            "個人について伝えることの大きい順に示します。",
-            "Those that tell most of a person come first.",
+            "個人について伝えることの大きい順に示します。* は、方針に定めがなく項目の種類による区分です。",
+            "Those that tell most of a person come first. *: by the kind of item, where the policy does not say.",
         ),
         columns(lang, content.list("columns")),
     ));
@@ -149,7 +149,7 @@ fn columns(lang: Lang, columns: &[Value]) -> Markup {
             let class = CLASSES.get(place(c)).map_or("–", |(_, ja, en)| lang.pick(*ja, *en));
             vec![
                 html! { code { (c.text("item")) } },
-                html! { (class) },
+                html! { (class) @if c.at("by_policy").as_bool() == Some(false) { " *" } },
                 html! { (known(c)) },
                 html! { (c.text("necessity")) },
             ]

@@ -11,5 +11,6 @@ pub mod fields;
 pub mod member;
 pub mod minutes;
 pub mod quorum;
+pub mod risk;
 pub mod similar;
 pub mod stage;

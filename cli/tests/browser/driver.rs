@@ -384,6 +384,11 @@ impl Element<'_> {
         self.call("POST", "/click", Some(&json!({}))).unwrap();
     }
 
+    /// Whether the page it stood on was left.
+    pub fn is_gone(&self) -> bool {
+        self.call("GET", "/name", None).is_err()
+    }
+
     /// What stands in it; empty when the page is gone.
     pub fn text(&self) -> String {
         self.call("GET", "/text", None).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()

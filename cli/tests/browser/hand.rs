@@ -9,19 +9,29 @@ use serde_json::json;
 
 use crate::driver::{Element, Window};
 
-/// How long a file may take to arrive.
+/// How long a file or another page may take to arrive.
 const ARRIVES: Duration = Duration::from_secs(60);
 
 impl Window {
     /// Opens a page through the menu.
     pub fn menu(&self, path: &str) {
-        self.one(&format!("nav.menu a[href='{path}']")).click();
-        self.one("main h1");
+        self.turn(|| self.one(&format!("nav.menu a[href='{path}']")).click());
     }
 
     /// Follows a link of the page.
     pub fn follow(&self, path: &str) {
-        self.one(&format!("main a[href='{path}']")).click();
+        self.turn(|| self.one(&format!("main a[href='{path}']")).click());
+    }
+
+    /// Does what leads to another page, and is there when that page is.
+    fn turn(&self, act: impl FnOnce()) {
+        let before = self.one("html");
+        act();
+        let began = Instant::now();
+        while !before.is_gone() {
+            assert!(began.elapsed() < ARRIVES, "no other page comes after {}: {}", self.at(), self.words());
+            std::thread::sleep(Duration::from_millis(50));
+        }
         self.one("main h1");
     }
 
@@ -71,12 +81,17 @@ impl Window {
     /// Sends the form that goes to a path, says yes where the page asks whether one is sure, and is there when the next page is.
     pub fn send(&self, action: &str) {
         let asks = self.has(&format!("main form[action='{action}'][data-confirm]"));
+        self.turn(|| {
+            self.take(action);
+            if asks {
+                self.say_yes();
+            }
+        });
+    }
+
+    /// Sends a form that answers with a file: the page stays.
+    pub fn take(&self, action: &str) {
         self.within(action, "button").click();
-        if asks {
-            self.say_yes();
-            self.one("main .flash, main .problem");
-        }
-        self.one("main h1");
     }
 
     /// The file that the browser kept, by the end of its name, once all of it is there.

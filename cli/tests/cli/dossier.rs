@@ -61,6 +61,9 @@ fn the_dossier_tries_out_what_the_release_will_hide_and_says_when_it_is_out_of_d
         "{tried}"
     );
     assert_eq!(tried["least"], 10);
+    for column in made["dossier"]["columns"].as_array().unwrap() {
+        assert!(column["class"] == "quasi" || column["class"] == "sensitive", "{column}");
+    }
     assert!(table["small"]["to"].as_u64().unwrap() > 0, "a small region has small cells: {table}");
     // Bands, and nothing below ten told apart; the cohort likewise.
     let mut told = Vec::new();

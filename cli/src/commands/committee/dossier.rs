@@ -14,6 +14,7 @@ use musubi_model::spec::ExtractSpec;
 use musubi_review_board::committee::basis::{Basis, Change, changed};
 use musubi_review_board::committee::document::Document;
 use musubi_review_board::committee::fields::sections;
+use musubi_review_board::committee::risk::usual;
 use musubi_review_board::committee::similar::likeness;
 use musubi_review_board::committee::stage::State;
 use musubi_storage::board_application::DossierRow;
@@ -206,9 +207,11 @@ fn columns(room: &mut Room, document: &Document, spec: &ExtractSpec) -> Result<V
         .map(|item| {
             let column = person.and_then(|p| p.columns.iter().find(|c| c.name == item));
             let necessity = document.items.iter().find(|i| i.item == item).map(|i| i.necessity.clone());
+            // Policies of statistics name no columns, and those of rows no tables of events.
+            let (class, known_by) = column.map_or_else(|| usual(&item), |c| (c.class, c.known_by));
             json!({
-                "item": item, "necessity": necessity,
-                "class": column.map(|c| c.class), "known_by": column.map(|c| c.known_by),
+                "item": item, "necessity": necessity, "class": class, "known_by": known_by,
+                "by_policy": column.is_some(),
             })
         })
         .collect())

@@ -165,10 +165,13 @@ fn show(voice: Voice, room: &mut Room, id: &str) -> Result<Ending> {
             }
             fields.insert("quorum".to_owned(), counted(&count));
         }
-        let mark = if count.holds() { "○" } else { "×" };
+        let (ja, en) = match count.holds() {
+            true => ("定足数を満たします", "quorum"),
+            false => ("定足数に足りません", "no quorum"),
+        };
         voice.say(
-            format!("{} 定足数 {mark} {}", case.id(), count.members),
-            format!("{} quorum {mark} {}", case.id(), count.members),
+            format!("{}: {ja}({} 人)", case.id(), count.members),
+            format!("{}: {en} ({} members)", case.id(), count.members),
         );
         agenda.push(short);
     }

@@ -34,13 +34,13 @@ pub fn auditor(stage: &Stage<'_>) {
     window.one("main dl.facts");
     stage.look(&window, "auditor-entry");
     window.go("/audit/entry/1");
-    window.send("/audit/entry/1/proof");
+    window.take("/audit/entry/1/proof");
     let proof = window.kept(".proof.txt");
     window.menu("/audit/state");
     stage.look(&window, "auditor-state");
-    window.send("/audit/export");
+    window.take("/audit/export");
     let log = window.kept(".export");
-    window.send("/audit/verifier");
+    window.take("/audit/verifier");
     let program = window.kept("musubi-audit-verify");
     let same = std::fs::read(verifier.get_program()).unwrap() == std::fs::read(&program).unwrap();
     assert!(same, "the browser keeps another program");

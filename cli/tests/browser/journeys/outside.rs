@@ -62,7 +62,7 @@ fn undecided(stage: &Stage<'_>) -> Vec<String> {
 }
 
 /// A municipality asks, and reads what it was given: pictures with a title and the table beside them, why cells are hidden,
-/// how it was before, how others are; and takes it away as a file.
+/// how others are; and takes it away as a file.
 pub fn municipality(stage: &Stage<'_>) {
     let window = stage.come_in("city-01");
     window.menu("/tables");
@@ -70,16 +70,15 @@ pub fn municipality(stage: &Stage<'_>) {
     window.follow("/tables?domain=medical");
     window.follow(&format!("/tables/question/{QUESTION}"));
     stage.look(&window, "city-open-question");
-    for (from, to) in [("2025-01-01", "2025-12-31"), ("2026-01-01", "2026-12-31")] {
-        asks(stage, &window, from, to);
-        stage.look(&window, "city-asked");
-        // What the house does in between has journeys of its own.
-        for request in undecided(stage) {
-            table_desk::given(&stage.house, &request);
-        }
+    asks(stage, &window, "2026-01-01", "2026-12-31");
+    stage.look(&window, "city-asked");
+    // What the house does in between has journeys of its own. A second period is no part of this one: so few people live in
+    // the region that the independent checker sees small differences between two tables, and refuses the later.
+    for request in undecided(stage) {
+        table_desk::given(&stage.house, &request);
     }
     window.menu("/tables");
-    window.sees("提供済み");
+    window.sees("表があるもの 1");
     let own = format!("/tables/question/{QUESTION}");
     window.go(&own);
     stage.look(&window, "city-question");
@@ -94,7 +93,6 @@ pub fn municipality(stage: &Stage<'_>) {
         }
         window.send(&own);
         assert!(window.has("main svg[role=img]"), "no picture at {}", window.at());
-        window.sees("期間ごとの動き");
         window.sees("比べ");
         stage.look(&window, name);
     }

@@ -159,7 +159,7 @@ fn fetched(stage: &Stage<'_>, release: &str) {
     let manifest = manifest_hash(&window);
     let fetch = format!("{own}/fetch");
     window.within(&fetch, "[name=terms]").click();
-    window.within(&fetch, "button").click();
+    window.take(&fetch);
     assert_eq!(unpacked(&window.kept(".zip"), &told), manifest);
     let confirm = format!("{own}/acknowledge");
     window.go(&own);

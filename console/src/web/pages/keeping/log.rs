@@ -225,7 +225,7 @@ pub(super) fn state(v: &mut Visit<'_>) -> Result<Reply, Problem> {
             let witnesses: Vec<&str> = c.witnesses.keys().map(String::as_str).collect();
             vec![
                 html! { (ui::number(c.size)) },
-                html! { (c.at) },
+                html! { @match c.at.parse() { Ok(at) => (ui::moment(at)), Err(_) => (c.at) } },
                 html! { code { (c.root) } },
                 html! { (witnesses.join(", ")) },
             ]

@@ -114,7 +114,15 @@ fn one(v: &mut Visit<'_>) -> Result<Reply, Problem> {
                 }
             }
         }))
-        (ui::section(v.say(&w::ATTEND), "", &ui::form(&format!("/office/meetings/{id}/attend"), v.say(&w::ATTEND), &html! {
+        @let all_there = list(&seats, "members").iter().all(|m| there(text(m, "member")));
+        @if all_there {
+            @let names: Vec<&str> = list(&shown, "present").iter().filter_map(Value::as_str).collect();
+            (ui::section(v.say(&w::ATTEND), "", &html! {
+                p { (names.join("、")) }
+                (ui::greyed(v.say(&w::ATTEND), v.pick("全員の出席を記録しました", "all are noted as there")))
+            }))
+        }
+        @else { (ui::section(v.say(&w::ATTEND), "", &ui::form(&format!("/office/meetings/{id}/attend"), v.say(&w::ATTEND), &html! {
             fieldset {
                 legend { (v.say(&w::MEMBERS)) }
                 @for m in list(&seats, "members") {
@@ -126,7 +134,7 @@ fn one(v: &mut Visit<'_>) -> Result<Reply, Problem> {
                     }
                 }
             }
-        })))
+        }))) }
     };
     let title = format!("{} {id}", v.say(&w::MEETING));
     Ok(v.page(&title, &body))
@@ -234,6 +242,7 @@ fn paper(v: &mut Visit<'_>, verb: &'static str, title: &'static str) -> Result<R
     let of = v.param("of").to_owned();
     let told = ask(v, &Order::new(verb).word(&of))?;
     let body = html! {
+        @if of.starts_with("MT-") { p.noprint { (ui::link(&format!("/office/meetings/{of}"), v.pick("会議へ戻る", "Back to the meeting"))) } }
         pre { (text(&told, "text")) }
         p { (v.pick("ハッシュ", "Hash")) " " code { (text(&told, "hash")) } }
         p.noprint { (v.pick("ブラウザーの印刷で紙にできます。", "Print it with the browser.")) }

@@ -141,6 +141,10 @@ fn next(v: &Visit<'_>, state: &str) -> &'static str {
             "Put it on an agenda, collect declarations, take the vote.",
         ),
         "returned" => v.pick("申出者の修正を待っています。", "The applicant is mending it."),
+        "approved" => v.pick(
+            "議事録を確かめてください。委員会の署名で効力が生じます。",
+            "Look over the minutes. The board's signature puts it into force.",
+        ),
         "conditional" => {
             v.pick("条件の確認者が条件を閉じるのを待っています。", "Its conditions wait for their verifiers.")
         }
@@ -154,6 +158,7 @@ fn owner(v: &Visit<'_>, state: &str) -> &'static str {
         "submitted" | "pre-check" | "in-review" => v.pick("審査事務局", "review office"),
         "returned" | "rejected" => v.pick("申出者", "applicant"),
         "conditional" => v.pick("条件の確認者", "verifiers"),
+        "approved" => v.pick("審査事務局・委員会の署名者", "review office, whoever signs for the board"),
         _ => "",
     }
 }
@@ -282,22 +287,25 @@ fn gates(v: &Visit<'_>) -> Markup {
     let roles =
         [AuditRole::ReviewSecretary, AuditRole::Officer, AuditRole::Checker, AuditRole::ReleaseApprover];
     html! {
-        @for n in 1..=3 {
-            fieldset {
-                legend { (v.pick("付ける条件", "Condition")) " " (n) " " (v.pick("(任意)", "(optional)")) }
-                @for (name, label) in [("gate", &w::GATE), ("verifier", &w::VERIFIER)] {
-                    @let name_of = format!("{name}{n}");
-                    div.field {
-                        label for=(name_of) { (v.say(label)) }
-                        select id=(name_of) name=(name_of) {
-                            @if name == "gate" { @for (value, words) in kinds { option value=(value) { (words) } } }
-                            @else { @for role in roles { option value=(role.as_str()) { (v.pick(role.ja(), role.as_str())) } } }
+        details {
+            summary { (v.pick("条件を付ける(任意)", "Put conditions (optional)")) }
+            @for n in 1..=3 {
+                fieldset {
+                    legend { (v.pick("付ける条件", "Condition")) " " (n) " " (v.pick("(任意)", "(optional)")) }
+                    @for (name, label) in [("gate", &w::GATE), ("verifier", &w::VERIFIER)] {
+                        @let name_of = format!("{name}{n}");
+                        div.field {
+                            label for=(name_of) { (v.say(label)) }
+                            select id=(name_of) name=(name_of) {
+                                @if name == "gate" { @for (value, words) in kinds { option value=(value) { (words) } } }
+                                @else { @for role in roles { option value=(role.as_str()) { (v.pick(role.ja(), role.as_str())) } } }
+                            }
                         }
                     }
-                }
-                @for (name, label, kind) in [("value", &w::GATE_VALUE, "text"), ("words", &w::GATE_WORDS, "text"), ("due", &w::DUE, "date")] {
-                    @let name_of = format!("{name}{n}");
-                    div.field { label for=(name_of) { (v.say(label)) } input id=(name_of) name=(name_of) type=(kind); }
+                    @for (name, label, kind) in [("value", &w::GATE_VALUE, "text"), ("words", &w::GATE_WORDS, "text"), ("due", &w::DUE, "date")] {
+                        @let name_of = format!("{name}{n}");
+                        div.field { label for=(name_of) { (v.say(label)) } input id=(name_of) name=(name_of) type=(kind); }
+                    }
                 }
             }
         }
