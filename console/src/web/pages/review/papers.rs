@@ -21,7 +21,7 @@ const MAKE: &str = "committee dossier make";
 pub(crate) const ROUTES: &[Route] = &[
     page("/office/cases/{id}/dossier", w::DOSSIER_SHOWN, papers)
         .roles(OFFICE)
-        .verbs(&["committee dossier show"]),
+        .verbs(&["committee dossier show", "application show"]),
     page("/office/cases/{id}/dossier.html", w::DOSSIER_FILE, file)
         .roles(OFFICE)
         .verbs(&["committee dossier show"]),
@@ -69,7 +69,11 @@ fn papers(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let failed = job.as_ref().filter(|j| j.ended.is_some_and(|(_, well)| !well));
     let told = match ask(v, &Order::new("committee dossier show").word(&id)) {
         Ok(told) => Some(told),
-        Err(Problem::NotFound) => None,
+        // A case whose dossier was not made yet, not one that is not there.
+        Err(Problem::NotFound) => {
+            ask(v, &Order::new("application show").word(&id))?;
+            None
+        }
         Err(e) => return Err(e),
     };
     let state = html! {
