@@ -82,10 +82,9 @@ pub fn municipality(stage: &Stage<'_>) {
     let own = format!("/tables/question/{QUESTION}");
     window.go(&own);
     stage.look(&window, "city-question");
-    for picture in window.all("main svg[role=img]") {
-        let named = picture.attribute("aria-labelledby").or_else(|| picture.attribute("aria-label"));
-        assert!(named.is_some(), "a picture without a name at {own}");
-    }
+    let [pictures, named] =
+        ["svg[role=img]", "svg[role=img] > title"].map(|css| window.all(&format!("main {css}")).len());
+    assert!(pictures > 0 && pictures == named, "{pictures} pictures at {own}, {named} with a name");
     window.sees("人未満");
     for (chosen, name) in [("sex", "city-by-sex"), ("age_band10", "city-by-age")] {
         for dimension in ["sex", "age_band10"] {

@@ -78,7 +78,7 @@ fn loan(v: &Visit<'_>, told: &serde_json::Value, governs: bool, me: &str) -> Mar
         p { (ui::badge(tone, word(v, told, "state", "state_ja"))) " " (accounts::account_with_role(v, text(loan, "account"), text(loan, "role"))) }
         (ui::facts(&[
             (v.pick("理由", "Reason"), html! { (text(loan, "reason")) }),
-            (v.say(&w::FROM), moment(loan, "asked_at")),
+            (v.pick("始まり", "From"), moment(loan, "asked_at")),
             (v.pick("終わり", "Until"), moment(loan, "until")),
         ]))
         @if done.is_empty() { (ui::empty(v.pick("この役割では何もしていません", "Nothing was done in this role"))) }
