@@ -6,7 +6,7 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -26,8 +26,8 @@ pub struct Gateway {
     /// The open house.
     pub lent: Lent,
     data: PathBuf,
-    /// The words of all verbs, put together once.
-    grammar: Arc<clap::Command>,
+    /// The words of all verbs, put together once for as many as read them at the same time.
+    grammars: Arc<Mutex<Vec<clap::Command>>>,
 }
 
 /// A file without a place on disk. Its path lives as long as it does.
@@ -85,7 +85,7 @@ impl Drop for Written {
 impl Gateway {
     /// Over an open house in a data folder.
     pub fn new(lent: Lent, data: PathBuf) -> Self {
-        Self { lent, data, grammar: Arc::new(Cli::command()) }
+        Self { lent, data, grammars: Arc::default() }
     }
 
     /// Gives a verb as an account.
@@ -100,6 +100,16 @@ impl Gateway {
                 files: Vec::new(),
             },
         }
+    }
+
+    /// Reads the words of a verb. Nothing of what was read stays in the grammar.
+    fn read(&self, words: &[String]) -> clap::error::Result<clap::ArgMatches> {
+        let all = || self.grammars.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = all().pop();
+        let mut grammar = kept.unwrap_or_else(Cli::command);
+        let matches = grammar.try_get_matches_from_mut(words);
+        all().push(grammar);
+        matches
     }
 
     fn try_give(&self, account: &str, english: bool, order: &Order) -> Result<Answer> {
@@ -133,7 +143,7 @@ impl Gateway {
             }
         });
         made?;
-        let matches = match clap::Command::clone(&self.grammar).try_get_matches_from(&words) {
+        let matches = match self.read(&words) {
             Ok(matches) => matches,
             // What people typed does not fit: clap's words name the option, and may repeat what was typed for it; only the kind is told.
             Err(e) => return Ok(unfit(e.kind().as_str().unwrap_or("usage"))),
