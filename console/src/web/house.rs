@@ -12,7 +12,6 @@ use musubi_compliance::audit::AuditRole;
 use musubi_storage::registry::{ActDb, ConsoleDb};
 use serde_json::Value;
 
-
 /// A word of a verb's arguments.
 #[derive(Debug, Clone)]
 enum Part {

@@ -167,7 +167,13 @@ fn entry_of(room: &Room, parcel: &Parcel, receipt: usize) -> musubi_compliance::
 
 /// The first receipt of the region alone, as the clinic of the first file in `of` sends it, for somebody of another surname
 /// (kanji, kana), chart and insured number; the given name, the sex and the day of birth stay.
-fn under_the_name(room: &Room, of: Parcel, (kanji, kana): (&str, &str), chart: &str, number: &str) -> Parcel {
+fn under_the_name(
+    room: &Room,
+    of: &Parcel,
+    (kanji, kana): (&str, &str),
+    chart: &str,
+    number: &str,
+) -> Parcel {
     let people = table(&room.shared.region.join("truth/persons.csv"));
     let parcel = room.parcel();
     let bytes = &parcel.files[&parcel.first_path()];
@@ -218,8 +224,8 @@ fn g8_whoever_asked_to_stop_and_comes_from_another_clinic_under_a_changed_surnam
     let all = packages_of(&room.shared.region).into_iter().map(|path| Parcel::read(&path));
     let other =
         all.filter(|p| p.manifest.kind == first.manifest.kind).find(elsewhere).expect("another clinic");
-    let before = under_the_name(&room, first, ("佐藤", "サトウ"), "990001", "９９８８７７６");
-    let married = under_the_name(&room, other.of_day(20), ("鈴木", "スズキ"), "880002", "８８７７６６５");
+    let before = under_the_name(&room, &first, ("佐藤", "サトウ"), "990001", "９９８８７７６");
+    let married = under_the_name(&room, &other.of_day(20), ("鈴木", "スズキ"), "880002", "８８７７６６５");
 
     let open = Room::new();
     open.take_parcel(&before);

@@ -79,13 +79,8 @@ fn ask(cli: &Cli, voice: Voice, role: &str, reason: &str, minutes: u64) -> Resul
     let Some(role) = role_of(role) else { return refused(voice, NotLent::Role) };
     let book = &home.books.organisations;
     let pairs = authority::pairs(&home.parameters)?;
-    let office = break_glass::Office {
-        book,
-        pairs: &pairs,
-        parameters: &home.parameters,
-        now: now(),
-        today: today(),
-    };
+    let office =
+        break_glass::Office { book, pairs: &pairs, parameters: &home.parameters, now: now(), today: today() };
     let account = &home.acting.granted.principal;
     let wish = Wish { account, role, minutes, reason };
     let loan = match break_glass::ask(&mut home.registry.login()?, &office, &wish) {
