@@ -165,9 +165,10 @@ fn show(voice: Voice, room: &mut Room, id: &str) -> Result<Ending> {
             }
             fields.insert("quorum".to_owned(), counted(&count));
         }
-        let (ja, en) = match count.holds() {
-            true => ("定足数を満たします", "quorum"),
-            false => ("定足数に足りません", "no quorum"),
+        let (ja, en) = if count.holds() {
+            ("定足数を満たします", "quorum")
+        } else {
+            ("定足数に足りません", "no quorum")
         };
         voice.say(
             format!("{}: {ja}({} 人)", case.id(), count.members),

@@ -128,6 +128,13 @@ fn next(v: &Visit<'_>, shown: &Value) -> (&'static str, &'static str) {
             v.pick("条件の充足を待っています。", "Waits for its conditions."),
             v.pick("条件の確認者", "verifiers"),
         ),
+        "approved" => (
+            v.pick(
+                "提供物ができると「受け取った提供物」に出ます。",
+                "What is made for you will stand under “My deliveries”.",
+            ),
+            v.pick("提供の担当", "makers of releases"),
+        ),
         "rejected" => (v.pick("異議を申し立てることができます。", "You may object."), me),
         _ => ("", ""),
     }
