@@ -3,7 +3,7 @@
 # public parsers from PyPI where they can be installed. (2) The audit log, beside
 # BLAKE3 of the same bytes. (3) Whole loads, beside two floors.
 # (4) The engines of releases, beside the figures recorded for ARX and the known optima; extraction beside DuckDB (PyPI).
-# (5) The console with 200 people at once.
+# (5) The console with 200 people at once, beside its stylesheet asked for by as many.
 # MUSUBI_BENCH_MB sets the corpus size of (3), MUSUBI_BENCH_FORMAT_MB that of each format of (1).
 set -euo pipefail
 cd "$(dirname "$0")/.."
