@@ -168,6 +168,20 @@ impl Document {
         Ok(document)
     }
 
+    /// This document over an earlier one (`--keep`): what it does not name stays as it was. An item is taken over by its
+    /// name, so that saving one necessity does not lose the others.
+    #[must_use]
+    pub fn over(self, before: Self) -> Self {
+        let mut fields = before.fields;
+        fields.extend(self.fields);
+        let named: BTreeSet<&str> = self.items.iter().map(|i| i.item.as_str()).collect();
+        let mut items = before.items;
+        items.retain(|i| !named.contains(i.item.as_str()));
+        items.extend(self.items);
+        let spec = if self.spec.trim().is_empty() { before.spec } else { self.spec };
+        Self { fields, items, spec }
+    }
+
     /// Reads what was kept.
     ///
     /// # Errors

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::applicant::{flaws, items, section_choices};
 use super::{
-    act, ask, changes, conditions, day, fields, history, list, outcome, quorum, state_words, text, tone, way,
-    yes,
+    act, ask, changes, conditions, day, fields, history, list, origin, outcome, quorum, state_words, text,
+    tone, way, yes,
 };
 use crate::web::house::Order;
 use crate::web::reply::{Problem, Reply};
@@ -53,6 +53,7 @@ fn board(v: &mut Visit<'_>) -> Result<Reply, Problem> {
                         li {
                             p { b { (ui::link(&format!("/office/cases/{id}"), &format!("{id} {}", text(a, "title")))) } }
                             p { (text(a, "organisation_name")) }
+                            (origin(v, a))
                             dl.facts {
                                 @for (name, value) in [
                                     (v.say(&w::ASSIGNEE), text(&card, "assignee")), (v.say(&w::NEXT), text(&card, "next")),
@@ -88,6 +89,7 @@ fn case(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let body = html! {
         (ui::standing(v.lang, tone(state), state_words(v, &shown), next(v, state), text(&shown, "organisation_name"), day(&shown, "expires_on")))
         (way(v.lang, state))
+        (origin(v, &shown))
         (deeds(v, &id, &shown))
         (review)
         @for b in own.iter().rev() {
