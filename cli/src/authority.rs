@@ -189,6 +189,7 @@ pub const LINES: &[Line] = &[
     decided("operation reject", DECIDERS),
     // accounts that log in
     decided("account invite", &[SecurityAdmin]),
+    decided("account second-half", GOVERN),
     decided("account issue", &[SecurityAdmin]),
     decided("account reset", GOVERN).dual(OperationKind::CredentialReset),
     decided("account lock", &[SecurityAdmin, Officer]),

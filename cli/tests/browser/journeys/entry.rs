@@ -9,11 +9,15 @@ pub fn invitation(stage: &Stage<'_>) {
         .iter()
         .find_map(|name| invited[*name].as_str())
         .unwrap_or_else(|| panic!("no invitation in {invited}"));
+    let words = ["account", "second-half", "desk-02", "--invited-by", "security-01"];
+    let told = stage.verb(0, "officer-01", &words);
+    let half = told["second_half"].as_str().unwrap_or_else(|| panic!("no second half in {told}"));
     let window = stage.window(true);
     window.go("/login");
     stage.look(&window, "login");
     window.one("a[href='/invitation']").click();
     window.one("#invitation").keys(code);
+    window.one("#second-half").keys(half);
     let password = "sakura-to-fuji-no-hana-2";
     window.one("#new").keys(password);
     window.one("#again").keys("not the same at all");
@@ -22,6 +26,7 @@ pub fn invitation(stage: &Stage<'_>) {
     window.one("[role=alert]");
     stage.look(&window, "invitation-differs");
     window.one("#invitation").fill(code);
+    window.one("#second-half").fill(half);
     window.one("#new").keys(password);
     window.one("#again").keys(password);
     window.one("main button.main").click();
@@ -42,6 +47,7 @@ pub fn invitation(stage: &Stage<'_>) {
     let other = stage.window(true);
     other.go("/invitation");
     other.one("#invitation").keys(code);
+    other.one("#second-half").keys(half);
     other.one("#new").keys(password);
     other.one("#again").keys(password);
     other.one("main button.main").click();
