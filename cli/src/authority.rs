@@ -258,6 +258,8 @@ pub const LINES: &[Line] = &[
     by_role("delivery findings", SENDERS),
     by_role("delivery set-aside", SENDERS),
     by_role("delivery retry", &[Operator, Curator]),
+    decided("delivery load", &[Operator, Curator]),
+    decided("delivery return", &[Operator, Curator]),
     by_role("delivery offer", &[Submitter, Operator, Intake]),
     by_role("tonight", LOOKS),
     by_role("trust", LOOKS),

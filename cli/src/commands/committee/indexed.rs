@@ -43,11 +43,8 @@ pub fn applications(home: &Home) -> Result<Vec<Doc>> {
 /// Minutes: of meetings, and of ballots without one. Their words are those of the public summary, which names nobody.
 pub fn meetings(home: &Home) -> Result<Vec<Doc>> {
     let mut db = home.registry.board()?;
-    let mut of: Vec<(String, String)> = db
-        .meetings()?
-        .into_iter()
-        .map(|m| (m.meeting_id, format!("審査委員会 {}", m.held_on)))
-        .collect();
+    let mut of: Vec<(String, String)> =
+        db.meetings()?.into_iter().map(|m| (m.meeting_id, format!("審査委員会 {}", m.held_on))).collect();
     let apart = db.ballots()?.into_iter().filter(|b| b.meeting_id.is_none() && b.closed_at.is_some());
     of.extend(apart.map(|b| (b.ballot_id, "迅速審査".to_owned())));
     let mut docs = Vec::with_capacity(of.len());

@@ -15,13 +15,8 @@ use crate::web::words::find as w;
 use crate::words::Lang;
 
 /// Who may look a master up.
-const LOOKS_UP: &[AuditRole] = &[
-    AuditRole::Operator,
-    AuditRole::Curator,
-    AuditRole::Identity,
-    AuditRole::Intake,
-    AuditRole::Auditor,
-];
+const LOOKS_UP: &[AuditRole] =
+    &[AuditRole::Operator, AuditRole::Curator, AuditRole::Identity, AuditRole::Intake, AuditRole::Auditor];
 
 pub(crate) const ROUTES: &[Route] = &[
     page("/search", w::TITLE, search).logged_in().verbs(&["search find", "search id"]),
@@ -58,12 +53,18 @@ fn rule(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let found = found.ok_or(Problem::NotFound)?;
     let body = ui::facts(&[
         (v.say(&w::WHAT), html! { (words(found, "", v.lang)) }),
-        (v.say(&w::SEVERITY), html! { (v.pick(
-            match text(found, "severity") { "error" => "エラー", "warning" => "警告", _ => "参考" },
-            text(found, "severity"),
-        )) }),
+        (
+            v.say(&w::SEVERITY),
+            html! { (v.pick(
+                match text(found, "severity") { "error" => "エラー", "warning" => "警告", _ => "参考" },
+                text(found, "severity"),
+            )) },
+        ),
         (v.say(&w::MEND), html! { (words(found, "mend", v.lang)) }),
-        (v.say(&w::EXAMPLE), html! { @if text(found, "example").is_empty() { "—" } @else { code { (text(found, "example")) } } }),
+        (
+            v.say(&w::EXAMPLE),
+            html! { @if text(found, "example").is_empty() { "—" } @else { code { (text(found, "example")) } } },
+        ),
     ]);
     Ok(v.page(&id, &body))
 }
@@ -76,10 +77,8 @@ fn code(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     if entries.is_empty() {
         return Err(Problem::NotFound);
     }
-    let rows: Vec<Vec<Markup>> = entries
-        .iter()
-        .map(|e| vec![html! { (text(e, "edition")) }, html! { (text(e, "name")) }])
-        .collect();
+    let rows: Vec<Vec<Markup>> =
+        entries.iter().map(|e| vec![html! { (text(e, "edition")) }, html! { (text(e, "name")) }]).collect();
     let heads = [(v.say(&w::EDITION), false), (v.say(&w::WHAT), false)];
     let body = html! {
         (ui::facts(&[
