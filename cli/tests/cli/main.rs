@@ -37,6 +37,7 @@ mod records;
 mod refused;
 mod search;
 mod sent;
+mod set_aside;
 mod source;
 mod table_desk;
 mod twin;
