@@ -273,6 +273,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_kept_package_reads_what_it_lists_and_never_more_than_asked() {
+        let files = BTreeMap::from([("a".to_owned(), 4)]);
+        let mut kept = Package::Kept { files, read: Box::new(|_| Ok(b"abcd".to_vec())) };
+        assert_eq!((kept.size_of("a"), kept.size_of("b")), (Some(4), None));
+        assert_eq!(kept.read("a", 4).unwrap(), b"abcd");
+        // One byte more than allowed, so that the check of the length fails.
+        assert_eq!(kept.read("a", 2).unwrap(), b"abc");
+        assert_eq!(kept.read("b", 4).unwrap_err().kind(), io::ErrorKind::NotFound);
+        let mut streamed = Vec::new();
+        kept.stream("a").unwrap().read_to_end(&mut streamed).unwrap();
+        assert_eq!(streamed, b"abcd");
+        assert!(kept.folder().is_none() && kept.paths().eq(["a"]));
+    }
+
+    #[test]
     fn paths_that_lead_out_are_seen() {
         for good in ["a", "a/b.UKE", "000/000/0000001/-/ADT-00/x", "..a/b"] {
             assert!(is_inside(good), "{good}");

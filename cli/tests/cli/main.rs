@@ -31,6 +31,7 @@ mod others;
 mod output;
 mod person;
 mod precheck;
+mod preview;
 mod privacy;
 mod products;
 mod records;
