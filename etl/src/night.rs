@@ -126,7 +126,7 @@ pub fn run(
 /// As [`run`].
 pub fn again(house: &House<'_>, agreements: &Agreements) -> Result<Vec<PackageOutcome>, EtlError> {
     let taken = load_ordered(house, agreements)?;
-    Ok(taken.into_iter().map(|(id, o)| PackageOutcome { package: id.to_string(), outcome: Ok(o) }).collect())
+    Ok(taken.into_iter().map(|(id, outcome)| PackageOutcome { package: id.to_string(), outcome }).collect())
 }
 
 /// Takes packages of ledgers in, and sees who came of age.

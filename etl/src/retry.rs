@@ -176,13 +176,17 @@ fn units(house: &House<'_>, db: &mut IngestDb, id: &SubmissionId) -> Result<Trie
 pub fn load_ordered(
     house: &House<'_>,
     agreements: &Agreements,
-) -> Result<Vec<(SubmissionId, Outcome)>, EtlError> {
+) -> Result<Vec<(SubmissionId, Result<Outcome, String>)>, EtlError> {
     let mut db = house.registry.ingest()?;
     let mut taken = Vec::new();
     for id in db.ordered_again(ORDERED)? {
         db.note_event(&id, (house.now)(), TAKEN_UP)?;
-        if let Some(outcome) = load_again(house, agreements, &id)? {
-            taken.push((id, outcome));
+        match load_again(house, agreements, &id) {
+            Ok(Some(outcome)) => taken.push((id, Ok(outcome))),
+            Ok(None) => {}
+            // One that cannot be read must not keep the others waiting.
+            Err(EtlError::Package(e)) => taken.push((id, Err(e.to_string()))),
+            Err(other) => return Err(other),
         }
     }
     Ok(taken)
