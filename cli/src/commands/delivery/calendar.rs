@@ -133,7 +133,7 @@ fn owner(one: &DeliveryRow) -> (&'static str, &'static str, &'static str) {
 }
 
 /// What was decided about a delivery that was set aside, and why.
-fn decided(event: &str) -> Option<(&'static str, &str)> {
+pub(super) fn decided(event: &str) -> Option<(&'static str, &str)> {
     let (word, why) = event.split_once(' ')?;
     match word {
         ORDERED => Some(("ordered", why)),
