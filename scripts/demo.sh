@@ -123,13 +123,19 @@ show request template diabetes-anonymized --from "$from" --to "$today" --recipie
 show request template diabetes-pseudonymized --from "$from" --to "$today" --recipient-id mihon-pharma \
   --recipient "見本製薬" --out "$run/request-pseudonymized.toml"
 show release dry-run "$run/request-anonymized.toml"
-by city-01 desk ask med-hypertension --dry --from "$from" --to "$today" > "$run/city.json"
-printf '%b' "$(sed -n 's/^ *"spec": "\(.*\)",\{0,1\}$/\1/p' "$run/city.json" | sed 's/\\"/"/g')" > "$run/request-city.toml"
 apply applicant-01 "$region/requests/persons-by-diagnosis.toml" statistics "傷病別の受療者数"; nested_application="$application"
 apply applicant-01 "$run/request-statistics.toml" statistics "医薬品別の受療者数の地域差"; statistics_application="$application"
 apply applicant-01 "$run/request-anonymized.toml" anonymized "糖尿病の人の経過"; anonymized_application="$application"
 apply applicant-02 "$run/request-pseudonymized.toml" pseudonymized "糖尿病治療薬の市販後の実態"; pseudonymized_application="$application"
-apply city-01 "$run/request-city.toml" statistics "高血圧で受診した人の年齢構成"; city_application="$application"
+# The municipality asks at its table desk: a draft is made, it adds what only it can say, and hands it in.
+city_application=$(by city-01 desk ask med-hypertension --from "$from" --to "$today" | field application)
+{ echo '[fields]'; sed -n '/^\[fields\]/,/^$/p' "$region/committee/application.toml" |
+  grep -E '^(unit|contact|team|funding|coi|groups|ethics-status|persons|foreign|environment|security|risk|publication|rights|until|destruction|price) '; } \
+  > "$run/city-fields.toml"
+by city-01 application save "$city_application" "$run/city-fields.toml" --keep > /dev/null
+show --actor city-01 application submit "$city_application"
+by secretary-01 application take "$city_application" > /dev/null
+show --actor secretary-01 application accept "$city_application"
 
 step "10b. 審査委員会: 申出者と同じ大学の委員は外れ、残りで定足数を数える。投票は締切まで誰にも見えない"
 meeting=$(by secretary-01 committee meeting new --on "$today" --place "見本会議室" | field meeting)

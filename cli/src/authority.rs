@@ -190,6 +190,7 @@ pub const LINES: &[Line] = &[
     decided("operation reject", DECIDERS),
     // accounts that log in
     decided("account invite", &[SecurityAdmin]),
+    decided("account second-half", GOVERN),
     decided("account issue", &[SecurityAdmin]),
     decided("account reset", GOVERN).dual(OperationKind::CredentialReset),
     decided("account lock", &[SecurityAdmin, Officer]),
@@ -258,6 +259,8 @@ pub const LINES: &[Line] = &[
     by_role("delivery findings", SENDERS),
     by_role("delivery set-aside", SENDERS),
     by_role("delivery retry", &[Operator, Curator]),
+    decided("delivery load", &[Operator, Curator]),
+    decided("delivery return", &[Operator, Curator]),
     by_role("delivery offer", &[Submitter, Operator, Intake]),
     by_role("tonight", LOOKS),
     by_role("trust", LOOKS),

@@ -19,7 +19,7 @@ mod rules;
 mod secret;
 
 pub use door::{Door, Enrolment, Visitor};
-pub use keeper::{Invitation, Issued, Keeper, NotKept};
+pub use keeper::{Invitation, Issued, Keeper, NotKept, SecondHalf};
 use musubi_model::parameter::ParameterError;
 use musubi_storage::StorageError;
 pub use password::PasswordRefused;

@@ -10,7 +10,8 @@ use musubi_compliance::audit::{AuditRole, Name};
 use musubi_compliance::authority::ForbiddenPairs;
 use musubi_compliance::login::break_glass::{self, NotLent, Office, Waits, Wish, waits};
 use musubi_compliance::login::{
-    Door, Issued, Keeper, NotKept, PasswordRefused, PendingToken, Refused, SessionToken, Visitor, code_now,
+    Door, Invitation, Issued, Keeper, NotKept, PasswordRefused, PendingToken, Refused, SessionToken, Visitor,
+    code_now,
 };
 use musubi_compliance::organisation::Book;
 use musubi_compliance::parameters::parameters;
@@ -130,6 +131,15 @@ impl House {
         self.door(&mut self.db(), now).who(token).unwrap()
     }
 
+    /// Both halves of an invitation: the first as shown to whoever invited, the second as told to an officer.
+    fn whole(&self, invitation: &Invitation, now: Timestamp) -> String {
+        let officer = Name::new("officer-01").unwrap();
+        let mut db = self.db();
+        let mut keeper = Keeper::new(&mut db, &self.ring, &self.set, &officer, now).unwrap();
+        let account = Name::new(&invitation.account).unwrap();
+        format!("{} {}", invitation.code, keeper.second_half(&account, &self.by).unwrap().second_half)
+    }
+
     /// Both factors, at a moment.
     fn enter(&self, one: &Issued, now: Timestamp) -> Result<SessionToken, Refused> {
         let mut db = self.db();
@@ -155,14 +165,14 @@ fn c076_an_invitation_leads_through_both_factors_into_a_session() {
     let mut db = house.db();
     let linker = Name::new("linker-01").unwrap();
     let invitation = house.keeper(&mut db, at(0)).invite(&linker).unwrap();
+    let whole = house.whole(&invitation, at(0));
     // Nobody logs in with an invitation that was not used.
     assert!(matches!(
         house.door(&mut db, at(1)).first("linker-01", "a long new password"),
         Err(Refused::Credentials)
     ));
-    let accept = |db: &mut LoginDb, now, password: &str| {
-        house.door(db, now).accept_invitation(&invitation.code, password)
-    };
+    let accept =
+        |db: &mut LoginDb, now, password: &str| house.door(db, now).accept_invitation(&whole, password);
     assert!(matches!(
         accept(&mut db, at(2), "linker-01 is my name"),
         Err(Refused::Password(PasswordRefused::Account))
@@ -193,19 +203,44 @@ fn c076_an_invitation_leads_through_both_factors_into_a_session() {
 }
 
 #[test]
+fn neither_half_of_an_invitation_opens_anything_and_nobody_gets_both() {
+    let house = House::new();
+    let mut db = house.db();
+    let (linker, officer) = (Name::new("linker-01").unwrap(), Name::new("officer-01").unwrap());
+    let invitation = house.keeper(&mut db, at(0)).invite(&linker).unwrap();
+    let half = |by: &Name, inviter: &Name, now| {
+        let mut db = house.db();
+        Keeper::new(&mut db, &house.ring, &house.set, by, now).unwrap().second_half(&linker, inviter)
+    };
+    // Not for whoever invited; named another, it is told and does not fit.
+    assert!(matches!(half(&house.by, &house.by, at(1)), Err(NotKept::SamePerson)));
+    let wrong = half(&house.by, &officer, at(1)).unwrap().second_half;
+    let right = half(&officer, &house.by, at(1)).unwrap().second_half;
+    assert_ne!(wrong, right);
+    // Nor for the invited.
+    assert!(matches!(half(&linker, &house.by, at(1)), Err(NotKept::Self_)));
+    let mut open =
+        |code: &str| house.door(&mut db, at(2)).accept_invitation(code, "a long new password").is_ok();
+    assert!(!open(&invitation.code) && !open(&right) && !open(&format!("{}{wrong}", invitation.code)));
+    assert!(open(&format!("{} {}", invitation.code, right.to_lowercase())));
+    assert!(matches!(half(&officer, &house.by, invitation.until), Err(NotKept::NoInvitation)));
+}
+
+#[test]
 fn an_invitation_ends_and_nobody_invites_themselves_or_resets_what_is_not_there() {
     let house = House::new();
     let mut db = house.db();
     let (linker, job) = (Name::new("linker-01").unwrap(), Name::new("night-job").unwrap());
     let invitation = house.keeper(&mut db, at(0)).invite(&linker).unwrap();
-    let late = invitation.until;
-    let told = house.door(&mut db, late).accept_invitation(&invitation.code, "a long new password");
+    let (late, whole) = (invitation.until, house.whole(&invitation, at(0)));
+    let told = house.door(&mut db, late).accept_invitation(&whole, "a long new password");
     assert!(matches!(told, Err(Refused::Invitation)));
     // A new invitation takes the old one's place.
     let second = house.keeper(&mut db, late).invite(&linker).unwrap();
-    let told = house.door(&mut db, late).accept_invitation(&invitation.code, "a long new password");
+    let told = house.door(&mut db, late).accept_invitation(&whole, "a long new password");
     assert!(matches!(told, Err(Refused::Invitation)));
-    house.door(&mut db, late).accept_invitation(&second.code, "a long new password").unwrap();
+    let whole = house.whole(&second, late);
+    house.door(&mut db, late).accept_invitation(&whole, "a long new password").unwrap();
     let mut keeper = house.keeper(&mut db, late);
     assert!(matches!(keeper.invite(&house.by), Err(NotKept::Self_)));
     assert!(matches!(keeper.invite(&job), Err(NotKept::Service)));

@@ -19,7 +19,7 @@ use crate::intake::Verified;
 use crate::interfaces::mapper_of;
 use crate::load::MANIFEST_ORDINAL;
 pub use crate::load::again::Settled;
-use crate::load::again::{Again, Wanted, again, announce};
+use crate::load::again::{Again, LOADING, Wanted, again, announce};
 use crate::notices;
 use crate::package::read_manifest;
 
@@ -159,7 +159,7 @@ fn settle(
     wanted: &Wanted,
 ) -> Result<Option<(Settled, Vec<KeyId>)>, EtlError> {
     db.hold_submission(id)?;
-    announce(house, db, id, wanted.values().map(BTreeSet::len).sum())?;
+    announce(house, db, id, wanted.values().map(BTreeSet::len).sum(), LOADING)?;
     let Some(verified) = stored_manifest(house, db, id)? else { return Ok(None) };
     let mapper = match mapper_of(db, &verified.manifest)? {
         Ok(mapper) => mapper,
@@ -175,7 +175,7 @@ fn settle(
 }
 
 /// The manifest of a delivery, from the vault. It was verified when it came, and its name is its hash.
-fn stored_manifest(
+pub(crate) fn stored_manifest(
     house: &House<'_>,
     db: &mut IngestDb,
     id: &SubmissionId,

@@ -161,6 +161,20 @@ fn brings_more(
     Ok(false)
 }
 
+/// Takes in a package that the house has kept and that holds today: from here on as if it had just come.
+pub(crate) fn take_kept(
+    house: &House<'_>,
+    db: &mut IngestDb,
+    package: &mut Package,
+    (verified, signature): (Verified, &[u8]),
+) -> Result<Outcome, EtlError> {
+    let id = verified.id;
+    let arrival = arrival_of(house, &verified.manifest_bytes, signature);
+    db.record_arrival(&id, (house.now)(), &arrival)?;
+    (house.progress)(Event::State(SubmissionState::Received));
+    go_on(house, db, package, id, Ok(verified), &arrival)
+}
+
 /// From the checked manifest to the end.
 fn go_on(
     house: &House<'_>,
@@ -307,14 +321,14 @@ pub(crate) fn count(findings: &[Finding]) -> BTreeMap<String, u64> {
     counts
 }
 
-type Refused = Box<(SubmissionState, Vec<Finding>)>;
+pub(crate) type Refused = Box<(SubmissionState, Vec<Finding>)>;
 
 fn refuse(state: SubmissionState, finding: Finding) -> Refused {
     Box::new((state, vec![finding]))
 }
 
 /// Holds the manifest against itself, its signature, the agreements and the package's list of files.
-fn check_manifest(
+pub(crate) fn check_manifest(
     house: &House<'_>,
     agreements: &Agreements,
     package: &Package,

@@ -27,6 +27,7 @@ mod receipts;
 pub mod relink;
 pub mod reread;
 pub mod resolve;
+pub mod retry;
 mod work;
 
 /// Opening packages and holding them against their manifest.

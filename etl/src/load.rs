@@ -45,6 +45,7 @@ use crate::work::{self, CutDocument, Tools, WorkedUnit};
 pub(crate) mod again;
 mod close;
 mod raw;
+pub(crate) mod trial;
 
 /// The key under which bytes of excluded persons are sealed: made for one document and forgotten at once.
 pub const FORGOTTEN_KEY: KeyId = [0; 16];
@@ -367,46 +368,12 @@ impl Run<'_> {
         fates: &mut [Vec<Fate>],
         keys: &mut BTreeMap<KeyId, SealKey>,
     ) -> Result<(), EtlError> {
-        let clock = Instant::now();
-        let mut worked = work::work(&self.tools, documents, chunk);
-        self.counts.map_seconds += clock.elapsed().as_secs_f64();
-        pass(self.house, "mapped")?;
-
         let today = self.on;
-        let mut decided: Vec<Disposition> = worked
-            .iter()
-            .map(|w| {
-                let document = documents.get(w.document);
-                // The gate comes first: a defect is no reason to keep anything of a person who asked to stop.
-                if self.gate.verdict_of(&w.identity.provider, &w.described, today) == Verdict::Exclude {
-                    Disposition::Excluded
-                } else if w.mapped.is_unsound() || document.is_some_and(|d| d.split.is_unsound()) {
-                    Disposition::Quarantined
-                } else {
-                    Disposition::Loaded
-                }
-            })
-            .collect();
-        let mut tickets = self.keeper.decide(&mut worked, &mut decided)?;
+        let (worked, mut decided, mut tickets) = self.judge(documents, chunk)?;
         // Nobody of a delivery that must stop gets an identity.
         if self.keeper.stops_early().is_some() {
             return Ok(());
         }
-        // Unit by unit: of a document that came before, some may have been left out then.
-        for (w, disposition) in worked.iter().zip(&mut decided) {
-            let Some(document) = documents.get(w.document) else { continue };
-            let unit = (document.hash, w.unit);
-            if *disposition != Disposition::Loaded {
-                continue;
-            }
-            if self.known.contains(&unit) || self.taken.contains(&unit) {
-                *disposition = Disposition::Duplicate;
-            } else if self.twice.contains(&document.hash) {
-                self.taken.insert(unit);
-            }
-        }
-        pass(self.house, "gated")?;
-
         let clock = Instant::now();
         let linked = self.resolve(&worked, &mut decided, keys)?;
         self.exclude_linked(&worked, &mut decided, today)?;
@@ -470,6 +437,50 @@ impl Run<'_> {
         self.load.findings(&finding_rows)?;
         self.counts.registry_seconds += clock.elapsed().as_secs_f64();
         Ok(())
+    }
+
+    /// Maps the units of a chunk and asks the first gates of each.
+    fn judge(
+        &mut self,
+        documents: &[CutDocument],
+        chunk: &[(usize, u32)],
+    ) -> Result<(Vec<WorkedUnit>, Vec<Disposition>, Vec<Ticket>), EtlError> {
+        let clock = Instant::now();
+        let mut worked = work::work(&self.tools, documents, chunk);
+        self.counts.map_seconds += clock.elapsed().as_secs_f64();
+        pass(self.house, "mapped")?;
+
+        let today = self.on;
+        let mut decided: Vec<Disposition> = worked
+            .iter()
+            .map(|w| {
+                let document = documents.get(w.document);
+                // The gate comes first: a defect is no reason to keep anything of a person who asked to stop.
+                if self.gate.verdict_of(&w.identity.provider, &w.described, today) == Verdict::Exclude {
+                    Disposition::Excluded
+                } else if w.mapped.is_unsound() || document.is_some_and(|d| d.split.is_unsound()) {
+                    Disposition::Quarantined
+                } else {
+                    Disposition::Loaded
+                }
+            })
+            .collect();
+        let tickets = self.keeper.decide(&mut worked, &mut decided)?;
+        // Unit by unit: of a document that came before, some may have been left out then.
+        for (w, disposition) in worked.iter().zip(&mut decided) {
+            let Some(document) = documents.get(w.document) else { continue };
+            let unit = (document.hash, w.unit);
+            if *disposition != Disposition::Loaded {
+                continue;
+            }
+            if self.known.contains(&unit) || self.taken.contains(&unit) {
+                *disposition = Disposition::Duplicate;
+            } else if self.twice.contains(&document.hash) {
+                self.taken.insert(unit);
+            }
+        }
+        pass(self.house, "gated")?;
+        Ok((worked, decided, tickets))
     }
 
     /// Gives every identity that is taken in a person and a bucket. Returns the findings of matching.

@@ -18,6 +18,7 @@ use crate::held::{HeldOutcome, load_held};
 use crate::house::{EtlError, Event, House};
 use crate::intake::{Outcome, take_in};
 use crate::ledger::{LedgerOutcome, come_of_age, is_ledger, take_ledger};
+use crate::retry::load_ordered;
 
 /// What a night did.
 #[derive(Debug, Clone, Serialize)]
@@ -95,7 +96,7 @@ pub fn run(
     let (ledgers, paths): (Vec<PathBuf>, Vec<PathBuf>) = paths.into_iter().partition(|p| is_ledger(p));
     let ledgers = take_ledgers(house, agreements, &ledgers)?;
     let held = load_held(house)?;
-    let mut packages = Vec::with_capacity(paths.len());
+    let mut packages = again(house, agreements)?;
     for (index, path) in paths.iter().enumerate() {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         (house.progress)(Event::Package { index, total: paths.len(), name: &name });
@@ -117,6 +118,15 @@ pub fn run(
     let swept = sweep(house, &mut db)?;
     let unmapped = unmapped(&mut db, &packages)?;
     Ok(NightOutcome { ledgers, held, packages, gates, overdue, compacted, swept, unmapped })
+}
+
+/// What the operator ordered to be taken in again, as packages of the night.
+///
+/// # Errors
+/// As [`run`].
+pub fn again(house: &House<'_>, agreements: &Agreements) -> Result<Vec<PackageOutcome>, EtlError> {
+    let taken = load_ordered(house, agreements)?;
+    Ok(taken.into_iter().map(|(id, outcome)| PackageOutcome { package: id.to_string(), outcome }).collect())
 }
 
 /// Takes packages of ledgers in, and sees who came of age.

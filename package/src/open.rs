@@ -11,6 +11,9 @@ use zip::ZipArchive;
 
 use crate::rules;
 
+/// Reads a file of a kept package.
+pub type Reader = Box<dyn FnMut(&str) -> io::Result<Vec<u8>> + Send>;
+
 /// An open package.
 pub enum Package {
     /// A folder.
@@ -26,6 +29,13 @@ pub enum Package {
         archive: Box<ZipArchive<File>>,
         /// Entry number and unpacked bytes of each file by its path inside the package.
         files: BTreeMap<String, (usize, u64)>,
+    },
+    /// A package that was kept sealed, read file by file from where it lies.
+    Kept {
+        /// Bytes of each file by its path inside the package.
+        files: BTreeMap<String, u64>,
+        /// Reads one of them.
+        read: Reader,
     },
 }
 
@@ -108,7 +118,7 @@ impl Package {
     #[must_use]
     pub fn size_of(&self, path: &str) -> Option<u64> {
         match self {
-            Self::Folder { files, .. } => files.get(path).copied(),
+            Self::Folder { files, .. } | Self::Kept { files, .. } => files.get(path).copied(),
             Self::Zip { files, .. } => files.get(path).map(|(_, size)| *size),
         }
     }
@@ -116,7 +126,9 @@ impl Package {
     /// All paths in order.
     pub fn paths(&self) -> Box<dyn Iterator<Item = &str> + '_> {
         match self {
-            Self::Folder { files, .. } => Box::new(files.keys().map(String::as_str)),
+            Self::Folder { files, .. } | Self::Kept { files, .. } => {
+                Box::new(files.keys().map(String::as_str))
+            }
             Self::Zip { files, .. } => Box::new(files.keys().map(String::as_str)),
         }
     }
@@ -138,6 +150,12 @@ impl Package {
                 entry.take(size.min(max).saturating_add(1)).read_to_end(&mut bytes)?;
                 Ok(bytes)
             }
+            Self::Kept { files, read } => {
+                files.get(path).ok_or_else(missing)?;
+                let mut bytes = read(path)?;
+                bytes.truncate(usize::try_from(max.saturating_add(1)).unwrap_or(usize::MAX));
+                Ok(bytes)
+            }
         }
     }
 
@@ -154,6 +172,10 @@ impl Package {
                 let entry = archive.by_index(index).map_err(|e| io::Error::other(zip_trouble(&e)))?;
                 Ok(Box::new(entry.take(size.saturating_add(1))))
             }
+            Self::Kept { files, read } => {
+                files.get(path).ok_or_else(missing)?;
+                Ok(Box::new(io::Cursor::new(read(path)?)))
+            }
         }
     }
 
@@ -162,7 +184,7 @@ impl Package {
     pub fn folder(&self) -> Option<&Path> {
         match self {
             Self::Folder { root, .. } => Some(root),
-            Self::Zip { .. } => None,
+            Self::Zip { .. } | Self::Kept { .. } => None,
         }
     }
 }
@@ -249,6 +271,21 @@ fn zip_trouble(e: &zip::result::ZipError) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kept_package_reads_what_it_lists_and_never_more_than_asked() {
+        let files = BTreeMap::from([("a".to_owned(), 4)]);
+        let mut kept = Package::Kept { files, read: Box::new(|_| Ok(b"abcd".to_vec())) };
+        assert_eq!((kept.size_of("a"), kept.size_of("b")), (Some(4), None));
+        assert_eq!(kept.read("a", 4).unwrap(), b"abcd");
+        // One byte more than allowed, so that the check of the length fails.
+        assert_eq!(kept.read("a", 2).unwrap(), b"abc");
+        assert_eq!(kept.read("b", 4).unwrap_err().kind(), io::ErrorKind::NotFound);
+        let mut streamed = Vec::new();
+        kept.stream("a").unwrap().read_to_end(&mut streamed).unwrap();
+        assert_eq!(streamed, b"abcd");
+        assert!(kept.folder().is_none() && kept.paths().eq(["a"]));
+    }
 
     #[test]
     fn paths_that_lead_out_are_seen() {

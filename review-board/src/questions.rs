@@ -3,12 +3,16 @@
 //! Each is data: why it matters, how its table is read, what must be sent for it, and the request that answers it. A
 //! question that nothing sent can answer says so. This module makes requests only; it never approves, counts or shows.
 
+mod draft;
+
 use jiff::civil::Date;
 use musubi_model::spec::{
     Cohort, CubeMeasure, CubeSpec, Dimension, EventTable, ExtractSpec, PolicyRef, Product, Recipient, Rule,
     SpecError, Step,
 };
 use serde::{Deserialize, Serialize};
+
+pub use draft::Origin;
 
 /// A domain of municipal work (分野).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -51,6 +51,8 @@ kinds! {
     Application = "application", "申出";
     /// Minutes of the review committee (議事録).
     Minutes = "minutes", "議事録";
+    /// What the committee was given about an application (審査資料).
+    Dossier = "dossier", "審査資料";
     /// A release (提供物).
     Release = "release", "提供物";
     /// What was found in a delivery (指摘).
@@ -215,12 +217,21 @@ impl Doc {
         Self::free(Kind::Application, id, Title { ja: title, en: "" }, text, path, readers)
     }
 
-    /// Minutes of a meeting of the review committee.
+    /// What the committee was given about an application.
+    ///
+    /// # Errors
+    /// [`Unfit`] when it carries a My Number.
+    pub fn dossier(application: &str, title: &str, text: &str, readers: Readers) -> Result<Self, Unfit> {
+        let path = format!("/office/cases/{application}");
+        Self::free(Kind::Dossier, application, Title { ja: title, en: "" }, text, path, readers)
+    }
+
+    /// Minutes of a meeting of the review committee, or of an expedited ballot.
     ///
     /// # Errors
     /// [`Unfit`] when they carry a My Number.
     pub fn minutes(id: &str, title: &str, text: &str, readers: Readers) -> Result<Self, Unfit> {
-        let path = format!("/meetings/{id}");
+        let path = format!("/office/minutes/{id}");
         Self::free(Kind::Minutes, id, Title { ja: title, en: "" }, text, path, readers)
     }
 
@@ -238,7 +249,7 @@ impl Doc {
     pub fn finding(submission: &SubmissionId, rule: &Rule, count: u64, readers: Readers) -> Self {
         let id = format!("{submission}:{}", rule.id);
         let text = format!("{} × {count}\n{submission}", rule.id);
-        let path = format!("/submissions/{submission}");
+        let path = format!("/deliveries/{submission}");
         Self::new(Kind::Finding, id, Title { ja: rule.ja, en: rule.en }, text, path, readers)
     }
 

@@ -344,6 +344,44 @@ impl IngestDb {
         rows.iter().map(stored_document).collect()
     }
 
+    /// The units of a delivery that were set aside: place of their document in the manifest, ordinal.
+    pub fn units_set_aside(&mut self, id: &SubmissionId) -> Result<Vec<(i32, u32)>, StorageError> {
+        let rows = self
+            .client
+            .query(
+                "SELECT file, ordinal FROM intake.unit WHERE submission_id = $1 AND disposition = 'quarantined'
+                 ORDER BY file, ordinal",
+                &[&id.as_bytes()],
+            )
+            .map_err(StorageError::db("looking up what was set aside"))?;
+        rows.iter()
+            .map(|r| {
+                let ordinal = u32::try_from(r.get::<_, i32>(1));
+                Ok((r.get(0), ordinal.map_err(|_| StorageError::Damaged("a unit's place".to_owned()))?))
+            })
+            .collect()
+    }
+
+    /// Quarantined deliveries whose newest event begins with a word, the oldest first.
+    pub fn ordered_again(&mut self, word: &str) -> Result<Vec<SubmissionId>, StorageError> {
+        let rows = self
+            .client
+            .query(
+                "SELECT s.submission_id FROM intake.submission s WHERE s.state = 'quarantined' AND (
+                   SELECT starts_with(e.detail, $1 || ' ') FROM intake.submission_event e
+                   WHERE e.submission_id = s.submission_id ORDER BY e.event_id DESC LIMIT 1)
+                 ORDER BY s.received_at, s.submission_id",
+                &[&word],
+            )
+            .map_err(StorageError::db("looking for what shall be taken in again"))?;
+        rows.iter()
+            .map(|r| {
+                let id: Option<[u8; 16]> = r.get::<_, &[u8]>(0).try_into().ok();
+                id.map(SubmissionId).ok_or_else(|| StorageError::Damaged("a delivery's id".to_owned()))
+            })
+            .collect()
+    }
+
     /// A unit, as the first delivery that brought it stored it.
     pub fn unit(
         &mut self,

@@ -26,10 +26,19 @@ use crate::say::{Voice, warn};
 /// `musubi account`.
 #[derive(Debug, Subcommand)]
 pub enum Account {
-    /// Invite an account: prints a code, once, with which its holder sets a password and a second factor.
+    /// Invite an account: prints the first half of a code, once. With both halves its holder sets a password and a second
+    /// factor.
     Invite {
         /// The account.
         id: String,
+    },
+    /// Print the second half of an invitation's code, for its holder; never for whoever invited.
+    SecondHalf {
+        /// The account.
+        id: String,
+        /// Who invited; named wrongly, the half does not fit.
+        #[arg(long, value_name = "ACCOUNT")]
+        invited_by: String,
     },
     /// Give accounts a password and a second factor ready for use, printed once. Only where parameter login.issue_allowed
     /// is 1 (a house of demonstration), and only accounts that never had any.
@@ -96,6 +105,7 @@ pub enum Account {
 pub fn run(cli: &Cli, voice: Voice, order: &Account) -> Result<Ending> {
     match order {
         Account::Invite { id } => invite(cli, voice, id),
+        Account::SecondHalf { id, invited_by } => second_half(cli, voice, id, invited_by),
         Account::Issue { ids, keep } => issue(cli, voice, ids, *keep),
         Account::Reset { id, reason } => reset(cli, voice, id, reason),
         Account::Lock { id } => lock(cli, voice, id),
@@ -146,16 +156,32 @@ fn invited(voice: Voice, done: Option<Invitation>) -> Ending {
     let Some(invitation) = done else { return Ending::Usage };
     voice.say(
         format!(
-            "{} の招待コード(一度だけ表示します。{} まで有効): {}",
-            invitation.account, invitation.until, invitation.code
+            "{} の招待コードの前半(一度だけ表示します。{} まで有効): {}\n後半は別の人が本人に渡します: musubi account second-half {} --invited-by {}",
+            invitation.account, invitation.until, invitation.code, invitation.account, invitation.invited_by
         ),
         format!(
-            "Invitation of {} (shown once, open until {}): {}",
-            invitation.account, invitation.until, invitation.code
+            "Invitation of {}, first half (shown once, open until {}): {}\nSomebody else gives its holder the second half: musubi account second-half {} --invited-by {}",
+            invitation.account, invitation.until, invitation.code, invitation.account, invitation.invited_by
         ),
     );
     voice.value(&invitation);
     Ending::Done
+}
+
+fn second_half(cli: &Cli, voice: Voice, id: &str, invited_by: &str) -> Result<Ending> {
+    let (home, account, inviter) = (Home::open(cli)?, operation::name(id)?, operation::name(invited_by)?);
+    let done =
+        kept(cli, &home, voice, &account, AuditAction::Credential, |k| k.second_half(&account, &inviter))?;
+    let Some(half) = done else { return Ok(Ending::Usage) };
+    voice.say(
+        format!("{} の招待コードの後半({} まで有効): {}", half.account, half.until, half.second_half),
+        format!(
+            "Invitation of {}, second half (open until {}): {}",
+            half.account, half.until, half.second_half
+        ),
+    );
+    voice.value(&half);
+    Ok(Ending::Done)
 }
 
 fn issue(cli: &Cli, voice: Voice, ids: &[String], keep: bool) -> Result<Ending> {

@@ -15,7 +15,7 @@ mod minutes;
 mod secretary;
 pub mod standing;
 
-pub use case::RuleRefused;
+pub use case::{Case, RuleRefused, all as cases, flaws_today};
 
 use clap::Subcommand;
 

@@ -33,11 +33,12 @@ pub fn intake(cli: &Cli, voice: Voice, paths: &[PathBuf], fault: Option<Faults>)
     book_forgotten(cli, &home)?;
     super::program::note_run(&home, cli, "intake", "")?;
     with_house(&home, voice, fault.unwrap_or_default(), |house, agreements| {
-        let mut packages = Vec::new();
         let (ledgers, paths): (Vec<PathBuf>, Vec<PathBuf>) =
             paths.iter().cloned().partition(|p| is_ledger(p));
         let ledgers = night::take_ledgers(house, agreements, &ledgers)?;
         let held = load_held(house).context("保留分の格納が中断しました(再実行で続きから行えます)")?;
+        let mut packages =
+            night::again(house, agreements).context("再取込みが中断しました(再実行で続きから行えます)")?;
         for (index, path) in paths.iter().enumerate() {
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             (house.progress)(Event::Package { index, total: paths.len(), name: &name });

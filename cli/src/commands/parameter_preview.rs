@@ -1,26 +1,19 @@
 //! `musubi parameter preview`: what a change of a parameter would have done to the deliveries and runs of the last nights,
 //! counted where the books hold what is needed; where they do not, it says what the parameter governs and claims no number.
 
-use anyhow::{Context as _, Result};
-use jiff::Span;
-use jiff::civil::Date;
-use musubi_compliance::deliveries::{CalendarRules, Mark, mark_of};
-use musubi_compliance::trust::{Proof, Standing, standing};
+mod measures;
+
+use anyhow::Result;
 use musubi_model::parameter::ParameterValue;
-use musubi_storage::delivery::{DeliveriesWanted, DeliveryRow};
-use musubi_storage::unmapped::UnmappedWanted;
 use serde_json::{Value, json};
 
-use super::{Ending, delivery, trust};
+use super::Ending;
 use crate::args::Cli;
 use crate::home::{Home, today};
 use crate::say::Voice;
 
-/// Runs of the gates that are looked at.
-const GATE_RUNS: u32 = 30;
-
 /// What a parameter governs, by the part of its name before the dot.
-const GOVERNS: [(&str, &str, &str); 22] = [
+const GOVERNS: [(&str, &str, &str); 30] = [
     (
         "notice",
         "通知の関門: どの記録が保留・格納されるか",
@@ -47,6 +40,14 @@ const GOVERNS: [(&str, &str, &str); 22] = [
     ("deliveries", "提出暦の印と画面からの提出", "marks of the calendar of feeds, and uploads"),
     ("trust", "信頼の記録の期限", "when proofs are overdue"),
     ("login", "ログインと認証情報", "logging in"),
+    ("board", "審査委員会の運営", "how the review committee works"),
+    ("console", "画面の受付の上限", "limits of the pages"),
+    ("desk", "自治体の統計窓口", "the municipality's table desk"),
+    ("disclosure", "公表する件数の下限", "the least counts that are published"),
+    ("handover", "引渡しとその後の期限", "hand-overs and the terms after them"),
+    ("output", "出力確認", "the output check"),
+    ("purpose", "認められる利用目的", "the purposes that are allowed"),
+    ("yearly", "年次報告の年度", "the year of the yearly report"),
 ];
 
 /// One thing that was counted before and after.
@@ -65,8 +66,21 @@ pub fn run(cli: &Cli, voice: Voice, name: &str, value: &str) -> Result<Ending> {
         voice.say("その名前のパラメータはありません", "There is no parameter of that name");
         return Ok(Ending::Usage);
     };
-    let effects = match (&row.value, value.parse::<u64>()) {
-        (ParameterValue::Number(now), Ok(then)) => effects(&home, name, *now, then)?,
+    let effects: Vec<Effect> = match (&row.value, value.parse::<u64>()) {
+        (ParameterValue::Number(now), Ok(then)) => {
+            let before = measures::count(&home, name, *now)?;
+            let after = measures::count(&home, name, then)?;
+            let both = before.zip(after);
+            both.map(|((ja, en, was), (.., will))| Effect {
+                ja,
+                en,
+                before: was.hit,
+                after: will.hit,
+                of: will.of,
+            })
+            .into_iter()
+            .collect()
+        }
         (ParameterValue::Number(_), Err(_)) => {
             voice.say("値は数で書いてください", "The value is a number");
             return Ok(Ending::Usage);
@@ -79,8 +93,8 @@ pub fn run(cli: &Cli, voice: Voice, name: &str, value: &str) -> Result<Ending> {
         governs.map_or(("この値を使う処理", "whatever reads this value"), |(_, ja, en)| (*ja, *en));
     if effects.is_empty() {
         voice.say(
-            format!("影響の件数は数えられません。及ぶ範囲: {ja}"),
-            format!("The effect cannot be counted. It governs {en}"),
+            format!("影響の件数は数えていません。及ぶ範囲: {ja}"),
+            format!("Nothing is counted for it. It governs {en}"),
         );
     }
     for e in &effects {
@@ -97,104 +111,4 @@ pub fn run(cli: &Cli, voice: Voice, name: &str, value: &str) -> Result<Ending> {
         })).collect::<Vec<Value>>(),
     }));
     Ok(Ending::Done)
-}
-
-fn count<T>(all: &[T], holds: impl Fn(&T) -> bool) -> u64 {
-    u64::try_from(all.iter().filter(|one| holds(one)).count()).unwrap_or(u64::MAX)
-}
-
-/// A rule over a list: how many it holds for under each of the two values.
-fn each<T>(
-    all: &[T],
-    (now, then): (u64, u64),
-    ja: &'static str,
-    en: &'static str,
-    holds: impl Fn(&T, u64) -> bool,
-) -> Vec<Effect> {
-    let before = count(all, |one| holds(one, now));
-    let after = count(all, |one| holds(one, then));
-    vec![Effect { ja, en, before, after, of: count(all, |_| true) }]
-}
-
-fn effects(home: &Home, name: &str, now: u64, then: u64) -> Result<Vec<Effect>> {
-    let both = (now, then);
-    Ok(match name {
-        "limits.files_per_submission_max" => {
-            let all = deliveries(home)?;
-            each(
-                &all,
-                both,
-                "ファイル数で受け付けない提出",
-                "deliveries refused for their files",
-                |d, n| d.files > n,
-            )
-        }
-        "limits.zip_bytes_max" => {
-            let all = deliveries(home)?;
-            each(
-                &all,
-                both,
-                "大きさで受け付けない提出",
-                "deliveries refused for their size",
-                |d, n| d.bytes > n,
-            )
-        }
-        "deliveries.late_days" => {
-            let all = deliveries(home)?;
-            let rules = delivery::rules(home)?;
-            each(&all, both, "遅れとなる提出", "deliveries that count as late", |d, n| {
-                mark_of(d, &CalendarRules { late_days: n, ..rules }) == Mark::Late
-            })
-        }
-        "codes.show_min_persons" => {
-            let mut db = home.registry.ingest()?;
-            let all = db.unmapped_codes(UnmappedWanted { provider: None, submissions: &[] })?;
-            each(
-                &all,
-                both,
-                "値をそのまま示す未対応コード",
-                "codes without a standard shown as they are",
-                |r, n| r.persons >= n,
-            )
-        }
-        "gates.cluster_largest" => gates(home, both, |m, n| m("largest") > n)?,
-        "gates.sentinel_splits" => gates(home, both, |m, n| m("sentinel_split") > n)?,
-        "gates.unlinkable_permille" => gates(home, both, |m, n| {
-            m("unlinkable").saturating_mul(1000).checked_div(m("decided")).unwrap_or(0) > n
-        })?,
-        _ => match Proof::ALL.iter().copied().find(|p| p.parameter() == name) {
-            Some(proof) => {
-                let seen = trust::seen(home, &mut home.registry.act()?, proof)?;
-                each(&[proof], both, "期限を過ぎる証し", "proofs that are overdue", |_, n| {
-                    standing(seen.as_ref(), n, today()) == Standing::Overdue
-                })
-            }
-            None => Vec::new(),
-        },
-    })
-}
-
-/// Deliveries of the days that are looked back on.
-fn deliveries(home: &Home) -> Result<Vec<DeliveryRow>> {
-    let back = i64::try_from(home.parameters.number("deliveries.calendar_days", today())?)?;
-    let from = today().checked_sub(Span::new().try_days(back)?)?;
-    let wanted = DeliveriesWanted { submitter: None, from, until: Date::MAX, set_aside: false };
-    home.registry.console()?.deliveries(wanted).context("提出を読めません")
-}
-
-/// Runs of the gates that one gate stops.
-fn gates(
-    home: &Home,
-    both: (u64, u64),
-    stops: impl Fn(&dyn Fn(&str) -> u64, u64) -> bool,
-) -> Result<Vec<Effect>> {
-    let runs = home.registry.identity()?.gate_runs(GATE_RUNS).context("関門の記録を読めません")?;
-    let measured: Vec<Value> = runs
-        .iter()
-        .map(|r| serde_json::from_str(&r.measured))
-        .collect::<Result<_, _>>()
-        .context("measured")?;
-    Ok(each(&measured, both, "この関門で止まる夜", "nights that this gate stops", |run, n| {
-        stops(&|key| run.get(key).and_then(Value::as_u64).unwrap_or(0), n)
-    }))
 }

@@ -28,7 +28,8 @@ pub enum Search {
         /// The words; never a person's.
         #[arg(required = true)]
         words: Vec<String>,
-        /// Only of this kind: page, check, parameter, rule, application, minutes, release, finding, code.
+        /// Only of this kind: page, check, parameter, rule, application, minutes, dossier, release, finding,
+        /// code.
         #[arg(long)]
         kind: Option<String>,
         /// How many at most.

@@ -14,15 +14,20 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
+use musubi_compliance::output;
 use musubi_compliance::parameters::word;
 use musubi_compliance::policies::preset;
 use musubi_model::manifest::Municipality;
 use musubi_model::policy::Policy;
-use musubi_model::spec::{ExtractSpec, PolicyRef};
+use musubi_model::spec::{ExtractSpec, PolicyRef, Product};
 use musubi_release::view::{Released, ViewError, released};
 use musubi_review_board::questions::{Level, Question, QuestionError};
+use musubi_review_board::{Approval, ApprovalError};
+use musubi_storage::board::BoardRead as _;
 
 use super::Ending;
+use super::committee::{Case as Application, cases};
+use super::output::{Case, number};
 use crate::args::Cli;
 use crate::home::{Home, today};
 use crate::say::{Voice, warn};
@@ -43,7 +48,7 @@ pub enum Desk {
     },
     /// Show a slice of a table that was released: cells, why some are hidden, rates, change, comparison.
     Table(Slice),
-    /// Ask for the table of a question: files a request, or says what already answers it.
+    /// Ask for the table of a question: makes the draft of an application, or says what already answers it.
     Ask(Ask),
     /// List what was released to the organisation.
     Deliveries,
@@ -88,7 +93,7 @@ pub struct Ask {
     /// The municipality, where the organisation stands for several: its code.
     #[arg(long)]
     place: Option<String>,
-    /// Only show the request.
+    /// Only show the draft.
     #[arg(long)]
     dry: bool,
 }
@@ -208,6 +213,13 @@ impl<'a> Standing<'a> {
         PolicyRef { name: self.policy.name.clone(), version: self.policy.version }
     }
 
+    /// The organisation's own applications, oldest first.
+    fn cases(&self) -> Result<Vec<Application>> {
+        let mut all = cases(&mut self.home.registry.board()?)?;
+        all.retain(|case| case.row.organisation == self.id);
+        Ok(all)
+    }
+
     /// The id under which statistics for everybody are released.
     fn public(&self) -> Result<&str> {
         Ok(word(&self.home.parameters, "desk.public_recipient", today())?)
@@ -241,12 +253,44 @@ impl<'a> Standing<'a> {
         Ok(handed.filter(|release| !recalled.contains(release)).collect())
     }
 
+    /// The statistics for everybody that may be read. Nobody is handed them, so the second key publishes: found fit by two
+    /// who did not make them, with the keys of two others on exactly these bytes, and not suspended by the committee, which
+    /// is how a table is taken back. That an approval ran out or was replaced does not undo what was published under it.
+    fn published(&self) -> Result<BTreeSet<String>> {
+        let (public, board) = (self.public()?, self.home.ring.board.public());
+        let needed = usize::try_from(number(self.home, "handover.keys")?).context("handover.keys")?;
+        let (mut db, mut releases) = (self.home.registry.act()?, self.home.registry.release()?);
+        let mut found = BTreeSet::new();
+        for asked in db.asked_releases()? {
+            let spec = asked.spec.as_deref().and_then(|text| ExtractSpec::parse(text).ok());
+            if !spec.is_some_and(|s| s.product == Product::Statistics && Self::is_for(&s, public)) {
+                continue;
+            }
+            let case = Case::of(self.home, &mut db, asked)?;
+            // Without a maker on record nobody could be held apart from them.
+            let fit = match case.standing {
+                output::Standing::Checked(checked) if !case.runs.is_empty() => {
+                    checked.keyed(&case.rows.keys, needed).is_ok()
+                }
+                _ => false,
+            };
+            let ends = releases.approval(&case.asked.approval)?.map(|a| a.expires_on);
+            let day = ends.map_or_else(today, |ends| ends.min(today()));
+            let stands = Approval::load(&mut releases, &case.asked.approval, &board, day);
+            if fit && matches!(stands, Ok(_) | Err(ApprovalError::Ended)) {
+                found.insert(case.asked.release);
+            }
+        }
+        Ok(found)
+    }
+
+    /// What was released to the organisation or to everybody: never a table that is built and no more.
     fn read(&self, wanted: &dyn Fn(&ExtractSpec) -> bool) -> Result<Vec<Released>> {
         let key = self.home.ring.release.public();
-        let (handed, public) = (self.handed()?, self.public()?);
+        let (handed, published) = (self.handed()?, self.published()?);
         let mut all =
             released(&mut self.home.registry.release()?, &key, wanted).context("公表された表を読めません")?;
-        all.retain(|r| Self::is_for(&r.spec, public) || handed.contains(&r.release));
+        all.retain(|r| handed.contains(&r.release) || published.contains(&r.release));
         Ok(all)
     }
 

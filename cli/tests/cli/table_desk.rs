@@ -66,6 +66,42 @@ fn ask(house: &House, question: &str) -> Value {
     desk(house, 0, &[&["ask", question], &PERIOD[..]].concat())
 }
 
+/// What only the applicant can say, for every field of the draft that is still empty.
+fn completed(house: &House, application: &str) -> PathBuf {
+    let shown = house.json(0, &["--actor", "city-01", "application", "show", application]);
+    let mut fields = String::from("[fields]\n");
+    for field in shown["sections"].as_array().unwrap().iter().flat_map(|s| s["fields"].as_array().unwrap()) {
+        if field["required"] != true || field["value"] != "" {
+            continue;
+        }
+        let value = match field["kind"].as_str().unwrap() {
+            // Of choices about foreign countries and rooms the one that asks for no further field.
+            "word" if field["id"] == "environment" || field["id"] == "foreign" => {
+                field["words"][0][0].as_str()
+            }
+            "word" => field["words"][1][0].as_str(),
+            "date" => Some("2027-03-31"),
+            "number" => Some("1000"),
+            _ => Some("見本"),
+        };
+        fields.push_str(&format!("{} = \"{}\"\n", field["id"].as_str().unwrap(), value.unwrap()));
+    }
+    let file = house.beside("fields.toml");
+    fs::write(&file, fields).unwrap();
+    file
+}
+
+/// The draft completed, handed in and accepted: the request.
+fn accepted(house: &House, filed: &Value) -> String {
+    let id = string(filed, "application");
+    let fields = completed(house, &id);
+    house.run(0, &["--actor", "city-01", "application", "save", &id, text(&fields), "--keep"]);
+    house.run(0, &["--actor", "city-01", "application", "submit", &id]);
+    house.run(0, &["--actor", "secretary-01", "application", "take", &id]);
+    house.run(0, &["--actor", "secretary-01", "application", "accept", &id]);
+    string(&house.json(0, &["--actor", "secretary-01", "application", "show", &id]), "request")
+}
+
 #[test]
 fn a_question_becomes_a_table_that_tells_why_cells_are_hidden() {
     let house = house();
@@ -96,11 +132,24 @@ fn a_question_becomes_a_table_that_tells_why_cells_are_hidden() {
     assert!(nothing(&house, &["table", "med-hypertension"]).contains("DSK_NOT_FOUND"));
     assert_eq!(desk(&house, 0, &["deliveries"])["deliveries"].as_array().unwrap().len(), 0);
 
-    // Asked, approved, released.
+    // Asked: a draft that says what follows from the question, and leaves declarations to the municipality.
     let filed = ask(&house, "med-hypertension");
-    assert_eq!((&filed["state"], &filed["level"]), (&"filed".into(), &"municipality".into()));
+    assert_eq!((&filed["state"], &filed["level"]), (&"drafted".into(), &"municipality".into()));
+    assert_eq!(state(&house, "med-hypertension"), "draft");
+    let application = string(&filed, "application");
+    house.run(2, &["--actor", "city-01", "application", "submit", &application]);
+    house.run(2, &["--actor", "secretary-01", "application", "show", &application]);
+    house.run(2, &["--actor", "applicant-01", "application", "show", &application]);
+    // Asked once more: the same draft.
+    let again = ask(&house, "med-hypertension");
+    assert_eq!((&again["state"], &again["application"]), (&"applied".into(), &filed["application"]));
+    // Handed in; the office sees where it came from, and that nothing was changed.
+    let request = accepted(&house, &filed);
+    let shown = house.json(0, &["--actor", "secretary-01", "application", "show", &application]);
+    assert_eq!(shown["origin"]["question"], "med-hypertension");
+    assert_eq!(shown["origin"]["changed"], false);
     assert_eq!(state(&house, "med-hypertension"), "asked");
-    let package = built(&house, &string(&filed, "request"));
+    let package = built(&house, &request);
     // Built is not handed over: nobody outside sees a cell before two have checked and two have set their keys.
     assert!(nothing(&house, &["table", "med-hypertension"]).contains("DSK_NOT_FOUND"));
     handed(&house, &package);
@@ -158,7 +207,7 @@ fn a_question_becomes_a_table_that_tells_why_cells_are_hidden() {
 fn the_desk_in_the_browser() {
     let house = house();
     let filed = ask(&house, "med-hypertension");
-    given(&house, &string(&filed, "request"));
+    given(&house, &accepted(&house, &filed));
     let server = Server::start(&house);
     let city = server.login("city-01");
     let page = city.get("/tables").ok(200).text();
@@ -174,7 +223,12 @@ fn the_desk_in_the_browser() {
     assert!(city.get("/tables/question/edu-absence/ask").ok(200).text().contains("disabled"));
     let form = [("from", "2026-01-01"), ("to", "2026-06-30")];
     city.post("/tables/question/med-disease-chapters/ask", &form).ok(303);
-    assert!(city.get("/tables/question/med-disease-chapters").ok(200).text().contains("審査中"));
+    let page = city.get("/tables/question/med-disease-chapters").ok(200).text();
+    assert!(page.contains("申出の下書きがある") && page.contains("/applications/AP-0002"), "{page}");
+    let draft = city.get("/applications/AP-0002").ok(200).text();
+    assert!(draft.contains("統計窓口の問いから") && draft.contains("問いのもののまま"), "{draft}");
+    let board = server.login("secretary-01").get("/office/board").ok(200).text();
+    assert!(board.contains("統計窓口の問いから") && !board.contains("AP-0002"), "{board}");
     assert!(city.get("/tables/released").ok(200).text().contains("高血圧"));
     server.login("applicant-01").get("/tables").ok(403);
 }
@@ -202,7 +256,30 @@ fn g19_a_municipality_of_1900_people_is_offered_its_medical_area() {
     assert_eq!(about["places"][0]["level"], "medical_area");
     let filed = ask(&house, "med-hypertension");
     assert_eq!(filed["level"], "medical_area");
-    given(&house, &string(&filed, "request"));
+    given(&house, &accepted(&house, &filed));
     let shown = desk(&house, 0, &["table", "med-hypertension", "--by", ""]);
     assert_eq!(shown["cells"][0]["labels"]["medical_area"], "見本東医療圏");
+}
+
+#[test]
+fn statistics_for_everybody_are_read_after_two_checkers_and_two_keys_only() {
+    let house = house();
+    let dry = desk(&house, 0, &[&["ask", "med-hypertension", "--dry"], &PERIOD[..]].concat());
+    let request = house.beside("public.toml");
+    fs::write(&request, string(&dry, "spec").replace("\"mihon-city\"", "\"public\"")).unwrap();
+    let request = string(&house.json(0, &["request", "new", text(&request), "--by", "見本"]), "request");
+    let folder = built(&house, &request);
+    let release = folder.file_name().unwrap().to_str().unwrap();
+    let hidden = || assert!(nothing(&house, &["table", "med-hypertension"]).contains("DSK_NOT_FOUND"));
+    hidden();
+    let hash = output::passed(&house, release);
+    hidden();
+    let key =
+        |officer: &str| house.run(0, &["--actor", officer, "release", "key", release, "--manifest", &hash]);
+    key("release-approver-01");
+    hidden();
+    assert_ne!(state(&house, "med-hypertension"), "released");
+    key("release-approver-02");
+    assert_eq!(state(&house, "med-hypertension"), "released");
+    assert!(!desk(&house, 0, &["table", "med-hypertension"])["cells"].as_array().unwrap().is_empty());
 }

@@ -27,10 +27,21 @@ fn an_invitation_is_made_in_the_browser_and_taken_up_in_another() {
     let code = between(&told, "<code id=\"invitation\">", "</code>");
     assert_eq!(code.len(), 39);
     assert!(!keeper.get("/accounts/linker-02").ok(200).text().contains(&code));
+    // The second half goes to somebody else, and not to whoever has the first.
+    keeper.post("/accounts/linker-02/second-half", &[("invited_by", "security-01")]).ok(400);
+    let told =
+        officer.post("/accounts/linker-02/second-half", &[("invited_by", "security-01")]).ok(200).text();
+    let half = between(&told, "<code id=\"second-half\">", "</code>");
+    // Asked for under another's name, it does not fit.
+    let told = keeper.post("/accounts/linker-02/second-half", &[("invited_by", "officer-01")]).ok(200).text();
+    let wrong = between(&told, "<code id=\"second-half\">", "</code>");
     // Taken up by its holder.
     let holder = server.stranger();
-    let fields =
-        [("invitation", code.as_str()), ("new", "a long new password"), ("again", "a long new password")];
+    let password = [("new", "a long new password"), ("again", "a long new password")];
+    let both = |half| [&[("invitation", code.as_str()), ("second-half", half)][..], &password[..]].concat();
+    holder.post("/invitation", &both("")).ok(400);
+    holder.post("/invitation", &both(wrong.as_str())).ok(400);
+    let fields = both(half.as_str());
     let enrol = holder.post("/invitation", &fields).ok(200).text();
     let (pending, secret) =
         (between(&enrol, "name=\"pending\" value=\"", "\""), between(&enrol, "<code>", "</code>"));

@@ -89,7 +89,7 @@ fn a_delivery_goes_from_the_browser_into_the_house_and_only_its_sender_sees_it()
     let run = between(&tonight, "href=\"/runs/", "\"");
     operator.get(&format!("/runs/{run}")).ok(200);
     let retried = operator.post("/quarantine/retry", &[("id", &id)]).ok(200).text();
-    assert!(retried.contains("格納はしていません"), "{}", words_of(&retried));
+    assert!(retried.contains("何も書いていません"), "{}", words_of(&retried));
 }
 
 #[test]

@@ -67,6 +67,7 @@ fn by_action(action: Action) -> Purpose {
         | Action::Gate
         | Action::EnterNotices
         | Action::LoadHeld
+        | Action::DecideSetAside
         | Action::AllowGrowth => Purpose::Intake,
         Action::Resolve
         | Action::ViewPerson

@@ -172,6 +172,8 @@ words! {
         EnterFiling = "enter-filing", "主務大臣への届出の登録";
         /// What was held until its notice was ripe was loaded.
         LoadHeld = "load-held", "通知待ちの格納";
+        /// It was decided what becomes of what was set aside: taken in again, or given back to its sender.
+        DecideSetAside = "decide-set-aside", "隔離分の扱いの決定";
         /// A stop for abnormal growth was opened by people.
         AllowGrowth = "allow-growth", "急増の停止の解除";
         /// It was looked up what an opt-out would reach.

@@ -40,6 +40,12 @@ pub enum NotKept {
     /// There is nothing to log in with.
     #[error("the account has never been invited")]
     NoCredential,
+    /// No invitation is open.
+    #[error("the account has no open invitation")]
+    NoInvitation,
+    /// Both halves of an invitation for one person.
+    #[error("whoever invited has the first half; somebody else fetches the second")]
+    SamePerson,
     /// The house is none of demonstration.
     #[error("parameter login.issue_allowed is 0: this house issues no credentials ready for use")]
     NoDemonstration,
@@ -69,6 +75,10 @@ impl NotKept {
                 "すでにログインできるアカウントです。account reset で初期化してください".to_owned()
             }
             Self::NoCredential => "まだ招待されていないアカウントです".to_owned(),
+            Self::NoInvitation => "使われていない招待がありません".to_owned(),
+            Self::SamePerson => {
+                "前半を受け取った人は後半を受け取れません。別の人が受け取ってください".to_owned()
+            }
             Self::NoDemonstration => {
                 "この環境では認証情報を発行済みの状態で渡せません(パラメータ login.issue_allowed が 0)"
                     .to_owned()
@@ -86,13 +96,26 @@ impl From<StorageError> for NotKept {
     }
 }
 
-/// An invitation, shown once.
+/// An invitation, shown once: its first half. The second is told to another person ([`Keeper::second_half`]).
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Invitation {
     /// For whom.
     pub account: String,
-    /// The code.
+    /// The first half of the code.
     pub code: String,
+    /// Who invited: whoever fetches the second half names them.
+    pub invited_by: String,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// The second half of an invitation's code, for somebody else than whoever invited.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct SecondHalf {
+    /// For whom.
+    pub account: String,
+    /// The second half.
+    pub second_half: String,
     /// Until when.
     pub until: Timestamp,
 }
@@ -148,6 +171,18 @@ impl<'a> Keeper<'a> {
             return Err(NotKept::Active);
         }
         self.write_invitation(account, row)
+    }
+
+    /// The second half of an open invitation. Never for whoever invited, nor for the invited; it fits only when the inviter
+    /// was named truly, so nobody gets it by naming another.
+    pub fn second_half(&mut self, account: &Name, inviter: &Name) -> Result<SecondHalf, NotKept> {
+        if inviter == self.by {
+            return Err(NotKept::SamePerson);
+        }
+        let row = self.others_credential(account)?.ok_or(NotKept::NoCredential)?;
+        let until = row.invited_until.filter(|until| self.now < *until).ok_or(NotKept::NoInvitation)?;
+        let second_half = secret::second_half(&self.key, &row.account, &inviter.to_string(), until);
+        Ok(SecondHalf { account: row.account, second_half, until })
     }
 
     /// Takes away what an account logs in with and invites it anew. Its sessions end.
@@ -266,10 +301,14 @@ impl<'a> Keeper<'a> {
     ) -> Result<Invitation, NotKept> {
         let account = account.to_string();
         let row = row.unwrap_or_else(|| credential::blank(&account, self.now));
-        let (code, kept) = secret::invitation()?;
+        // Whole seconds, as the second half is made from it again.
         let until = later(self.now, self.rules.invitation);
+        let until = Timestamp::from_second(until.as_second()).unwrap_or(until);
+        let invited_by = self.by.to_string();
+        let second = secret::second_half(&self.key, &account, &invited_by, until);
+        let (code, kept) = secret::invitation(&second)?;
         self.keep(&credential::invited(&row, kept, until, self.now))?;
-        Ok(Invitation { account, code, until })
+        Ok(Invitation { account, code, invited_by, until })
     }
 
     fn keep(&mut self, row: &CredentialRow) -> Result<(), NotKept> {

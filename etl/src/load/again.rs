@@ -61,7 +61,7 @@ pub(crate) fn again(
     let units = wanted.values().map(BTreeSet::len).sum();
     with_run(house, db, verified, mapper, ((house.now)(), None), |mut run| {
         run.again = true;
-        announce(house, &mut run.identity_db, &verified.id, units)?;
+        announce(house, &mut run.identity_db, &verified.id, units, LOADING)?;
         let mut first = 0;
         while first < stored.len() {
             let mut bytes = 0;
@@ -81,20 +81,24 @@ pub(crate) fn again(
     })
 }
 
+/// In which role what is booked, when units that waited are loaded.
+pub(crate) const LOADING: (AuditRole, AuditAction) = (AuditRole::Intake, AuditAction::LoadHeld);
+
 /// Books that sealed units of a delivery are going to be opened, in the session that opens them (C-077).
 pub(crate) fn announce(
     house: &House<'_>,
     db: &mut impl Audited,
     delivery: &SubmissionId,
     units: usize,
+    (role, action): (AuditRole, AuditAction),
 ) -> Result<(), EtlError> {
     let entry = AuditEntry {
         at: (house.now)(),
         // A job's account was admitted by its name; another is none.
         actor: Name::new(&house.job)
             .map_err(|_| StorageError::Damaged("the name of a job's account".into()))?,
-        role: AuditRole::Intake,
-        action: AuditAction::LoadHeld,
+        role,
+        action,
         object: AuditObject::Submission(*delivery),
         persons: u64::try_from(units).unwrap_or(u64::MAX),
         result: AuditResult::Done,
@@ -108,7 +112,7 @@ impl Run<'_> {
     fn batch_again(&mut self, stored: &[&StoredDocument], wanted: &Wanted) -> Result<(), EtlError> {
         let mut documents = Vec::with_capacity(stored.len());
         for d in stored {
-            documents.push(self.open(d)?);
+            documents.push(self.open(d, false)?);
         }
         let hashes: Vec<DocumentHash> = documents.iter().map(|d| d.hash).collect();
         self.known = self.load.known_units(&hashes)?;
@@ -129,8 +133,9 @@ impl Run<'_> {
         self.chunk(&documents, &chunk, &mut fates, &mut BTreeMap::new())
     }
 
-    /// Reads a document from the vault and cuts it; its units keep the ordinals they had.
-    fn open(&mut self, d: &StoredDocument) -> Result<CutDocument, EtlError> {
+    /// Reads a document from the vault and cuts it; its units keep the ordinals they had. What is wrong with the document
+    /// itself is told only when asked for, and when all of it can still be read.
+    pub(super) fn open(&mut self, d: &StoredDocument, telling: bool) -> Result<CutDocument, EtlError> {
         let pack = d.pack.parse()?;
         let entry = PackEntry { offset: d.pack_offset, len: d.pack_len };
         let folder = &self.house.folders.vault;
@@ -155,8 +160,10 @@ impl Run<'_> {
             provider: &provider,
             limits: self.tools.limits,
         });
-        // The document was sound when it came; what its blanks do to it is not its fault.
-        split.findings.clear();
+        // What blanks do to a document is not its fault; one that waits was sound when it came.
+        if !telling || ids.iter().any(|id| !keys.contains_key(id)) {
+            split.findings.clear();
+        }
         let fresh: BTreeMap<u64, UnitSlice> = split.units.drain(..).map(|u| (u.range.start, u)).collect();
         for (ordinal, start, len, counted) in self.load.unit_ranges(&d.document, d.ordinal)? {
             let range = ByteRange { start, len };

@@ -168,6 +168,20 @@ impl Document {
         Ok(document)
     }
 
+    /// This document over an earlier one (`--keep`): what it does not name stays as it was. An item is taken over by its
+    /// name, so that saving one necessity does not lose the others.
+    #[must_use]
+    pub fn over(self, before: Self) -> Self {
+        let mut fields = before.fields;
+        fields.extend(self.fields);
+        let named: BTreeSet<&str> = self.items.iter().map(|i| i.item.as_str()).collect();
+        let mut items = before.items;
+        items.retain(|i| !named.contains(i.item.as_str()));
+        items.extend(self.items);
+        let spec = if self.spec.trim().is_empty() { before.spec } else { self.spec };
+        Self { fields, items, spec }
+    }
+
     /// Reads what was kept.
     ///
     /// # Errors
@@ -328,4 +342,36 @@ pub fn minor(changes: &[Change], listed: &[&str]) -> bool {
 #[must_use]
 pub fn is_long(field: &Field) -> bool {
     matches!(field.kind, Kind::Long | Kind::List)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+
+    use super::*;
+
+    proptest! {
+        /// Saving with `--keep` takes everything that is named and loses nothing else.
+        #[test]
+        fn over_takes_what_is_named_and_keeps_the_rest(
+            old in proptest::collection::btree_map("[a-d]", "[x-z]{1,3}", 0..4),
+            new in proptest::collection::btree_map("[a-d]", "[x-z]{1,3}", 0..4),
+            spec in "[s-t]{0,2}",
+        ) {
+            let items = |of: &BTreeMap<String, String>| -> Vec<Item> {
+                of.iter().map(|(i, n)| Item { item: i.clone(), necessity: n.clone() }).collect()
+            };
+            let of = |map: &BTreeMap<String, String>, spec: &str| Document {
+                fields: map.clone(), items: items(map), spec: spec.to_owned(),
+            };
+            let mut expected = old.clone();
+            expected.extend(new.clone());
+            let both = of(&new, &spec).over(of(&old, "before"));
+            prop_assert_eq!(&both.fields, &expected);
+            let mut found = both.items;
+            found.sort_by(|a, b| a.item.cmp(&b.item));
+            prop_assert_eq!(found, items(&expected));
+            prop_assert!(if spec.is_empty() { both.spec == "before" } else { both.spec == spec });
+        }
+    }
 }

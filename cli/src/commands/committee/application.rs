@@ -37,6 +37,9 @@ pub enum Application {
         application: String,
         /// The document.
         file: PathBuf,
+        /// Keep as it is what the document does not name.
+        #[arg(long)]
+        keep: bool,
     },
     /// Show an application: state, sections, items, thread, flaws, what may follow.
     Show {
@@ -143,7 +146,9 @@ pub fn run(cli: &Cli, voice: Voice, order: &Application) -> Result<Ending> {
     match order {
         Application::Fields => fields(voice),
         Application::New { file } => new(cli, voice, &mut room, file, None),
-        Application::Save { application, file } => save(cli, voice, &mut room, application, file),
+        Application::Save { application, file, keep } => {
+            save(cli, voice, &mut room, application, (file, *keep))
+        }
         Application::Show { application, version } => show(voice, &mut room, application, *version),
         Application::List => list(voice, &mut room),
         Application::Diff { application, from, to } => diff(voice, &mut room, application, (*from, *to)),
@@ -252,7 +257,7 @@ fn save(
     voice: Voice,
     room: &mut Room,
     application: &str,
-    file: &std::path::Path,
+    (file, keep): (&std::path::Path, bool),
 ) -> Result<Ending> {
     let case = room.case(application)?;
     if !matches!(case.state, State::Draft | State::Returned) {
@@ -261,7 +266,8 @@ fn save(
             case.state.ja()
         )));
     }
-    let document = document(room, file)?;
+    let given = document(room, file)?;
+    let document = if keep { given.over(case.document()?) } else { given };
     let newest = case.newest()?;
     let version = if newest.hash == document.hash() {
         newest.version

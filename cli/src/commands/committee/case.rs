@@ -17,6 +17,7 @@ use musubi_review_board::committee::document::Document;
 use musubi_review_board::committee::member::{Ground, Looked, Parties, grounds};
 use musubi_review_board::committee::quorum::Rule;
 use musubi_review_board::committee::stage::{State, Step, follow};
+use musubi_review_board::questions::Origin;
 use musubi_storage::StorageError;
 use musubi_storage::board::{ApprovalRow, RequestRow};
 use musubi_storage::board_application::{ApplicationRow, EventRow, VersionRow};
@@ -205,8 +206,10 @@ impl Case {
     /// Its answer in short, for lists and after a step.
     pub fn short(&self, book: &Book, state: State) -> Result<Value> {
         let document = self.document()?;
+        let origin = document.extract().map(|spec| Origin::of(&spec)).transpose()?.flatten();
         Ok(json!({
             "application": self.id(),
+            "origin": origin,
             "organisation": self.row.organisation,
             "organisation_name": organisation_name(book, &self.row.organisation),
             "title": document.field("title"),
@@ -371,7 +374,15 @@ pub fn flaws(
     room: &Room,
     document: &Document,
 ) -> Result<Vec<musubi_review_board::committee::document::Flaw>> {
-    let purposes = room.list("board.purpose_codes")?;
-    let purposes: Vec<&str> = purposes.iter().map(String::as_str).collect();
+    flaws_today(&room.home, document)
+}
+
+/// The same, where no room is open.
+pub fn flaws_today(
+    home: &Home,
+    document: &Document,
+) -> Result<Vec<musubi_review_board::committee::document::Flaw>> {
+    let purposes: Vec<&str> =
+        word(&home.parameters, "board.purpose_codes", today())?.split_whitespace().collect();
     Ok(document.flaws(&purposes)?)
 }

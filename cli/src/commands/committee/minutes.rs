@@ -15,11 +15,11 @@ use musubi_review_board::committee::member::Ground;
 use musubi_review_board::committee::minutes::{CaseLine, ConditionLine, Minutes as Draft};
 use musubi_review_board::committee::quorum::{view_ja, view_of};
 use musubi_storage::board_ballot::{BoxRow, StandingRead as _};
+use musubi_storage::registry::BoardDb;
 use serde_json::{Value, json};
 
-use super::case::{Case, Room, all, refuse, text};
+use super::case::{Case, Room, all, refuse, text, unknown};
 use super::conditions::words;
-use super::meetings::meeting;
 use crate::args::Cli;
 use crate::commands::{Ending, books};
 use crate::say::Voice;
@@ -37,7 +37,7 @@ pub struct Minutes {
 /// Runs the verb.
 pub fn run(cli: &Cli, voice: Voice, order: &Minutes, public: bool) -> Result<Ending> {
     let mut room = Room::open(cli)?;
-    let draft = draft(&mut room, &order.of)?;
+    let draft = draft(&mut room.db, &order.of)?;
     let text = if public { draft.summary() } else { draft.text() };
     let hash = blake3::hash(text.as_bytes()).to_hex().to_string();
     let object = AuditObject::Book(Name::new(&order.of)?);
@@ -52,10 +52,11 @@ pub fn run(cli: &Cli, voice: Voice, order: &Minutes, public: bool) -> Result<End
     Ok(Ending::Done)
 }
 
-fn draft(room: &mut Room, of: &str) -> Result<Draft> {
-    let boxes = room.db.ballots()?;
-    let cases = all(&mut room.db)?;
-    let members = room.db.members()?;
+/// The draft for a meeting, or for the ballot of an expedited review.
+pub(super) fn draft(db: &mut BoardDb, of: &str) -> Result<Draft> {
+    let boxes = db.ballots()?;
+    let cases = all(db)?;
+    let members = db.members()?;
     let present = |there: &mut dyn FnMut(&str) -> bool| -> Vec<(String, String, bool)> {
         members
             .iter()
@@ -69,17 +70,18 @@ fn draft(room: &mut Room, of: &str) -> Result<Draft> {
                 "REV_MINUTES: this ballot was taken in a meeting; name it (会議の番号を指定してください)",
             ));
         }
-        let sat: Vec<String> = room.db.sitting(of)?.into_iter().map(|s| s.member).collect();
+        let sat: Vec<String> = db.sitting(of)?.into_iter().map(|s| s.member).collect();
         let case = cases.iter().find(|c| c.id() == row.application_id).context("申出がありません")?;
         return Ok(Draft {
             meeting: of.to_owned(),
             held_on: japanese_day(row.closed_at.unwrap_or(row.opened_at)),
             place: "迅速審査(会議によらない)".to_owned(),
             present: present(&mut |m| sat.iter().any(|s| s == m)),
-            cases: vec![line(room, case, Some(row))?],
+            cases: vec![line(db, case, Some(row))?],
         });
     }
-    let meeting = meeting(room, of)?;
+    let meeting = db.meetings()?.into_iter().find(|m| m.meeting_id == of);
+    let meeting = meeting.ok_or_else(|| unknown(&format!("meeting {of}")))?;
     let mode = match meeting.mode.as_str() {
         "in-person" => "対面",
         "online" => "オンライン",
@@ -89,7 +91,7 @@ fn draft(room: &mut Room, of: &str) -> Result<Draft> {
     for id in &meeting.items {
         let case = cases.iter().find(|c| c.id() == id).context("申出がありません")?;
         let own = |b: &&BoxRow| b.application_id == *id && b.meeting_id.as_deref() == Some(of);
-        lines.push(line(room, case, boxes.iter().rev().find(own))?);
+        lines.push(line(db, case, boxes.iter().rev().find(own))?);
     }
     Ok(Draft {
         meeting: of.to_owned(),
@@ -100,7 +102,7 @@ fn draft(room: &mut Room, of: &str) -> Result<Draft> {
     })
 }
 
-fn line(room: &mut Room, case: &Case, row: Option<&BoxRow>) -> Result<CaseLine> {
+fn line(db: &mut BoardDb, case: &Case, row: Option<&BoxRow>) -> Result<CaseLine> {
     let version = case.version(row.map(|r| r.version).or(case.submitted()))?;
     let title = Document::kept(&version.document)?.field("title").to_owned();
     let mut found = CaseLine {
@@ -119,8 +121,8 @@ fn line(room: &mut Room, case: &Case, row: Option<&BoxRow>) -> Result<CaseLine> 
     if !row.dossier_hash.is_empty() {
         found.documents.insert("審査資料", row.dossier_hash.clone());
     }
-    let declared = room.db.declarations(case.id())?;
-    for s in room.db.sitting(&row.ballot_id)? {
+    let declared = db.declarations(case.id())?;
+    for s in db.sitting(&row.ballot_id)? {
         let grounds: Vec<Value> = serde_json::from_str(&s.grounds).unwrap_or_default();
         let mut why: Vec<String> = grounds.iter().map(ground_ja).collect();
         if declared.iter().any(|d| d.member == s.member && d.conflict) && why.is_empty() {
@@ -144,7 +146,7 @@ fn line(room: &mut Room, case: &Case, row: Option<&BoxRow>) -> Result<CaseLine> 
             found.counted.insert(ja.to_owned(), n.as_u64().unwrap_or(0));
         }
         if outcome == Outcome::Conditional.as_str() {
-            for c in room.db.conditions_of(&row.ballot_id)? {
+            for c in db.conditions_of(&row.ballot_id)? {
                 found.conditions.push(ConditionLine {
                     words: words(&c),
                     verifier: role_of(&c.verifier).map_or("", AuditRole::ja).to_owned(),

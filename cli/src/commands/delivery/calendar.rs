@@ -5,6 +5,7 @@ use jiff::Span;
 use jiff::civil::Date;
 use musubi_compliance::deliveries::{CalendarRules, FeedDay, Mark, Rhythm, days, usual};
 use musubi_compliance::notice::HoldReason;
+use musubi_etl::retry::{ORDERED, RETURNED};
 use musubi_model::manifest::{Agreements, Feed, FeedKind};
 use musubi_model::submission::SubmissionState;
 use musubi_storage::delivery::{DeliveriesWanted, DeliveryRow};
@@ -131,6 +132,16 @@ fn owner(one: &DeliveryRow) -> (&'static str, &'static str, &'static str) {
     }
 }
 
+/// What was decided about a delivery that was set aside, and why.
+pub(super) fn decided(event: &str) -> Option<(&'static str, &str)> {
+    let (word, why) = event.split_once(' ')?;
+    match word {
+        ORDERED => Some(("ordered", why)),
+        RETURNED => Some(("returned", why)),
+        _ => None,
+    }
+}
+
 pub fn set_aside(home: &Home, voice: Voice, reach: &Reach, from: Option<Date>) -> Result<Ending> {
     let back = home.parameters.number("deliveries.calendar_days", today())?;
     let from = match from {
@@ -142,6 +153,7 @@ pub fn set_aside(home: &Home, voice: Voice, reach: &Reach, from: Option<Date>) -
     let wanted = DeliveriesWanted { submitter: reach.submitter(), from, until: Date::MAX, set_aside: true };
     let all = home.registry.console()?.deliveries(wanted).context("提出を読めません")?;
     let held = home.registry.act()?.held_counts().context("保留分を読めません")?;
+    let mut console = home.registry.console()?;
     let mut told = Vec::new();
     for one in all.iter().rev() {
         let (code, ja, en) = owner(one);
@@ -157,6 +169,9 @@ pub fn set_aside(home: &Home, voice: Voice, reach: &Reach, from: Option<Date>) -
             })
             .collect();
         let id = one.submission.to_string();
+        let events = console.submission(&one.submission)?.map(|s| s.events).unwrap_or_default();
+        let decided =
+            events.iter().rev().find_map(|e| decided(&e.detail).map(|(what, why)| (e.at, what, why)));
         let waits: Vec<Value> = held
             .iter()
             .filter(|h| h.submission == id)
@@ -182,6 +197,7 @@ pub fn set_aside(home: &Home, voice: Voice, reach: &Reach, from: Option<Date>) -
             "received_at": one.received_at, "state": one.state, "state_ja": one.state.ja(), "records": one.records,
             "quarantined": one.quarantined, "held": one.held, "why": why, "waits": waits,
             "owner": { "code": code, "ja": ja, "en": en },
+            "decided": decided.map(|(at, what, why)| json!({ "at": at, "what": what, "reason": why })),
         }));
     }
     if told.is_empty() {

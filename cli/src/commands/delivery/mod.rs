@@ -54,12 +54,16 @@ pub enum Delivery {
         #[arg(long, value_name = "YYYY-MM-DD")]
         from: Option<Date>,
     },
-    /// Read what was set aside once more with the program of today, and change nothing (空実行).
+    /// Try what was set aside once more, through every gate of today, and write nothing (空実行).
     Retry {
         /// Deliveries: ids or their beginnings.
         #[arg(required = true)]
         ids: Vec<String>,
     },
+    /// Order that a package that was set aside whole is taken in again by the next intake (再取込み).
+    Load(retry::Deed),
+    /// Give what was set aside back to its sender, who reads why (差戻し).
+    Return(retry::Deed),
     /// Look at a package before it is queued: opens it safely, names it, computes its hashes, says whether it fits.
     Offer {
         /// The zip.
@@ -79,6 +83,8 @@ pub fn run(cli: &Cli, voice: Voice, order: &Delivery) -> Result<Ending> {
         Delivery::Findings { id, out } => show::findings(&home, voice, &reach, id, out),
         Delivery::SetAside { from } => calendar::set_aside(&home, voice, &reach, *from),
         Delivery::Retry { ids } => retry::run(cli, &home, voice, ids),
+        Delivery::Load(deed) => retry::order(cli, &home, voice, deed),
+        Delivery::Return(deed) => retry::give_back(cli, &home, voice, deed),
         Delivery::Offer { file } => offer::run((cli, &home), voice, &reach, file),
     }
 }

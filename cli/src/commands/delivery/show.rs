@@ -12,6 +12,7 @@ use musubi_storage::StorageError;
 use musubi_storage::console::{FindingCount, FindingView, SubmissionView};
 use serde_json::{Value, json};
 
+use super::calendar::decided;
 use super::unknown;
 use crate::commands::Ending;
 use crate::commands::ack::desk;
@@ -42,6 +43,15 @@ const COLUMNS: [&str; 15] = [
     "submission",
 ];
 
+/// An event's detail; of what somebody decided about a delivery that was set aside, in words.
+fn told_of(voice: Voice, detail: &str) -> String {
+    match decided(detail) {
+        Some(("returned", why)) => format!("{}: {why}", voice.word("差戻し", "given back")),
+        Some((_, why)) => format!("{}: {why}", voice.word("再取込みの指示", "to be taken in again")),
+        None => detail.to_owned(),
+    }
+}
+
 pub fn run(home: &Home, voice: Voice, reach: &Reach, prefix: &str) -> Result<Ending> {
     let Some(id) = reach.delivery(home, prefix)? else { return Ok(unknown(voice)) };
     let lake = home.folders().lake;
@@ -53,6 +63,8 @@ pub fn run(home: &Home, voice: Voice, reach: &Reach, prefix: &str) -> Result<End
     let copies = home.registry.ingest()?.first_copies(&id).context("重複を調べられません")?;
     let after = home.registry.act()?.reconciliations(&id.to_string(), 200).context("突合を読めません")?;
     let view = &ack.view;
+    // An acknowledgement ends with the delivery's last state; what was decided about it later stands in its history only.
+    let events = home.registry.console()?.submission(&id)?.map(|s| s.events).unwrap_or_default();
     voice.line(format!("■ {} {id}", voice.word("提出", "delivery")));
     voice.line(format!("  {}", voice.word(view.state.ja(), view.state.as_str())));
     let kind = view.kind.as_deref().and_then(FeedKind::from_name);
@@ -78,7 +90,9 @@ pub fn run(home: &Home, voice: Voice, reach: &Reach, prefix: &str) -> Result<End
         "state": view.state, "state_ja": view.state.ja(), "files": view.files, "bytes": view.bytes,
         "parameter_hash": view.parameter_hash, "code_version": view.code_version, "balance": view.balance,
         "closes": view.balance.closes(), "concluded_at": ack.concluded_at,
-        "events": view.events.iter().map(|e| json!({ "at": e.at, "state": e.state, "detail": e.detail })).collect::<Vec<_>>(),
+        "events": events.iter().map(|e| json!({
+            "at": e.at, "state": e.state, "detail": told_of(voice, &e.detail),
+        })).collect::<Vec<_>>(),
         "findings": findings, "gone": gone,
         "before": ack.before.as_ref().map(|b| json!({
             "submission": b.id, "business_date": b.business_date, "received_at": b.received_at, "balance": b.balance,

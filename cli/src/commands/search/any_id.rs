@@ -126,7 +126,7 @@ fn things(home: &Home, voice: Voice, shape: &IdShape) -> Result<Vec<Thing>> {
             let all = home.registry.act()?.opt_out_entries()?;
             let there = all.contains(id);
             there
-                .then(|| Thing::new(("opt-out", "提供停止"), id, "optout receipt", "opt-outs"))
+                .then(|| Thing::new(("opt-out", "提供停止"), id, "optout receipt", "desk/stops"))
                 .into_iter()
                 .collect()
         }
@@ -149,7 +149,7 @@ fn things(home: &Home, voice: Voice, shape: &IdShape) -> Result<Vec<Thing>> {
             let all = home.registry.act()?.inquiries()?;
             let there = all.iter().any(|(row, _)| row.id == *id);
             there
-                .then(|| Thing::new(("inquiry", "問い合わせ"), id, "inquiry show", "inquiries"))
+                .then(|| Thing::new(("inquiry", "問い合わせ"), id, "inquiry show", "desk/cases"))
                 .into_iter()
                 .collect()
         }
@@ -169,7 +169,7 @@ fn things(home: &Home, voice: Voice, shape: &IdShape) -> Result<Vec<Thing>> {
 fn submission(home: &Home, id: &SubmissionId) -> Result<Vec<Thing>> {
     let view = home.registry.console()?.submission(id)?;
     let thing =
-        |owner| Thing::new(("submission", "提出"), &id.to_string(), "submission", "submissions").of(owner);
+        |owner| Thing::new(("submission", "提出"), &id.to_string(), "submission", "deliveries").of(owner);
     Ok(view.map(|v| thing(v.submitter)).into_iter().collect())
 }
 

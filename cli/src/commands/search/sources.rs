@@ -23,12 +23,13 @@ use crate::home::{Home, now, today};
 type Source = fn(&Home) -> Result<Vec<Doc>>;
 
 /// All sources.
-pub const SOURCES: [(Kind, Source); 8] = [
+pub const SOURCES: [(Kind, Source); 9] = [
     (Kind::Check, checks),
     (Kind::Parameter, parameters),
     (Kind::Rule, rules),
     (Kind::Application, applications),
     (Kind::Minutes, indexed::meetings),
+    (Kind::Dossier, indexed::dossiers),
     (Kind::Release, releases),
     (Kind::Finding, findings),
     (Kind::Code, codes),

@@ -1,18 +1,22 @@
-//! `musubi desk ask`: a request from a question's template, filed as any other; or what already answers it.
+//! `musubi desk ask`: the draft of an application for the table of a question; or what already answers it.
+//!
+//! It hands nothing in: the municipality completes its draft and submits it as any other application.
 
 use anyhow::{Context as _, Result};
 use musubi_compliance::audit::{AuditAction, AuditObject, AuditRole, Name};
 use musubi_model::spec::ExtractSpec;
-use musubi_review_board::file_request;
+use musubi_review_board::committee::stage::State;
 use musubi_review_board::questions::{Level, Wanted};
+use musubi_storage::board_application::ApplicationRow;
 use serde_json::json;
 
+use super::super::committee::{Case, flaws_today};
 use super::super::{Ending, books};
 use super::{Ask, Standing};
 use crate::home::{now, today};
 use crate::say::Voice;
 
-/// Files the request, unless a standing approval or a release answers it.
+/// Makes the draft, unless a release, a standing approval or an application of the organisation is there already.
 pub(super) fn run(desk: &Standing<'_>, voice: Voice, order: &Ask) -> Result<Ending> {
     let question = desk.question(&order.id)?;
     let place = desk.place(order.place.as_deref())?;
@@ -26,7 +30,8 @@ pub(super) fn run(desk: &Standing<'_>, voice: Voice, order: &Ask) -> Result<Endi
         level,
         policy: &policy,
     };
-    let (spec, text) = question.request(&wanted)?;
+    let (spec, draft) = question.draft(&wanted, &desk.label(place, level).0)?;
+    let text = &draft.spec;
     if level == Level::MedicalArea {
         voice.say(
             format!(
@@ -41,7 +46,7 @@ pub(super) fn run(desk: &Standing<'_>, voice: Voice, order: &Ask) -> Result<Endi
     }
     let mut value = json!({
         "question": question.id, "level": level, "scope_hash": spec.scope_hash(), "spec": text,
-        "from": order.from, "to": order.to,
+        "draft": draft, "from": order.from, "to": order.to,
     });
     let mut answer = |state: &str, more: serde_json::Value| -> Result<Ending> {
         if let (serde_json::Value::Object(value), serde_json::Value::Object(more)) = (&mut value, more) {
@@ -80,6 +85,17 @@ pub(super) fn run(desk: &Standing<'_>, voice: Voice, order: &Ask) -> Result<Endi
             );
         }
     }
+    let open = desk.cases()?.into_iter().rev().find(|case| !over(case.state) && same_scope(case, &spec));
+    if let Some(case) = open {
+        voice.say(
+            format!("同じ申出があります: {}({})", case.id(), case.state.ja()),
+            format!("there is such an application already: {} ({})", case.id(), case.state.as_str()),
+        );
+        return answer(
+            "applied",
+            json!({ "application": case.id(), "application_state": case.state.as_str() }),
+        );
+    }
     if order.dry {
         voice.line(text.trim_end());
         return answer("dry", json!({}));
@@ -91,13 +107,32 @@ pub(super) fn run(desk: &Standing<'_>, voice: Voice, order: &Ask) -> Result<Endi
             "the disclosure policy was not adopted yet (musubi policy adopt)",
         ));
     }
+    let left = flaws_today(desk.home, &draft)?;
     let mut db = desk.home.registry.board()?;
-    let filed = file_request(&mut db, &text, &desk.id, now()).context("申出を受け付けられません")?;
-    let object = AuditObject::Request(Name::new(&filed.request_id).context("request")?);
-    books::audit(&mut db, desk.cli, AuditRole::Municipality, AuditAction::FileRequest, object, 0)?;
+    let row = ApplicationRow {
+        application_id: String::new(),
+        organisation: desk.id.clone(),
+        amends: None,
+        created_by: desk.home.acting.granted.principal.to_string(),
+        created_at: now(),
+    };
+    let id = db.begin_application(&row, &draft.canonical(), &draft.hash()).context("申出を作れません")?;
+    let object = AuditObject::Request(Name::new(&id).context("application")?);
+    books::audit(&mut db, desk.cli, AuditRole::Municipality, AuditAction::Apply, object, 0)?;
     voice.say(
-        format!("申出を受け付けました: {}({}〜{})", filed.request_id, order.from, order.to),
-        format!("filed request {} ({} to {})", filed.request_id, order.from, order.to),
+        format!("申出の下書きを作りました: {id}(残り {} 件を書いて提出してください)", left.len()),
+        format!("Draft application {id} made ({} things left to fill in before handing it in)", left.len()),
     );
-    answer("filed", json!({ "request": filed.request_id }))
+    answer("drafted", json!({ "application": id, "application_state": State::Draft.as_str(), "flaws": left }))
+}
+
+/// An application that is over stands in nobody's way: the table may be asked for once more.
+pub(super) fn over(state: State) -> bool {
+    matches!(state, State::Withdrawn | State::Rejected | State::Expired | State::Completed)
+}
+
+/// Whether an application asks for exactly this.
+fn same_scope(case: &Case, spec: &ExtractSpec) -> bool {
+    let document = case.document().ok();
+    document.and_then(|d| d.extract()).is_some_and(|asked| asked.scope_hash() == spec.scope_hash())
 }

@@ -9,8 +9,9 @@ use musubi_storage::board::RequestRow;
 use serde_json::{Value, json};
 
 use super::super::Ending;
-use super::Standing;
+use super::super::committee::Case;
 use super::words::{both, pair};
+use super::{Standing, ask};
 use crate::say::Voice;
 
 /// How far a question has come.
@@ -22,7 +23,9 @@ enum State {
     NoFeed,
     /// It can be asked.
     Open,
-    /// A request of the organisation waits for its decision.
+    /// The organisation has begun an application and not handed it in.
+    Draft,
+    /// An application or request of the organisation waits for its decision.
     Asked,
     /// A request was approved and is not released yet.
     Approved,
@@ -36,6 +39,7 @@ impl State {
             Self::Missing => "missing",
             Self::NoFeed => "no_feed",
             Self::Open => "open",
+            Self::Draft => "draft",
             Self::Asked => "asked",
             Self::Approved => "approved",
             Self::Released => "released",
@@ -47,6 +51,7 @@ impl State {
             Self::Missing => ("まだ答えられない", "cannot be answered yet"),
             Self::NoFeed => ("データを送る取決めがない", "no agreement sends its data"),
             Self::Open => ("申し出られる", "can be asked"),
+            Self::Draft => ("申出の下書きがある", "application begun, not handed in"),
             Self::Asked => ("審査中", "under review"),
             Self::Approved => ("承認済み・作成待ち", "approved, to be made"),
             Self::Released => ("表がある", "table released"),
@@ -61,9 +66,16 @@ struct Filed {
     approval: Option<(String, jiff::civil::Date)>,
 }
 
-/// What the catalogue is held against: agreements, requests, releases.
+/// An application of the organisation that is not over, and is no request yet.
+struct Begun {
+    case: Case,
+    spec: ExtractSpec,
+}
+
+/// What the catalogue is held against: agreements, applications, requests, releases.
 struct Around {
     agreements: Agreements,
+    begun: Vec<Begun>,
     filed: Vec<Filed>,
     released: Vec<Released>,
 }
@@ -74,15 +86,25 @@ impl Around {
         let wanted = |s: &ExtractSpec| Standing::is_for(s, &desk.id) || Standing::is_for(s, &public);
         let mut board = desk.home.registry.board()?;
         let mut filed = Vec::new();
+        let (over, cases): (Vec<Case>, Vec<Case>) =
+            desk.cases()?.into_iter().partition(|case| ask::over(case.state));
+        let dead = |request: &str| over.iter().any(|case| case.request().as_deref() == Some(request));
         for row in board.requests()? {
             let Ok(spec) = ExtractSpec::parse(&row.spec) else { continue };
+            // Refused or taken back: nobody waits for it any more.
+            if dead(&row.request_id) {
+                continue;
+            }
             if row.filed_by != desk.id && !Standing::is_for(&spec, &desk.id) {
                 continue;
             }
             let approval = board.approvals_of(&row.request_id)?.into_iter().next();
             filed.push(Filed { row, spec, approval: approval.map(|a| (a.approval_id, a.expires_on)) });
         }
+        let begun = cases.into_iter().filter(|case| case.request().is_none());
+        let begun = begun.filter_map(|case| Some(Begun { spec: case.document().ok()?.extract()?, case }));
         Ok(Self {
+            begun: begun.collect(),
             agreements: desk.home.registry.ingest()?.agreements()?,
             filed,
             released: desk.read(&wanted)?,
@@ -103,12 +125,19 @@ impl Around {
         self.filed.iter().filter(move |f| names.contains(&f.spec.name))
     }
 
+    fn begun(&self, question: &Question) -> impl Iterator<Item = &Begun> {
+        let names = [Level::Municipality, Level::MedicalArea].map(|level| question.request_name(level));
+        self.begun.iter().filter(move |b| names.contains(&b.spec.name))
+    }
+
     fn state(&self, question: &Question) -> State {
         match () {
             () if question.table.is_none() => State::Missing,
             () if self.released(question).next().is_some() => State::Released,
             () if self.filed(question).any(|f| f.approval.is_some()) => State::Approved,
             () if self.filed(question).next().is_some() => State::Asked,
+            () if self.begun(question).any(|b| b.case.submitted().is_some()) => State::Asked,
+            () if self.begun(question).next().is_some() => State::Draft,
             // The first is what it cannot do without; the others add to it.
             () if question.feeds.first().is_some_and(|f| self.sent(f)) => State::Open,
             () => State::NoFeed,
@@ -204,6 +233,15 @@ pub(super) fn question(desk: &Standing<'_>, voice: Voice, id: &str) -> Result<En
             })
         })
         .collect();
+    let begun: Vec<Value> = around
+        .begun(&question)
+        .map(|b| {
+            json!({
+                "application": b.case.id(), "state": b.case.state.as_str(), "state_ja": b.case.state.ja(),
+                "from": b.spec.cohort.from, "to": b.spec.cohort.to,
+            })
+        })
+        .collect();
     let per = question.per.as_ref().map(|per| match per {
         Per::Population => json!({ "by": "population" }),
         Per::Question(other) => json!({ "by": "question", "question": other }),
@@ -253,6 +291,7 @@ pub(super) fn question(desk: &Standing<'_>, voice: Voice, id: &str) -> Result<En
         "feeds": feeds, "dimensions": dimensions,
         "measures": question.table.as_ref().map(|t| &t.measures),
         "per": per, "places": places, "released": released, "requests": filed,
+        "applications": begun,
         "policy": { "name": desk.policy.name, "version": desk.policy.version, "adopted": desk.adopted },
     });
     if let (Value::Object(whole), Value::Object(more)) = (&mut whole, more) {

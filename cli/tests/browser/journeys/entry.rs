@@ -3,9 +3,9 @@
 use crate::driver::Window;
 use crate::stage::Stage;
 
-/// Fills in an invitation and a password, and sends them.
-fn choose_password(window: &Window, code: &str, new: &str, again: &str) {
-    for (field, text) in [("#invitation", code), ("#new", new), ("#again", again)] {
+/// Fills in both halves of an invitation and a password, and sends them.
+fn choose_password(window: &Window, (code, half): (&str, &str), new: &str, again: &str) {
+    for (field, text) in [("#invitation", code), ("#second-half", half), ("#new", new), ("#again", again)] {
         window.one(field).fill(text);
     }
     window.one("main button.main").click();
@@ -23,11 +23,19 @@ fn set_up(stage: &Stage<'_>, window: &Window, account: &str, password: &str) {
     stage.keep(account, password, &secret, &first);
 }
 
+/// The half of an invitation of `security-01` that somebody else tells.
+fn second_half(stage: &Stage<'_>, account: &str) -> String {
+    let words = ["account", "second-half", account, "--invited-by", "security-01"];
+    let told = stage.verb(0, "officer-01", &words);
+    told["second_half"].as_str().unwrap_or_else(|| panic!("no second half in {told}")).to_owned()
+}
+
 /// Takes an invitation up in a window of its own.
 pub fn taken_up(stage: &Stage<'_>, account: &str, code: &str, password: &str) -> Window {
+    let half = second_half(stage, account);
     let window = stage.window(true);
     window.go("/invitation");
-    choose_password(&window, code, password, password);
+    choose_password(&window, (code, &half), password, password);
     set_up(stage, &window, account, password);
     window
 }
@@ -39,6 +47,8 @@ pub fn invitation(stage: &Stage<'_>) {
         .iter()
         .find_map(|name| invited[*name].as_str())
         .unwrap_or_else(|| panic!("no invitation in {invited}"));
+    let half = second_half(stage, "desk-02");
+    let both = (code, half.as_str());
     let window = stage.window(true);
     window.go("/login");
     stage.look(&window, "login");
@@ -46,10 +56,10 @@ pub fn invitation(stage: &Stage<'_>) {
     window.one("#invitation");
     stage.look(&window, "invitation");
     let password = "sakura-to-fuji-no-hana-2";
-    choose_password(&window, code, password, "not the same at all");
+    choose_password(&window, both, password, "not the same at all");
     window.one("[role=alert]");
     stage.look(&window, "invitation-differs");
-    choose_password(&window, code, password, password);
+    choose_password(&window, both, password, password);
     set_up(stage, &window, "desk-02", password);
     stage.look(&window, "welcome");
     window.one("form[action='/logout'] button").click();
@@ -59,7 +69,7 @@ pub fn invitation(stage: &Stage<'_>) {
     // An invitation is taken up once.
     let other = stage.window(true);
     other.go("/invitation");
-    choose_password(&other, code, password, password);
+    choose_password(&other, both, password, password);
     other.one("[role=alert]");
     assert!(!other.has(".qr"), "an invitation was taken up twice");
 }

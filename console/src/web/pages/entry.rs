@@ -107,6 +107,7 @@ fn invitation_form(v: &Visit<'_>, said: Option<&str>) -> Markup {
         @if let Some(said) = said { div.problem role="alert" { p { (said) } } }
         form.stack action="/invitation" method="post" {
             (ui::field(v.lang, "invitation", &w::INVITATION, "text", v.field("invitation"), true, ""))
+            (ui::field(v.lang, "second-half", &w::INVITATION_SECOND, "text", v.field("second-half"), true, v.pick("前半と後半は別の人から受け取ります", "The halves come from two people")))
             (ui::field(v.lang, "new", &w::NEW_PASSWORD, "password", "", true, ""))
             (ui::field(v.lang, "again", &w::AGAIN, "password", "", true, ""))
             div.go { button.main { (v.say(&w::NEXT)) } }
@@ -128,7 +129,8 @@ fn invitation(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         let said = v.say(&w::DIFFER);
         return refuse(v, said);
     }
-    match v.house().accept(v.field("invitation").trim(), v.field("new"))? {
+    let code = format!("{} {}", v.field("invitation"), v.field("second-half"));
+    match v.house().accept(&code, v.field("new"))? {
         Err(said) => refuse(v, &said),
         Ok(enrolment) => {
             let body = enrolment_form(v, &enrolment);

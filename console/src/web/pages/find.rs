@@ -2,10 +2,11 @@
 //! for nowhere; the page says where to ask instead.
 
 use maud::{Markup, html};
+use musubi_compliance::audit::AuditRole;
 use serde_json::Value;
 
 use crate::web::house::{Ended, Order};
-use crate::web::pages::said::{count, list, text, yes};
+use crate::web::pages::said::{count, list, text, words, yes};
 use crate::web::reply::{Problem, Reply};
 use crate::web::route::{Route, page};
 use crate::web::ui;
@@ -13,8 +14,85 @@ use crate::web::visit::Visit;
 use crate::web::words::find as w;
 use crate::words::Lang;
 
-pub(crate) const ROUTES: &[Route] =
-    &[page("/search", w::TITLE, search).logged_in().verbs(&["search find", "search id"])];
+/// Who may look a master up.
+const LOOKS_UP: &[AuditRole] =
+    &[AuditRole::Operator, AuditRole::Curator, AuditRole::Identity, AuditRole::Intake, AuditRole::Auditor];
+
+pub(crate) const ROUTES: &[Route] = &[
+    page("/search", w::TITLE, search).logged_in().verbs(&["search find", "search id"]),
+    page("/findings/{rule}", w::RULE, rule).logged_in().verbs(&["findings"]),
+    page("/codes/{system}/{code}", w::CODE, code).roles(LOOKS_UP).verbs(&["masters show"]),
+];
+
+/// Where else the things of a path are shown: whoever may not open the first sees the next.
+const NEAREST: [(&str, &[&str]); 6] = [
+    ("/applications/", &["/office/cases/", "/committee/cases/"]),
+    ("/office/cases/", &["/committee/cases/", "/applications/"]),
+    ("/office/minutes/", &["/office/meetings/"]),
+    ("/releases/", &["/output/", "/packages/"]),
+    ("/deliveries/", &["/lineage/"]),
+    ("/accounts/", &["/audit?actor="]),
+];
+
+/// The page of a hit, or the nearest one that the visitor may open.
+fn nearest(v: &Visit<'_>, path: &str) -> Option<String> {
+    if v.opens(path) {
+        return Some(path.to_owned());
+    }
+    let (from, others) = NEAREST.iter().find(|(from, _)| path.starts_with(from))?;
+    let id = path.strip_prefix(from)?;
+    let found = others.iter().map(|to| format!("{to}{id}"));
+    found.into_iter().find(|to| v.opens(to.split('?').next().unwrap_or(to)))
+}
+
+/// A rule of findings.
+fn rule(v: &mut Visit<'_>) -> Result<Reply, Problem> {
+    let id = v.param("rule").to_owned();
+    let all = v.value(&Order::new("findings"))?;
+    let found = all.as_array().into_iter().flatten().find(|r| text(r, "rule") == id);
+    let found = found.ok_or(Problem::NotFound)?;
+    let body = ui::facts(&[
+        (v.say(&w::WHAT), html! { (words(found, "", v.lang)) }),
+        (
+            v.say(&w::SEVERITY),
+            html! { (v.pick(
+                match text(found, "severity") { "error" => "エラー", "warning" => "警告", _ => "参考" },
+                text(found, "severity"),
+            )) },
+        ),
+        (v.say(&w::MEND), html! { (words(found, "mend", v.lang)) }),
+        (
+            v.say(&w::EXAMPLE),
+            html! { @if text(found, "example").is_empty() { "—" } @else { code { (text(found, "example")) } } },
+        ),
+    ]);
+    Ok(v.page(&id, &body))
+}
+
+/// A code of a master.
+fn code(v: &mut Visit<'_>) -> Result<Reply, Problem> {
+    let (system, code) = (v.param("system").to_owned(), v.param("code").to_owned());
+    let told = v.value(&Order::new("masters show").word(system.as_str()).word(code.as_str()))?;
+    let entries = list(&told, "entries");
+    if entries.is_empty() {
+        return Err(Problem::NotFound);
+    }
+    let rows: Vec<Vec<Markup>> =
+        entries.iter().map(|e| vec![html! { (text(e, "edition")) }, html! { (text(e, "name")) }]).collect();
+    let heads = [(v.say(&w::EDITION), false), (v.say(&w::WHAT), false)];
+    let body = html! {
+        (ui::facts(&[
+            (v.say(&w::WHAT), html! { (text(&told, "name")) }),
+            (v.say(&w::STANDARD), html! { @match told.get("standard").filter(|s| !s.is_null()) {
+                Some(Value::String(word)) => { (word) },
+                Some(other) => { code { (other.to_string()) } },
+                None => { "—" },
+            } }),
+        ]))
+        (ui::section(v.say(&w::EDITION), "", &ui::table(v.say(&w::EDITION), &heads, &rows)))
+    };
+    Ok(v.page(&format!("{system} {code}"), &body))
+}
 
 /// How many hits are shown on a page.
 const SHOWN: &str = "50";
@@ -35,11 +113,10 @@ fn marked(parts: &[Value]) -> Markup {
 
 /// An id, as a link where there is a page for it.
 fn id(v: &Visit<'_>, value: &Value) -> Markup {
-    let (path, id) = (text(value, "path"), text(value, "id"));
-    if v.opens(path) {
-        html! { a href=(path) { (id) } }
-    } else {
-        html! { code { (id) } }
+    let id = text(value, "id");
+    match nearest(v, text(value, "path")) {
+        Some(path) => html! { a href=(path) { (id) } },
+        None => html! { code { (id) } },
     }
 }
 

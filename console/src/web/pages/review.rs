@@ -86,6 +86,26 @@ pub(super) fn state_words<'a>(v: &Visit<'_>, value: &'a Value) -> &'a str {
     v.pick(text(value, "state_ja"), text(value, "state"))
 }
 
+/// Where an application came from, when it began as a question at the municipality's table desk.
+pub(super) fn origin(v: &Visit<'_>, shown: &Value) -> Markup {
+    let Some(origin) = shown.get("origin").filter(|o| o.is_object()) else { return html! {} };
+    let question = v.pick(text(origin, "ja"), text(origin, "en"));
+    let how = if yes(origin, "changed") {
+        v.pick(
+            "仕様は、その問いのものから変えられています。",
+            "Its specification is not that of the question any more.",
+        )
+    } else {
+        v.pick("仕様は、その問いのもののままです。", "Its specification is that of the question.")
+    };
+    html! {
+        p.origin {
+            (v.pick("統計窓口の問いから: ", "From a question at the table desk: ")) b { (question) } " "
+            code { (text(origin, "question")) } " — " (how)
+        }
+    }
+}
+
 /// The way of an application, for everybody the same.
 pub(super) fn way(lang: Lang, state: &str) -> Markup {
     let all = [

@@ -17,5 +17,12 @@ words! {
     VERB: "端末では", "At the terminal";
     WHAT: "内容", "What";
     ID: "番号", "Id";
+    RULE: "指摘の規則", "Rule of findings";
+    CODE: "コード", "Code";
+    SEVERITY: "重大度", "Severity";
+    MEND: "対処", "How to mend it";
+    EXAMPLE: "例", "Example";
+    EDITION: "版", "Edition";
+    STANDARD: "標準コード", "Standard code";
     MORE: "ほかにもあります。言葉を足して絞り込んでください。", "There are more. Add words to narrow it down.";
 }

@@ -39,7 +39,8 @@ words! {
     SECOND_NOTE: "認証アプリに表示された6桁の番号を入力してください。", "Enter the six digits that your authenticator shows.";
     CODE: "6桁の番号", "Six digits";
     INVITED: "招待を受け取った方", "If you were invited";
-    INVITATION: "招待の番号", "Invitation";
+    INVITATION: "招待の番号(前半)", "Invitation, first half";
+    INVITATION_SECOND: "招待の番号(後半)", "Invitation, second half";
     INVITATION_TITLE: "アカウントの利用開始", "Start to use an account";
     NEW_PASSWORD: "新しいパスワード", "New password";
     OLD_PASSWORD: "今のパスワード", "Present password";

@@ -11,6 +11,8 @@ words! {
     EMERGENCIES: "緊急時の例外", "Emergency access";
     EMERGENCY: "緊急時の例外を使う", "Take emergency access";
     INVITE: "招待する", "Invite";
+    SECOND_HALF: "招待の番号の後半を出す", "Show the second half";
+    INVITED_BY: "招待した人のアカウント", "Account that invited";
     RESET: "初期化を提案・実行する", "Propose or carry out a reset";
     LOCK: "ロックする", "Lock";
     UNLOCK: "ロックを解除する", "Unlock";

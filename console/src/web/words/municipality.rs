@@ -36,7 +36,8 @@ words! {
     DOWNLOAD: "見ている表を CSV で保存", "Save the table as CSV";
     EXPLAIN: "説明書を保存", "Save its explanation";
     ASK: "この表を申し出る", "Ask for this table";
-    ASK_GO: "申し出る", "File the request";
+    ASK_GO: "申出の下書きを作る", "Make a draft application";
+    APPLICATIONS: "この問いの申出", "Applications for this question";
     FROM: "期間の初日", "First day";
     TO: "期間の末日", "Last day";
     RELEASED: "提供された表", "Released tables";

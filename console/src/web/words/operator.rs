@@ -5,7 +5,9 @@ use crate::words::words;
 words! {
     TONIGHT: "今夜の処理", "Tonight";
     QUARANTINE: "隔離と保留", "Set aside and held";
-    RETRY: "空実行で読み直す", "Read again (dry run)";
+    RETRY: "空実行する", "Dry run";
+    LOAD_AGAIN: "再取込みを指示する", "Order to take it in again";
+    GIVE_BACK: "提出者に差し戻す", "Give back to the sender";
     RUN: "実行の詳細", "A run";
     LINEAGE: "来歴", "Lineage";
     PARAMETERS: "規則とパラメータ", "Rules and parameters";

@@ -243,6 +243,14 @@ fn actions(v: &Visit<'_>, id: &str, a: &Value) -> Result<Markup, Problem> {
                 @if count(a, "sessions") > 0 { (button(&path("end-sessions"), v.say(&w::END_SESSIONS), v.pick("ログインを終わらせますか", "End its sessions?"))) }
                 @else { (ui::greyed(v.say(&w::END_SESSIONS), v.pick("ログインしていません", "not logged in"))) }
             }
+            @if matches!(state, "invited") {
+                h3 { (v.pick("招待の番号の後半(招待した人とは別の人が渡します)", "Second half of the code (given by somebody else than whoever invited)")) }
+                p.note { (v.pick(
+                    "招待した人のアカウントを正しく入れてください。違うと番号が合いません。招待した本人には出ません。",
+                    "Name the account that invited; otherwise the half does not fit. Whoever invited does not get it.",
+                )) }
+                (ui::form(&path("second-half"), v.say(&w::SECOND_HALF), &ui::field(v.lang, "invited_by", &w::INVITED_BY, "text", "", true, "")))
+            }
             h3 { (v.pick("初期化(二人で決めます)", "Reset (decided by two people)")) }
             @if state == "none" { (ui::greyed(v.say(&w::RESET), never)) }
             @else {
@@ -359,14 +367,15 @@ fn code(v: &mut Visit<'_>, answer: &Answer) -> Result<Reply, Problem> {
         (ui::standing(
             v.lang,
             Tone::Waiting,
-            v.pick("招待の番号です。この画面でだけ表示します", "The code of the invitation, shown on this page only"),
-            v.pick("本人に直接手渡してください。本人は「アカウントの利用開始」で使います", "Hand it to the holder in person, who uses it on “Start to use an account”"),
+            v.pick("招待の番号の前半です。この画面でだけ表示します", "The first half of the invitation's code, shown on this page only"),
+            v.pick("本人に渡してください。後半は別の人がこのアカウントの画面から出して、本人に渡します", "Hand it to the holder. Somebody else gets the second half from the page of this account and hands it over"),
             &id,
             None,
         ))
         (ui::facts(&[
             (v.say(&w::ACCOUNT), html! { code { (text(&answer.value, "account")) } }),
-            (v.pick("招待の番号", "Code"), html! { code #invitation { (text(&answer.value, "code")) } }),
+            (v.pick("招待の番号の前半", "First half"), html! { code #invitation { (text(&answer.value, "code")) } }),
+            (v.say(&w::INVITED_BY), html! { code { (text(&answer.value, "invited_by")) } }),
             (v.pick("期限", "Until"), moment(&answer.value, "until")),
         ]))
         p { (ui::link(&format!("/accounts/{}", segment(&id)), v.pick("アカウントへ戻る", "Back to the account"))) }
@@ -378,6 +387,35 @@ fn code(v: &mut Visit<'_>, answer: &Answer) -> Result<Reply, Problem> {
 pub(super) fn invite(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let answer = v.give(&Order::new("account invite").word(v.param("id")))?;
     code(v, &answer)
+}
+
+/// The second half, shown to somebody else.
+pub(super) fn second_half(v: &mut Visit<'_>) -> Result<Reply, Problem> {
+    let id = v.param("id").to_owned();
+    let inviter = v.need("invited_by", &w::INVITED_BY)?.trim().to_owned();
+    let answer =
+        v.give(&Order::new("account second-half").option("--invited-by", inviter).word(id.as_str()))?;
+    if answer.ended != Ended::Done {
+        return Err(Problem::Bad(answer.said()));
+    }
+    let body = html! {
+        (ui::standing(
+            v.lang,
+            Tone::Waiting,
+            v.pick("招待の番号の後半です", "The second half of the invitation's code"),
+            v.pick("前半を渡した人とは別に、本人に直接渡してください", "Hand it to the holder yourself, apart from the first half"),
+            &id,
+            None,
+        ))
+        (ui::facts(&[
+            (v.say(&w::ACCOUNT), html! { code { (text(&answer.value, "account")) } }),
+            (v.pick("招待の番号の後半", "Second half"), html! { code #second-half { (text(&answer.value, "second_half")) } }),
+            (v.pick("期限", "Until"), moment(&answer.value, "until")),
+        ]))
+        p { (ui::link(&format!("/accounts/{}", segment(&id)), v.pick("アカウントへ戻る", "Back to the account"))) }
+    };
+    let title = v.say(&w::SECOND_HALF);
+    Ok(v.page(title, &body))
 }
 
 pub(super) fn reset(v: &mut Visit<'_>) -> Result<Reply, Problem> {

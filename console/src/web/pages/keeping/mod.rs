@@ -72,6 +72,9 @@ pub(crate) const ROUTES: &[Route] = &[
     action("/accounts/{id}/invite", w::INVITE, accounts::invite)
         .roles(&[SecurityAdmin])
         .verbs(&["account invite"]),
+    action("/accounts/{id}/second-half", w::SECOND_HALF, accounts::second_half)
+        .roles(GOVERN)
+        .verbs(&["account second-half"]),
     action("/accounts/{id}/reset", w::RESET, accounts::reset).roles(GOVERN).verbs(&["account reset"]),
     action("/accounts/{id}/lock", w::LOCK, accounts::lock).roles(GOVERN).verbs(&["account lock"]),
     action("/accounts/{id}/unlock", w::UNLOCK, accounts::unlock)

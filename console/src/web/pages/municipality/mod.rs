@@ -52,7 +52,7 @@ pub(super) fn list<'v>(value: &'v Value, pointer: &str) -> &'v [Value] {
 fn tone(state: &str) -> Tone {
     match state {
         "released" => Tone::Good,
-        "asked" | "approved" => Tone::Waiting,
+        "draft" | "asked" | "approved" => Tone::Waiting,
         _ => Tone::Plain,
     }
 }
@@ -176,6 +176,9 @@ fn facts_view(lang: Lang, about: &Value) -> Markup {
             ),
             true,
         ),
+        "draft" => {
+            (lang.pick("申出の下書きを書き、提出する。", "Complete the application and hand it in."), true)
+        }
         "asked" => (lang.pick("審査を待つ。", "Wait for the decision."), true),
         "approved" => (lang.pick("提供物の作成を待つ。", "Wait for the release."), true),
         "open" => (lang.pick("期間を決めて申し出る。", "Choose a period and ask."), true),
@@ -251,7 +254,19 @@ fn requests_view(lang: Lang, about: &Value) -> Markup {
     };
     let heads =
         [(lang.pick("番号", "Number"), false), (w::PERIOD.text(lang), false), (w::STATE.text(lang), false)];
+    let begun = list(about, "/applications");
+    let application = |a: &Value| {
+        let id = text(a, "/application");
+        vec![
+            ui::link(&format!("/applications/{id}"), id),
+            html! { (period(a)) },
+            ui::badge(Tone::Waiting, lang.pick(text(a, "/state_ja"), text(a, "/state"))),
+        ]
+    };
     html! {
+        @if !begun.is_empty() {
+            (ui::section(w::APPLICATIONS.text(lang), "", &ui::table(w::APPLICATIONS.text(lang), &heads, &begun.iter().map(application).collect::<Vec<_>>())))
+        }
         @if !filed.is_empty() {
             (ui::section(w::REQUESTS.text(lang), "", &ui::table(w::REQUESTS.text(lang), &heads, &filed.iter().map(row).collect::<Vec<_>>())))
         }
@@ -263,8 +278,9 @@ fn ask_page(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let lang = v.lang;
     let path = format!("{}/ask", v.path_of_question());
     let help = lang.pick(
-        "同じ期間の承認が残っていれば、審査なしで提供されます。",
-        "Where an approval of the same period stands, no other review is needed.",
+        "申出の下書きができます。残りを書いて提出してください。同じ期間の承認が残っていれば、審査なしで提供されます。",
+        "Makes the draft of an application, which you complete and hand in. Where an approval of the same period stands, no \
+         other review is needed.",
     );
     let fields = html! {
         (ui::field(lang, "from", &w::FROM, "date", "", true, ""))
@@ -287,7 +303,15 @@ fn ask(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         .option("--to", v.need("to", &w::TO)?)
         .word(v.param("id"));
     let answer = v.give(&order)?;
-    v.after(&answer, v.path_of_question())
+    // The draft is written on the applicant's pages, where the account has them.
+    let application = text(&answer.value, "/application");
+    let writes = v.me()?.roles.contains(&AuditRole::Applicant);
+    let path = match application {
+        "" => v.path_of_question(),
+        _ if !writes => v.path_of_question(),
+        id => format!("/applications/{id}"),
+    };
+    v.after(&answer, path)
 }
 
 /// What was released to the organisation.

@@ -26,6 +26,8 @@ pub(crate) const ROUTES: &[Route] = &[
         .verbs(&["delivery set-aside"])
         .menu(Area::Operator),
     action("/quarantine/retry", w::RETRY, quarantine::retry).roles(MEND).verbs(&["delivery retry"]),
+    action("/quarantine/load", w::LOAD_AGAIN, quarantine::load).roles(MEND).verbs(&["delivery load"]),
+    action("/quarantine/return", w::GIVE_BACK, quarantine::give_back).roles(MEND).verbs(&["delivery return"]),
     page("/runs/{id}", w::RUN, runs::page).roles(LOOK),
     page("/lineage/{id}", w::LINEAGE, runs::lineage).roles(MEND).verbs(&["delivery show", "trace"]),
     page("/parameters", w::PARAMETERS, parameters::page)

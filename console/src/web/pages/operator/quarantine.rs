@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::web::house::Order;
-use crate::web::pages::said::{count, day, list, part, text, words};
+use crate::web::pages::said::{count, day, list, part, text, words, yes};
 use crate::web::pages::submitter::{reason, state_of, state_word, tone};
 use crate::web::reply::{Problem, Reply};
 use crate::web::ui::{self, Tone};
@@ -53,11 +53,11 @@ pub(super) fn view(lang: Lang, value: &Value, may: bool) -> Markup {
     };
     html! {
         (standing)
-        p.note { (lang.pick("この画面から直接の格納・破棄はできません。隔離した分は、提出者が直して再提出すると格納されます。保留は条件が整うと夜間処理が格納します。", "Nothing can be loaded or discarded from here. What was set aside comes in when its sender sends it mended; what waits is loaded by the night once it may.")) }
+        p.note { (lang.pick("まず空実行で、いま通せば何件が格納され、何がなぜ止まるかを確かめます。そのうえで、丸ごと隔離した提出物の再取込みを指示するか、提出者に差し戻します。保留は条件が整うと夜間処理が格納します。破棄は消去の手続(二人の実施者と確認者)だけができます。", "Begin with a dry run: what would be loaded today, what would stop again and why. Then order that a package set aside whole is taken in again, or give it back to its sender. What waits is loaded by the night once it may. Destroying is an erasure, by two executors and a verifier.")) }
         @if !all.is_empty() {
             @if may {
                 form action="/quarantine/retry" method="post" { (rows(lang, all, true)) div.go { button.main { (lang.say(&w::RETRY)) } } }
-                p.help { (lang.pick("空実行は、選んだ提出を今のプログラムで読み直し、何件が読めるようになるかを数えます。格納はしません。開いたことは証跡に残ります。", "A dry run reads the chosen deliveries with the program of today and counts what could be read. It loads nothing; that bytes were opened is booked.")) }
+                p.help { (lang.pick("空実行は、選んだ提出を今日の関門(提出物の検査、様式の読取り、停止の求め、通知、統制合計)と名寄せの索引に通し、何も書きません。開いたことは証跡に残ります。", "A dry run takes the chosen deliveries through the gates of today (package, mapping, requests to stop, notices, totals) and the index of matching, and writes nothing. That bytes were opened is booked.")) }
             } @else {
                 (rows(lang, all, false))
                 (ui::greyed(lang.say(&w::RETRY), lang.pick("運用またはデータ管理の役割が必要です。", "For operators and curators.")))
@@ -82,7 +82,7 @@ fn rows(lang: Lang, all: &[Value], choose: bool) -> Markup {
                 html! { (ui::number(count(d, "quarantined"))) },
                 html! { (ui::number(count(d, "held"))) },
                 why(lang, d),
-                html! { (words(part(d, "owner"), "", lang)) },
+                html! { (words(part(d, "owner"), "", lang)) (decided(lang, part(d, "decided"))) },
             ]
         })
         .collect();
@@ -97,6 +97,16 @@ fn rows(lang: Lang, all: &[Value], choose: bool) -> Markup {
         (lang.pick("担当", "Owner"), false),
     ];
     ui::section(lang.pick("一覧", "List"), "", &ui::table(lang.say(&w::QUARANTINE), &heads, &rows))
+}
+
+/// What was decided about it already.
+fn decided(lang: Lang, d: &Value) -> Markup {
+    let word = match text(d, "what") {
+        "ordered" => lang.pick("再取込みを指示済み", "to be taken in again"),
+        "returned" => lang.pick("差戻し済み", "given back"),
+        _ => return html! {},
+    };
+    html! { br; (ui::badge(Tone::Waiting, word)) " " span.soft { (text(d, "reason")) } }
 }
 
 fn why(lang: Lang, d: &Value) -> Markup {
@@ -127,39 +137,98 @@ pub(super) fn retry(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     Ok(v.page(v.pick("空実行の結果", "What the dry run found"), &body))
 }
 
-/// What reading again found.
+/// Orders that a package is taken in again.
+pub(super) fn load(v: &mut Visit<'_>) -> Result<Reply, Problem> {
+    deed(v, "delivery load")
+}
+
+/// Gives a delivery back to its sender.
+pub(super) fn give_back(v: &mut Visit<'_>) -> Result<Reply, Problem> {
+    deed(v, "delivery return")
+}
+
+fn deed(v: &Visit<'_>, verb: &'static str) -> Result<Reply, Problem> {
+    let order = Order::new(verb)
+        .option("--reason", v.need("reason", &w::REASON)?)
+        .word(v.need("id", &w::DELIVERIES)?);
+    let answer = v.give(&order)?;
+    v.after(&answer, "/quarantine".to_owned())
+}
+
+/// What a dry run found.
 pub(super) fn retried(lang: Lang, value: &Value) -> Markup {
     let all = list(value, "read");
-    let better = all.iter().filter(|r| count(r, "unsound") == 0 && count(r, "units") > 0).count();
-    let rows: Vec<Vec<Markup>> = all
-        .iter()
-        .map(|r| {
-            let id = text(r, "submission");
-            vec![
-                html! { a href={ "/deliveries/" (id) } { (crate::format::short(id)) } },
-                html! { (ui::number(count(r, "quarantined"))) },
-                html! { (ui::number(count(r, "documents"))) },
-                html! { (ui::number(count(r, "units"))) },
-                html! { (ui::number(count(r, "sound"))) },
-                html! { (ui::number(count(r, "unsound"))) },
-                html! { ul { @for rule in list(r, "rules").iter().take(5) { li { (words(rule, "", lang)) " ×" (ui::number(count(rule, "count"))) } } } },
-            ]
-        })
-        .collect();
-    let heads = [
-        (lang.pick("提出", "Delivery"), false),
-        (lang.pick("隔離したレコード", "Records set aside"), true),
-        (lang.pick("読んだ文書", "Documents read"), true),
-        (lang.pick("単位", "Units"), true),
-        (lang.pick("いま読める", "Readable now"), true),
-        (lang.pick("読めない", "Not readable"), true),
-        (lang.pick("残る理由", "What is still wrong"), false),
-    ];
+    let ready = all.iter().filter(|r| yes(r, "ready")).count();
     html! {
-        (ui::standing(lang, if better == all.len() { Tone::Good } else { Tone::Waiting },
-            &lang.pick(format!("{} 件のうち {better} 件は、今のプログラムですべて読めます。格納はしていません。", all.len()), format!("{better} of {} can be read whole by the program of today. Nothing was loaded.", all.len())),
-            lang.pick("読める提出は、提出者に同じ提出物の再提出を依頼してください。読めないものは直してもらってください。", "Ask the sender to send again what can be read, and to mend what cannot."), lang.pick("提出者", "Sender"), None))
-        (ui::section(lang.pick("結果", "Result"), lang.pick("通知・停止の関門、名寄せ、統制合計は空実行では確かめません。", "Gates, linkage and control totals are not tried by a dry run."), &ui::table(lang.pick("空実行の結果", "Dry run"), &heads, &rows)))
+        (ui::standing(lang, if ready == all.len() { Tone::Good } else { Tone::Waiting },
+            &lang.pick(
+                format!("{} 件のうち {ready} 件は、そのまま取り込めます。何も書いていません。", all.len()),
+                format!("{ready} of {} can be taken in as they are. Nothing was written.", all.len()),
+            ),
+            lang.pick("取り込めるものは再取込みを指示し、ほかは提出者に差し戻してください。", "Order what can be taken in, and give the others back to their senders."),
+            lang.pick("運用", "Operator"), None))
+        @for r in all { (one(lang, r)) }
+        p.note { (lang.pick("消去済みの人と、停止の求めとの疑義(同じ人か分からない場合)は、実際の取込みで分かります。", "Erased persons, and doubts whether somebody asked to stop, are found out by the real intake.")) }
         p { (ui::link("/quarantine", lang.pick("一覧へ戻る", "Back to the list"))) }
     }
+}
+
+/// One delivery of a dry run, with what can be done about it.
+fn one(lang: Lang, r: &Value) -> Markup {
+    let id = text(r, "submission");
+    let rules = |name: &str| {
+        let all = list(r, name);
+        html! {
+            @if all.is_empty() { "—" }
+            ul { @for rule in all.iter().take(20) { li { code { (text(rule, "rule")) } " " (words(rule, "", lang)) " ×" (ui::number(count(rule, "count"))) " " span.soft { (words(rule, "mend", lang)) } } } }
+        }
+    };
+    let n = |name: &str| html! { (ui::number(count(r, name))) };
+    let facts = [
+        (lang.pick("隔離したレコード", "Records set aside"), n("quarantined")),
+        (lang.pick("提出物としての問題", "Against the package"), rules("package_rules")),
+        (
+            lang.pick("全体の停止", "Stopped as a whole"),
+            html! { @if text(r, "stopped").is_empty() { "—" } @else { (lang.pick(text(r, "stopped_ja"), text(r, "stopped"))) } },
+        ),
+        (lang.pick("読んだ文書", "Documents read"), n("documents")),
+        (lang.pick("単位", "Units"), n("units")),
+        (lang.pick("格納される", "Would be loaded"), n("loaded")),
+        (
+            lang.pick("保留になる", "Would be held"),
+            html! {
+                (ui::number(count(r, "held_units")))
+                @for held in list(r, "held_for") { " " span.soft { (lang.pick(text(held, "ja"), text(held, "reason"))) " " (ui::number(count(held, "units"))) } }
+            },
+        ),
+        (
+            lang.pick("再び隔離", "Set aside again"),
+            html! { (ui::number(count(r, "again"))) (rules("rules")) },
+        ),
+        (lang.pick("重複", "Duplicates"), n("duplicate")),
+        (lang.pick("除外(停止の求め)", "Excluded (requests to stop)"), n("excluded")),
+        (lang.pick("名寄せ: 既知の記述", "Matching: known as described"), n("known")),
+        (lang.pick("名寄せ: 既知の人と比べる", "Matching: to be compared with known persons"), n("compared")),
+        (lang.pick("名寄せ: 新しい", "Matching: new"), n("fresh")),
+    ];
+    // The page may show many deliveries: the field of each has its own id.
+    let field = format!("reason-{id}");
+    let body = html! {
+        p { (ui::link(&format!("/deliveries/{id}"), lang.pick("提出の内容を開く", "Open the delivery"))) }
+        (ui::facts(&facts))
+        form.stack action="/quarantine/return" method="post" {
+            input type="hidden" name="id" value=(id);
+            div.field {
+                label for=(field) { (lang.say(&w::REASON)) }
+                input id=(field) name="reason" type="text" maxlength="400" required;
+                p.help { (lang.pick("提出者が読みます。個人の値を書かないでください。", "The sender reads it. No value of a person.")) }
+            }
+            div.go {
+                button.main { (lang.say(&w::GIVE_BACK)) }
+                @if yes(r, "ready") { " " button formaction="/quarantine/load" { (lang.say(&w::LOAD_AGAIN)) } }
+            }
+        }
+        @if !yes(r, "ready") { (ui::greyed(lang.say(&w::LOAD_AGAIN), words(r, "why_not", lang))) }
+    };
+    ui::section(&format!("{} {}", lang.pick("提出", "Delivery"), crate::format::short(id)), "", &body)
 }

@@ -5,8 +5,8 @@ use musubi_compliance::audit::AuditRole;
 use serde_json::{Value, json};
 
 use super::{
-    act, ask, changes, conditions, day, fields, give, history, input, list, outcome, state_words, text, tone,
-    way,
+    act, ask, changes, conditions, day, fields, give, history, input, list, origin, outcome, state_words,
+    text, tone, way,
 };
 use crate::web::house::Order;
 use crate::web::reply::{Problem, Reply};
@@ -148,6 +148,7 @@ fn one(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     let body = html! {
         (ui::standing(v.lang, tone(state), state_words(v, &shown), todo, owner, day(&shown, "expires_on")))
         (way(v.lang, state))
+        (origin(v, &shown))
         @if may_write(&shown) { (flaws(v, &shown)) }
         @if shown.get("outcome").is_some_and(Value::is_object) {
             (ui::section(v.pick("委員会の結論", "What the committee decided"), "", &outcome(v, shown.get("outcome").unwrap_or(&Value::Null))))

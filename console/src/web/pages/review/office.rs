@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::applicant::{flaw_list, items, section_choices};
 use super::{
-    act, answers, ask, changes, conditions, day, fields, history, list, outcome, quorum, state_words, text,
-    tone, way, yes,
+    act, answers, ask, changes, conditions, day, fields, history, list, origin, outcome, quorum, state_words,
+    text, tone, way, yes,
 };
 use crate::web::house::Order;
 use crate::web::reply::{Problem, Reply};
@@ -53,6 +53,7 @@ fn board(v: &mut Visit<'_>) -> Result<Reply, Problem> {
                         li {
                             p { b { (ui::link(&format!("/office/cases/{id}"), &format!("{id} {}", text(a, "title")))) } }
                             p { (text(a, "organisation_name")) }
+                            (origin(v, a))
                             dl.facts {
                                 @for (name, value) in [
                                     (v.say(&w::ASSIGNEE), text(&card, "assignee")), (v.say(&w::NEXT), text(&card, "next")),
@@ -89,6 +90,7 @@ fn case(v: &mut Visit<'_>) -> Result<Reply, Problem> {
         (ui::standing(v.lang, tone(state), state_words(v, &shown), next(v, state), owner(v, state), day(&shown, "expires_on")))
         (way(v.lang, state))
         (ui::facts(&[(v.pick("申出者", "Applicant"), html! { (text(&shown, "organisation_name")) })]))
+        (origin(v, &shown))
         (deeds(v, &id, &shown))
         (review)
         @for b in own.iter().rev() {
