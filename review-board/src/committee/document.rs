@@ -346,7 +346,7 @@ pub fn is_long(field: &Field) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+    use proptest::prelude::{prop_assert_eq, proptest};
 
     use super::*;
 
@@ -371,7 +371,8 @@ mod tests {
             let mut found = both.items;
             found.sort_by(|a, b| a.item.cmp(&b.item));
             prop_assert_eq!(found, items(&expected));
-            prop_assert!(if spec.is_empty() { both.spec == "before" } else { both.spec == spec });
+            let expected = if spec.is_empty() { "before" } else { spec.as_str() };
+            prop_assert_eq!(both.spec.as_str(), expected);
         }
     }
 }

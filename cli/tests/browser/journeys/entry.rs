@@ -23,16 +23,16 @@ fn set_up(stage: &Stage<'_>, window: &Window, account: &str, password: &str) {
     stage.keep(account, password, &secret, &first);
 }
 
-/// The half of an invitation of `security-01` that somebody else tells.
-fn second_half(stage: &Stage<'_>, account: &str) -> String {
-    let words = ["account", "second-half", account, "--invited-by", "security-01"];
+/// The half of somebody's invitation that somebody else tells.
+fn second_half(stage: &Stage<'_>, account: &str, by: &str) -> String {
+    let words = ["account", "second-half", account, "--invited-by", by];
     let told = stage.verb(0, "officer-01", &words);
     told["second_half"].as_str().unwrap_or_else(|| panic!("no second half in {told}")).to_owned()
 }
 
-/// Takes an invitation up in a window of its own.
-pub fn taken_up(stage: &Stage<'_>, account: &str, code: &str, password: &str) -> Window {
-    let half = second_half(stage, account);
+/// Takes an invitation of `by` up in a window of its own.
+pub fn taken_up(stage: &Stage<'_>, account: &str, by: &str, code: &str, password: &str) -> Window {
+    let half = second_half(stage, account, by);
     let window = stage.window(true);
     window.go("/invitation");
     choose_password(&window, (code, &half), password, password);
@@ -47,7 +47,7 @@ pub fn invitation(stage: &Stage<'_>) {
         .iter()
         .find_map(|name| invited[*name].as_str())
         .unwrap_or_else(|| panic!("no invitation in {invited}"));
-    let half = second_half(stage, "desk-02");
+    let half = second_half(stage, "desk-02", "security-01");
     let both = (code, half.as_str());
     let window = stage.window(true);
     window.go("/login");

@@ -85,7 +85,7 @@ pub fn security(stage: &Stage<'_>) {
     window.send(&format!("/accounts/{invited}/invite"));
     stage.look(&window, "security-invited");
     let code = window.one("#invitation").text();
-    let holder = super::entry::taken_up(stage, invited, &code, "kaede-to-momiji-no-aki-7");
+    let holder = super::entry::taken_up(stage, invited, "security-02", &code, "kaede-to-momiji-no-aki-7");
     assert!(!super::walk::menu(&holder).is_empty(), "whoever was invited has no page");
     // The code is shown once.
     window.go(&format!("/accounts/{invited}"));
