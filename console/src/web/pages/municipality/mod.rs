@@ -171,24 +171,31 @@ fn facts_view(lang: Lang, about: &Value) -> Markup {
     let (next, can_ask) = match text(about, "/state") {
         "released" => (
             lang.pick(
-                "下の表の形を選ぶ。別の期間は申し出る。",
+                "下で表の形を選んでください。別の期間の表は申し出てください。",
                 "Choose how to see the table below; ask for another period.",
             ),
             true,
         ),
-        "draft" => {
-            (lang.pick("申出の下書きを書き、提出する。", "Complete the application and hand it in."), true)
-        }
-        "asked" => (lang.pick("審査を待つ。", "Wait for the decision."), true),
-        "approved" => (lang.pick("提供物の作成を待つ。", "Wait for the release."), true),
-        "open" => (lang.pick("期間を決めて申し出る。", "Choose a period and ask."), true),
+        "draft" => (
+            lang.pick(
+                "申出の下書きを仕上げて、提出してください。",
+                "Complete the application and hand it in.",
+            ),
+            true,
+        ),
+        "asked" => (lang.pick("審査の結果をお待ちください。", "Wait for the decision."), true),
+        "approved" => (lang.pick("表の作成をお待ちください。", "Wait for the release."), true),
+        "open" => (lang.pick("期間を決めて申し出てください。", "Choose a period and ask."), true),
         "no_feed" => (
-            lang.pick("データを送る取決めを、事業者と相談する。", "Agree on a feed with the operator."),
+            lang.pick(
+                "データを送る取決めについて、事業者にご相談ください。",
+                "Agree on a feed with the operator.",
+            ),
             false,
         ),
         _ => (
             lang.pick(
-                "まだ申し出られない。足りないものを見る。",
+                "まだ申し出られません。足りないものを下に示します。",
                 "It cannot be asked yet; see what is missing.",
             ),
             false,
