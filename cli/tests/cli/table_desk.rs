@@ -92,7 +92,7 @@ fn completed(house: &House, application: &str) -> PathBuf {
 }
 
 /// The draft completed, handed in and accepted: the request.
-fn accepted(house: &House, filed: &Value) -> String {
+pub fn accepted(house: &House, filed: &Value) -> String {
     let id = string(filed, "application");
     let fields = completed(house, &id);
     house.run(0, &["--actor", "city-01", "application", "save", &id, text(&fields), "--keep"]);

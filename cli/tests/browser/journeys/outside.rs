@@ -1,7 +1,8 @@
 //! People from outside: a submitter who sends a package, a municipality that reads a table.
 
+use serde_json::json;
+
 use crate::driver::Window;
-use crate::house::string;
 use crate::stage::Stage;
 use crate::table_desk;
 
@@ -42,8 +43,8 @@ pub fn submitter(stage: &Stage<'_>) {
 /// The question that a municipality asks.
 const QUESTION: &str = "med-hypertension";
 
-/// Asks for a table of a period on the page of the question.
-fn asks(stage: &Stage<'_>, window: &Window, from: &str, to: &str) {
+/// Asks for a table of a period on the page of the question: the number of the application that is drafted from it.
+fn asks(stage: &Stage<'_>, window: &Window, from: &str, to: &str) -> String {
     let form = format!("/tables/question/{QUESTION}/ask");
     window.go(&format!("/tables/question/{QUESTION}"));
     window.follow(&form);
@@ -51,14 +52,11 @@ fn asks(stage: &Stage<'_>, window: &Window, from: &str, to: &str) {
     window.day(&form, "to", to);
     stage.look(window, "city-ask");
     window.send(&form);
-    window.sees("審査中");
-}
-
-/// The requests of the city that nobody has decided on.
-fn undecided(stage: &Stage<'_>) -> Vec<String> {
-    let about = stage.verb(0, "city-01", &["desk", "question", QUESTION]);
-    let open = |r: &&serde_json::Value| r["approval"].as_str().unwrap_or_default().is_empty();
-    about["requests"].as_array().unwrap().iter().filter(open).map(|r| string(r, "request")).collect()
+    window.sees("統計窓口の問いから");
+    let at = window.at();
+    let number = at.split('?').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+    assert!(number.starts_with("AP-"), "no application at {at}");
+    number.to_owned()
 }
 
 /// A municipality asks, and reads what it was given: pictures with a title and the table beside them, why cells are hidden,
@@ -70,13 +68,12 @@ pub fn municipality(stage: &Stage<'_>) {
     window.follow("/tables?domain=medical");
     window.follow(&format!("/tables/question/{QUESTION}"));
     stage.look(&window, "city-open-question");
-    asks(stage, &window, "2026-01-01", "2026-12-31");
+    let application = asks(stage, &window, "2026-01-01", "2026-12-31");
     stage.look(&window, "city-asked");
     // What the house does in between has journeys of its own. A second period is no part of this one: so few people live in
     // the region that the independent checker sees small differences between two tables, and refuses the later.
-    for request in undecided(stage) {
-        table_desk::given(&stage.house, &request);
-    }
+    let request = table_desk::accepted(&stage.house, &json!({ "application": application }));
+    table_desk::given(&stage.house, &request);
     window.menu("/tables");
     window.sees("表があるもの 1");
     let own = format!("/tables/question/{QUESTION}");
