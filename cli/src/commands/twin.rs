@@ -92,7 +92,7 @@ fn named(spec: &ExtractSpec) -> Result<Policy> {
 }
 
 /// The generator's words in those of the extract.
-#[allow(clippy::needless_pass_by_value)] // one for the other
+#[allow(clippy::needless_pass_by_value)] // called with what an iterator hands over
 fn life(from: TwinLife) -> Life {
     Life {
         sex: if from.female { 2 } else { 1 },
