@@ -363,25 +363,42 @@ fn code(v: &mut Visit<'_>, answer: &Answer) -> Result<Reply, Problem> {
     if answer.ended != Ended::Done {
         return Err(Problem::Bad(answer.said()));
     }
+    let half = html! { code #invitation { (text(&answer.value, "code")) } };
+    let lang = v.lang;
+    Ok(half_page(
+        v,
+        lang.say(&w::INVITE),
+        &answer.value,
+        [
+            lang.pick("招待の番号の前半です。この画面でだけ表示します", "The first half of the invitation's code, shown on this page only"),
+            lang.pick("本人に渡してください。後半は別の人がこのアカウントの画面から出して、本人に渡します", "Hand it to the holder. Somebody else gets the second half from the page of this account and hands it over"),
+        ],
+        &[
+            (lang.pick("招待の番号の前半", "First half"), half),
+            (lang.say(&w::INVITED_BY), html! { code { (text(&answer.value, "invited_by")) } }),
+        ],
+    ))
+}
+
+/// A half of an invitation's code: what it is, what to do with it, and until when.
+fn half_page(
+    v: &mut Visit<'_>,
+    title: &str,
+    told: &Value,
+    [state, next]: [&str; 2],
+    half: &[(&str, Markup)],
+) -> Reply {
+    let id = v.param("id").to_owned();
+    let account = (v.say(&w::ACCOUNT), html! { code { (text(told, "account")) } });
+    let until = (v.pick("期限", "Until"), moment(told, "until"));
+    let facts: Vec<(&str, Markup)> =
+        [account].into_iter().chain(half.iter().cloned()).chain([until]).collect();
     let body = html! {
-        (ui::standing(
-            v.lang,
-            Tone::Waiting,
-            v.pick("招待の番号の前半です。この画面でだけ表示します", "The first half of the invitation's code, shown on this page only"),
-            v.pick("本人に渡してください。後半は別の人がこのアカウントの画面から出して、本人に渡します", "Hand it to the holder. Somebody else gets the second half from the page of this account and hands it over"),
-            &id,
-            None,
-        ))
-        (ui::facts(&[
-            (v.say(&w::ACCOUNT), html! { code { (text(&answer.value, "account")) } }),
-            (v.pick("招待の番号の前半", "First half"), html! { code #invitation { (text(&answer.value, "code")) } }),
-            (v.say(&w::INVITED_BY), html! { code { (text(&answer.value, "invited_by")) } }),
-            (v.pick("期限", "Until"), moment(&answer.value, "until")),
-        ]))
+        (ui::standing(v.lang, Tone::Waiting, state, next, &id, None))
+        (ui::facts(&facts))
         p { (ui::link(&format!("/accounts/{}", segment(&id)), v.pick("アカウントへ戻る", "Back to the account"))) }
     };
-    let title = v.say(&w::INVITE);
-    Ok(v.page(title, &body))
+    v.page(title, &body)
 }
 
 pub(super) fn invite(v: &mut Visit<'_>) -> Result<Reply, Problem> {
@@ -398,24 +415,21 @@ pub(super) fn second_half(v: &mut Visit<'_>) -> Result<Reply, Problem> {
     if answer.ended != Ended::Done {
         return Err(Problem::Bad(answer.said()));
     }
-    let body = html! {
-        (ui::standing(
-            v.lang,
-            Tone::Waiting,
-            v.pick("招待の番号の後半です", "The second half of the invitation's code"),
-            v.pick("前半を渡した人とは別に、本人に直接渡してください", "Hand it to the holder yourself, apart from the first half"),
-            &id,
-            None,
-        ))
-        (ui::facts(&[
-            (v.say(&w::ACCOUNT), html! { code { (text(&answer.value, "account")) } }),
-            (v.pick("招待の番号の後半", "Second half"), html! { code #second-half { (text(&answer.value, "second_half")) } }),
-            (v.pick("期限", "Until"), moment(&answer.value, "until")),
-        ]))
-        p { (ui::link(&format!("/accounts/{}", segment(&id)), v.pick("アカウントへ戻る", "Back to the account"))) }
-    };
-    let title = v.say(&w::SECOND_HALF);
-    Ok(v.page(title, &body))
+    let half = html! { code #second-half { (text(&answer.value, "second_half")) } };
+    let lang = v.lang;
+    Ok(half_page(
+        v,
+        lang.say(&w::SECOND_HALF),
+        &answer.value,
+        [
+            lang.pick("招待の番号の後半です", "The second half of the invitation's code"),
+            lang.pick(
+                "前半を渡した人とは別に、本人に直接渡してください",
+                "Hand it to the holder yourself, apart from the first half",
+            ),
+        ],
+        &[(lang.pick("招待の番号の後半", "Second half"), half)],
+    ))
 }
 
 pub(super) fn reset(v: &mut Visit<'_>) -> Result<Reply, Problem> {
